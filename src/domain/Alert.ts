@@ -1,0 +1,22 @@
+import { Schema } from "effect"
+import type { Trigger } from "./Trigger.ts"
+
+/** A trigger's message to one destination. */
+export interface Alert {
+  readonly trigger: Trigger
+  /** The attempt under way, counted from 1. */
+  readonly attempt: number
+}
+
+/** What a channel answered: where the message stands, so that it can be amended with the outcome later. */
+export const Receipt = Schema.Struct({
+  /** The channel that took the alert, such as `console`. */
+  channel: Schema.NonEmptyString,
+  /** The channel's id of the message, where it gives one. */
+  messageId: Schema.optionalKey(Schema.String),
+  /** The chat or other address that the channel sent it to, where it has one. */
+  chatId: Schema.optionalKey(Schema.String),
+  /** The message as sent. */
+  text: Schema.String
+})
+export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}

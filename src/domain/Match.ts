@@ -1,0 +1,39 @@
+import { Schema, SchemaGetter } from "effect"
+
+/** Text from outside that may come as a number: ids of feeds and databases, which become text and so lose no digits. */
+export const TextOrNumber = Schema.Union([Schema.NonEmptyString, Schema.Int]).pipe(
+  Schema.decodeTo(Schema.NonEmptyString, { decode: SchemaGetter.String(), encode: SchemaGetter.passthrough() })
+)
+
+/** The feed's id of a match. */
+export const MatchId = TextOrNumber.pipe(Schema.brand("MatchId"))
+export type MatchId = typeof MatchId.Type
+
+/** One of the two teams. */
+export const Team = Schema.Struct({ name: Schema.NonEmptyString })
+export interface Team extends Schema.Schema.Type<typeof Team> {}
+
+/** The league or cup that a match belongs to. Strategies name it by `id`. */
+export const Competition = Schema.Struct({ id: TextOrNumber, name: Schema.NonEmptyString })
+export interface Competition extends Schema.Schema.Type<typeof Competition> {}
+
+/** What is known of a match before it starts. `kickOff` is an ISO 8601 time in its encoded form. */
+export const Match = Schema.Struct({
+  id: MatchId,
+  competition: Competition,
+  home: Team,
+  away: Team,
+  kickOff: Schema.DateTimeUtcFromString
+})
+export interface Match extends Schema.Schema.Type<typeof Match> {}
+
+/** One of the two sides of a match. */
+export type Side = "home" | "away"
+
+/** A value for each side. */
+export const Sides = Schema.Struct({ home: Schema.Finite, away: Schema.Finite })
+export interface Sides extends Schema.Schema.Type<typeof Sides> {}
+
+/** `Brazil v Belgium`. */
+export const matchLabel = (match: { readonly home: Team; readonly away: Team }): string =>
+  `${match.home.name} v ${match.away.name}`

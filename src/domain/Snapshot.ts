@@ -1,0 +1,136 @@
+import { Effect, Schema } from "effect"
+import { Match, Sides } from "./Match.ts"
+import { isMetricName, type MetricName, metric } from "./Metric.ts"
+
+/** First and second half, first and second half of extra time, shoot-out; in the order in which they are played. */
+export const periods = ["1H", "2H", "E1", "E2", "P"] as const
+export const Period = Schema.Literals(periods)
+export type Period = typeof Period.Type
+
+/** The minute at which a period begins: a scoreboard shows `start + 1` in its first minute. */
+export const periodStart: Readonly<Record<Period, number>> = { "1H": 0, "2H": 45, E1: 90, E2: 105, P: 120 }
+
+/** The minute at which a scoreboard stops; what is played beyond it is added time. */
+export const periodEnd: Readonly<Record<Period, number>> = { "1H": 45, "2H": 90, E1: 105, E2: 120, P: 120 }
+
+/** `break` is the pause between two periods: the clock keeps the last period, minute and added minute. */
+export const MatchStatus = Schema.Literals(["scheduled", "live", "break", "finished", "abandoned"])
+export type MatchStatus = typeof MatchStatus.Type
+
+const Minutes = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 120 })))
+
+/** A moment of play as a scoreboard shows it, such as 90+4 of the second half: `minute` 90 and `added` 4. */
+export const MatchMinute = Schema.Struct({ period: Period, minute: Minutes, added: Minutes })
+export interface MatchMinute extends Schema.Schema.Type<typeof MatchMinute> {}
+
+/** The match clock: where play stands, and whether it goes on. Minutes are scoreboard minutes (1 to 120, 0 before kick-off). */
+export const MatchClock = Schema.Struct({ ...MatchMinute.fields, status: MatchStatus }).pipe(
+  Schema.check(
+    Schema.makeFilter(
+      ({ minute, period, status }) =>
+        status === "scheduled" ||
+        (minute >= periodStart[period] && minute <= periodEnd[period]) ||
+        `minute ${minute} is not in period ${period} (${periodStart[period]} to ${periodEnd[period]})`
+    )
+  )
+)
+export interface MatchClock extends Schema.Schema.Type<typeof MatchClock> {}
+
+/**
+ * The scoreboard minute of an instant, `seconds` after its period began: floor(seconds / 60) + 1 counted from the
+ * period's start, capped at the period's last minute with the excess as added minutes.
+ */
+export const matchMinute = (period: Period, seconds: number): MatchMinute => {
+  const minute = periodStart[period] + Math.floor(seconds / 60) + 1
+  const capped = Math.min(minute, periodEnd[period])
+  return { period, minute: capped, added: minute - capped }
+}
+
+/** Orders moments of one match: negative when `a` comes before `b`. */
+export const compareMatchMinutes = (a: MatchMinute, b: MatchMinute): number =>
+  periods.indexOf(a.period) - periods.indexOf(b.period) || a.minute - b.minute || a.added - b.added
+
+/** `67`, `90+4`. */
+export const matchMinuteLabel = ({ added, minute }: Pick<MatchMinute, "minute" | "added">): string =>
+  added === 0 ? `${minute}` : `${minute}+${added}`
+
+const Goals = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99 })))
+
+/** Goals of each team. */
+export const Score = Schema.Struct({ home: Goals, away: Goals })
+export interface Score extends Schema.Schema.Type<typeof Score> {}
+
+/** The value of a metric: one number for the match, or one for each side. */
+export const Figure = Schema.Union([Schema.Finite, Sides])
+export type Figure = typeof Figure.Type
+
+/** Metric values by their name in the catalogue. A metric that is absent has no value; it is never taken for 0. */
+export type Figures = { readonly [name in MetricName]?: Figure }
+
+/** Why `figure` cannot be a value of the metric, or undefined when it can. */
+const misfit = (name: MetricName, figure: Figure): string | undefined => {
+  const { range, sided } = metric(name)
+  if (sided === (typeof figure === "number")) return sided ? "needs a value for home and away" : "needs a single value"
+  const values = typeof figure === "number" ? [figure] : [figure.home, figure.away]
+  return values.every((value) => value >= range[0] && value <= range[1])
+    ? undefined
+    : `${values.join(" and ")} is not within ${range.join(" to ")}`
+}
+
+const fitsCatalogue = (prefix: string) =>
+  Schema.makeFilter((figures: { readonly [key: string]: Figure }) =>
+    Object.entries(figures).flatMap(([key, figure]) => {
+      const name = `${prefix}${key}`
+      const issue = isMetricName(name) ? misfit(name, figure) : undefined
+      return issue === undefined ? [] : [{ path: [key], issue }]
+    })
+  )
+
+/**
+ * A match at one moment: clock, score, and what the feed knows by metric name. `statistics` holds the in-play metrics,
+ * `prematch` and `odds` theirs without the prefix (`odds: { draw: 3.4, win: { home: 2.1, away: 3.9 } }`). Figures that
+ * the catalogue does not know are ignored; `goals` is the score, whatever `statistics` says.
+ */
+export const Snapshot = Schema.Struct({
+  match: Match,
+  clock: MatchClock,
+  score: Score,
+  statistics: Schema.Record(Schema.String, Sides).pipe(
+    Schema.check(fitsCatalogue("")),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  prematch: Schema.Record(Schema.String, Figure).pipe(
+    Schema.check(fitsCatalogue("prematch.")),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  ),
+  odds: Schema.Record(Schema.String, Figure).pipe(
+    Schema.check(fitsCatalogue("odds.")),
+    Schema.withDecodingDefaultKey(Effect.succeed({}))
+  )
+})
+export interface Snapshot extends Schema.Schema.Type<typeof Snapshot> {}
+
+/** A snapshot as a feed hands it over, before it is decoded. */
+export type SnapshotInput = typeof Snapshot.Encoded
+
+/** Whether a strategy may still fire: play goes on, or pauses between two periods. */
+export const isInPlay = ({ status }: MatchClock): boolean => status === "live" || status === "break"
+
+/** Whether the match is over, played to the end or not. */
+export const isOver = ({ status }: MatchClock): boolean => status === "finished" || status === "abandoned"
+
+/** Every metric value of a snapshot by its name in the catalogue, the score as `goals`. */
+export const figures = (snapshot: Snapshot): Figures => {
+  const all: { [name: string]: Figure } = {}
+  for (const [prefix, group] of [
+    ["", snapshot.statistics],
+    ["prematch.", snapshot.prematch],
+    ["odds.", snapshot.odds]
+  ] as const) {
+    for (const [key, figure] of Object.entries(group)) {
+      if (isMetricName(`${prefix}${key}`)) all[`${prefix}${key}`] = figure
+    }
+  }
+  all.goals = snapshot.score
+  return all
+}

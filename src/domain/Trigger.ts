@@ -1,0 +1,55 @@
+import { Schema } from "effect"
+import { TextOrNumber } from "./Match.ts"
+import { Snapshot } from "./Snapshot.ts"
+import { OwnerId, StrategyId } from "./Strategy.ts"
+
+/** Why a strategy fired: one condition as text, and the two values it compared. */
+export const Evidence = Schema.Struct({
+  condition: Schema.String,
+  left: Schema.Finite,
+  right: Schema.Finite
+})
+export interface Evidence extends Schema.Schema.Type<typeof Evidence> {}
+
+/** A strategy that holds on a match now: a trigger, unless the pair has one already. */
+export const Candidate = Schema.Struct({
+  strategyId: StrategyId,
+  strategyName: Schema.NonEmptyString,
+  snapshot: Snapshot,
+  /** One entry for each condition that held; of an `any` group, the first alternative that did. */
+  evidence: Schema.Array(Evidence)
+})
+export interface Candidate extends Schema.Schema.Type<typeof Candidate> {}
+
+/** The pair that is triggered once, ever. */
+export interface Pair {
+  readonly strategyId: string
+  readonly matchId: string
+}
+
+/** The pair of a candidate. */
+export const pairOf = (candidate: Candidate): Pair => ({
+  strategyId: candidate.strategyId,
+  matchId: candidate.snapshot.match.id
+})
+
+/** One text for each pair, as Redis deployments know it: `dedup:{strategyId}:{matchId}`. */
+export const dedupKey = ({ matchId, strategyId }: Pair): string => `dedup:${strategyId}:${matchId}`
+
+/** The id of a trigger row. */
+export const TriggerId = TextOrNumber.pipe(Schema.brand("TriggerId"))
+export type TriggerId = typeof TriggerId.Type
+
+/** Where the alert of a trigger stands. `pending` until a channel took it (`sent`) or every attempt failed (`failed`). */
+export const AlertState = Schema.Literals(["pending", "sent", "failed"])
+export type AlertState = typeof AlertState.Type
+
+/** A (strategy, match) pair that fired, once and for all, with the match as it stood then. The row is the alert's outbox. */
+export const Trigger = Schema.Struct({
+  id: TriggerId,
+  owner: Schema.NullOr(OwnerId),
+  ...Candidate.fields,
+  triggeredAt: Schema.DateTimeUtcFromString,
+  alertState: AlertState
+})
+export interface Trigger extends Schema.Schema.Type<typeof Trigger> {}

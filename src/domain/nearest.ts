@@ -1,0 +1,36 @@
+/** Levenshtein distance: the least number of one-character insertions, deletions and replacements. */
+const distance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, left] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, right] of [...b].entries()) {
+      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (left === right ? 0 : 1)))
+    }
+    row = next
+  }
+  return row[b.length] ?? a.length
+}
+
+const near = (word: string, candidate: string): number => {
+  const a = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
+  const b = candidate.toLowerCase()
+  return a.length >= 3 && (b.includes(a) || a.includes(b)) ? 1 : distance(a, b)
+}
+
+/**
+ * The candidates that a person who wrote `word` most likely meant, best first, at most `limit` of them; none when
+ * nothing comes close (more than a third of the word would have to change).
+ */
+export const nearest = (word: string, candidates: Iterable<string>, limit = 3): ReadonlyArray<string> =>
+  [...candidates]
+    .map((candidate) => ({ candidate, distance: near(word, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.max(word.length, candidate.length) / 3))
+    .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
+    .slice(0, limit)
+    .map(({ candidate }) => candidate)
+
+/** ` (did you mean a or b?)`, or nothing when no candidate comes near. Appended to messages about an unknown name. */
+export const didYouMean = (word: string, candidates: Iterable<string>): string => {
+  const names = nearest(word, candidates)
+  return names.length === 0 ? "" : ` (did you mean ${names.join(" or ")}?)`
+}
