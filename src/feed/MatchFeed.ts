@@ -1,0 +1,32 @@
+/**
+ * The live feed of matches: what every match looks like now.
+ *
+ * A feed is asked once a tick and answers with the state of each match that it knows, live or not, as it came from
+ * outside. The Scanner decodes each snapshot by itself, so that one that is malformed costs that match this tick and
+ * nothing else. To add a feed, write a layer of this service: `examples/custom-feed.ts` is a complete one.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { SnapshotInput } from "../domain/Snapshot.ts"
+
+/** A feed that could not answer. `message` names what was asked and what to do next, and never holds a secret. */
+export class FeedError extends Schema.TaggedError<FeedError>()("FeedError", {
+  /** The name of the feed. */
+  feed: Schema.String,
+  /** `unavailable` may pass (network, overload) and is retried within the tick; `refused` will not (key, quota, input). */
+  reason: Schema.Literals(["unavailable", "refused"]),
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+export class MatchFeed extends Context.Service<
+  MatchFeed,
+  {
+    /** What the banner calls it, such as `simulated (12 matches, seed 1, speed 1)`. */
+    readonly name: string
+    /**
+     * Every match as it stands now, in the encoded form of `Snapshot`; in any order, each match at most once. A match
+     * stays in the answer for at least one poll after it finished, so that its end is seen.
+     */
+    readonly poll: Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError>
+  }
+>()("touchline/feed/MatchFeed") {}
