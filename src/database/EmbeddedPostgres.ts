@@ -1,0 +1,61 @@
+/**
+ * PostgreSQL inside the process: PGlite on a directory, or in memory. The embedded database and the embedded queue
+ * share one, so that a single machine needs no service and loses nothing (every acknowledged write is on disk).
+ */
+import { PGlite, type Transaction } from "@electric-sql/pglite"
+import { Context, Effect, Layer } from "effect"
+import { DatabaseError } from "./Database.ts"
+import { lockDataDir } from "./DataDirLock.ts"
+
+/** How long closing may take before the process goes on without it. What is acknowledged is on disk by then. */
+const closeTimeout = "2 seconds"
+
+const failed = (operation: string) => (cause: unknown) =>
+  new DatabaseError({
+    operation,
+    reason: "refused",
+    message: `the embedded database failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    cause
+  })
+
+export class EmbeddedPostgres extends Context.Service<
+  EmbeddedPostgres,
+  {
+    /** The directory that holds the data, or `memory`. */
+    readonly place: string
+    readonly client: PGlite
+    /** Runs changes to the schema in one transaction that nothing else can come between. */
+    readonly migrate: (name: string, change: (tx: Transaction) => Promise<unknown>) => Effect.Effect<void, DatabaseError>
+  }
+>()("touchline/database/EmbeddedPostgres") {
+  /**
+   * Opens the database in `dataDir` (made if absent) or, without one, in memory.
+   *
+   * Fails with DataDirError when another process holds the directory, with DatabaseError when it holds no database
+   * that PGlite can open.
+   */
+  static readonly layer = (dataDir?: string) =>
+    Layer.effect(
+      EmbeddedPostgres,
+      Effect.gen(function* () {
+        if (dataDir !== undefined) yield* lockDataDir(dataDir)
+        const client = yield* Effect.acquireRelease(
+          Effect.tryPromise({
+            try: () => (dataDir === undefined ? PGlite.create() : PGlite.create(`${dataDir}/postgres`)),
+            catch: failed("open")
+          }),
+          (pglite) =>
+            Effect.tryPromise(() => pglite.close()).pipe(
+              Effect.timeout(closeTimeout),
+              Effect.catch((error) => Effect.logWarning("the embedded database did not close in order", error))
+            )
+        )
+        return EmbeddedPostgres.of({
+          place: dataDir ?? "memory",
+          client,
+          migrate: (name, change) =>
+            Effect.tryPromise({ try: () => client.transaction((tx) => change(tx)), catch: failed(`migrate (${name})`) })
+        })
+      })
+    )
+}

@@ -1,0 +1,133 @@
+-- The tables of Touchline. Applied to an empty database it makes them; applied to one that holds the tables of an older
+-- deployment it adds what they lack and changes no row's meaning. Running it twice changes nothing.
+
+create table if not exists public.strategies (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid,
+  name text not null,
+  description text,
+  mode text,
+  alert_type text,
+  desired_outcome text,
+  is_active boolean not null default true,
+  league_ids text[],
+  created_at timestamptz not null default now()
+);
+
+-- The structured form of a strategy. Where it is null the strategy is made of its rows in rules.
+alter table public.strategies add column if not exists definition jsonb;
+-- A strategy without an owner belongs to the operator, who keeps it in a file.
+alter table public.strategies alter column user_id drop not null;
+
+create table if not exists public.rules (
+  id uuid primary key default gen_random_uuid(),
+  strategy_id uuid not null references public.strategies (id) on delete cascade,
+  value_type text not null default 'IN_PLAY',
+  metric text,
+  comparator text not null default 'GTE',
+  value numeric,
+  team_scope text,
+  time_filter jsonb,
+  lhs_json jsonb,
+  rhs_json jsonb
+);
+
+create table if not exists public.triggers (
+  id uuid primary key default gen_random_uuid(),
+  strategy_id uuid not null references public.strategies (id) on delete cascade,
+  match_id text not null,
+  triggered_at timestamptz not null default now(),
+  result text check (result in ('HIT', 'MISS')),
+  minute integer,
+  home_team text,
+  away_team text,
+  score_home integer,
+  score_away integer,
+  league_id text,
+  fixture_timestamp timestamptz,
+  evidence_json jsonb,
+  telegram_message_id text,
+  telegram_chat_id text,
+  telegram_message_text text
+);
+
+-- The pair is triggered once, ever: this index is the authority that every instance meets.
+create unique index if not exists triggers_strategy_id_match_id_key on public.triggers (strategy_id, match_id);
+
+alter table public.triggers add column if not exists period text;
+alter table public.triggers add column if not exists added integer;
+-- The match as it stood when the strategy fired: what the alert says is drawn from here.
+alter table public.triggers add column if not exists snapshot jsonb;
+-- Triggers of an older deployment were alerted by it, so they begin as sent; new ones begin as pending.
+alter table public.triggers add column if not exists alert_state text not null default 'sent'
+  check (alert_state in ('pending', 'sent', 'failed'));
+alter table public.triggers alter column alert_state set default 'pending';
+alter table public.triggers add column if not exists alert_attempts integer not null default 0;
+alter table public.triggers add column if not exists alert_error text;
+alter table public.triggers add column if not exists alert_receipt jsonb;
+alter table public.triggers add column if not exists alerted_at timestamptz;
+create index if not exists triggers_pending_alerts on public.triggers (triggered_at) where alert_state = 'pending';
+
+create table if not exists public.performance (
+  strategy_id uuid primary key references public.strategies (id) on delete cascade,
+  total_triggers integer not null default 0,
+  total_hits integer not null default 0,
+  total_misses integer not null default 0,
+  hit_rate numeric
+);
+create unique index if not exists performance_strategy_id_key on public.performance (strategy_id);
+
+create table if not exists public.user_telegram (
+  user_id uuid primary key,
+  chat_id text not null
+);
+
+-- What every match looked like at each scoreboard minute: the windows of strategies read it after a restart.
+create table if not exists public.match_history (
+  match_id text not null,
+  period text not null,
+  minute integer not null,
+  added integer not null,
+  figures jsonb not null,
+  recorded_at timestamptz not null default now(),
+  primary key (match_id, period, minute, added)
+);
+create index if not exists match_history_recorded_at on public.match_history (recorded_at);
+
+-- Owners read what is theirs and write their strategies; triggers and performance are written by the service role alone,
+-- which row level security does not hold back.
+alter table public.strategies enable row level security;
+alter table public.rules enable row level security;
+alter table public.triggers enable row level security;
+alter table public.performance enable row level security;
+alter table public.user_telegram enable row level security;
+alter table public.match_history enable row level security;
+
+grant usage on schema public to anon, authenticated, service_role;
+grant select, insert, update, delete on public.strategies, public.rules, public.user_telegram to authenticated;
+grant select on public.triggers, public.performance to authenticated;
+revoke insert, update, delete, truncate on public.triggers, public.performance from anon, authenticated;
+revoke all on public.match_history from anon, authenticated;
+grant all on public.strategies, public.rules, public.triggers, public.performance, public.user_telegram,
+  public.match_history to service_role;
+
+drop policy if exists touchline_owner on public.strategies;
+create policy touchline_owner on public.strategies to authenticated
+  using (user_id::text = auth.uid()::text) with check (user_id::text = auth.uid()::text);
+
+drop policy if exists touchline_owner on public.rules;
+create policy touchline_owner on public.rules to authenticated
+  using (exists (select from public.strategies s where s.id = strategy_id and s.user_id::text = auth.uid()::text))
+  with check (exists (select from public.strategies s where s.id = strategy_id and s.user_id::text = auth.uid()::text));
+
+drop policy if exists touchline_owner on public.triggers;
+create policy touchline_owner on public.triggers for select to authenticated
+  using (exists (select from public.strategies s where s.id = strategy_id and s.user_id::text = auth.uid()::text));
+
+drop policy if exists touchline_owner on public.performance;
+create policy touchline_owner on public.performance for select to authenticated
+  using (exists (select from public.strategies s where s.id = strategy_id and s.user_id::text = auth.uid()::text));
+
+drop policy if exists touchline_owner on public.user_telegram;
+create policy touchline_owner on public.user_telegram to authenticated
+  using (user_id::text = auth.uid()::text) with check (user_id::text = auth.uid()::text);

@@ -1,0 +1,151 @@
+-- What must be atomic, and what the service reads. Every function answers with one JSON object a row, so that it makes no
+-- difference whether PostgREST or a PostgreSQL client asks. Rows come in through jsonb_populate_recordset, which gives
+-- each value the type of its column: ids may be uuid, text or bigint.
+
+-- A trigger with what its alert needs to know of the strategy.
+create or replace view public.trigger_alerts with (security_invoker = true) as
+select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner, t.snapshot, t.evidence_json as evidence,
+  t.triggered_at, t.alert_state
+from public.triggers t
+join public.strategies s on s.id = t.strategy_id;
+
+-- Creates a trigger for each pair that has none, and counts it for its strategy, in one transaction. Answers with the
+-- triggers created: a pair that is missing from the answer was there before, or its strategy is gone. Ordered, so that
+-- two instances that bring the same pairs cannot lock each other out.
+create or replace function public.create_triggers(candidates jsonb) returns setof jsonb
+language plpgsql set search_path = public as $$
+declare
+  created jsonb;
+begin
+  with inserted as (
+    insert into triggers (strategy_id, match_id, triggered_at, period, minute, added, home_team, away_team, score_home,
+      score_away, league_id, fixture_timestamp, evidence_json, snapshot, alert_state)
+    select c.strategy_id, c.match_id, c.triggered_at, c.period, c.minute, c.added, c.home_team, c.away_team,
+      c.score_home, c.score_away, c.league_id, c.fixture_timestamp, c.evidence_json, c.snapshot, 'pending'
+    from jsonb_populate_recordset(null::triggers, candidates) c
+    where exists (select from strategies s where s.id = c.strategy_id)
+    order by c.strategy_id, c.match_id
+    on conflict (strategy_id, match_id) do nothing
+    returning id, strategy_id
+  )
+  select jsonb_agg(to_jsonb(inserted)) into created from inserted;
+
+  if created is null then
+    return;
+  end if;
+
+  insert into performance (strategy_id, total_triggers, total_hits, total_misses)
+  select c.strategy_id, count(*), 0, 0
+  from jsonb_populate_recordset(null::triggers, created) c
+  group by c.strategy_id
+  order by c.strategy_id
+  on conflict (strategy_id) do update set total_triggers = performance.total_triggers + excluded.total_triggers;
+
+  return query
+  select to_jsonb(a) from trigger_alerts a
+  where a.id in (select c.id from jsonb_populate_recordset(null::triggers, created) c);
+end $$;
+
+-- The triggers of these ids, for the alerter.
+create or replace function public.triggers_by_id(ids jsonb) returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(a) from trigger_alerts a where a.id::text in (select jsonb_array_elements_text(ids))
+$$;
+
+-- The triggers whose alert is still to be sent, oldest first, at most max_rows of them.
+create or replace function public.pending_alerts(max_rows integer) returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(a) from trigger_alerts a
+  where a.alert_state = 'pending' order by a.triggered_at, a.id limit max_rows
+$$;
+
+-- The alert was taken by a channel. The first receipt stays: recording twice changes nothing.
+create or replace function public.record_alert_sent(trigger_id text, attempts integer, receipt jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  update triggers set alert_state = 'sent', alert_attempts = attempts, alert_error = null, alert_receipt = receipt,
+    alerted_at = now()
+  where id::text = trigger_id and alert_state <> 'sent'
+  returning jsonb_build_object('id', id)
+$$;
+
+-- Every attempt failed, or the channel refused for good.
+create or replace function public.record_alert_failed(trigger_id text, attempts integer, reason text) returns setof jsonb
+language sql set search_path = public as $$
+  update triggers set alert_state = 'failed', alert_attempts = attempts, alert_error = reason
+  where id::text = trigger_id and alert_state = 'pending'
+  returning jsonb_build_object('id', id)
+$$;
+
+-- How many alerts stand where.
+create or replace function public.count_alerts() returns setof jsonb
+language sql stable set search_path = public as $$
+  select jsonb_build_object('state', alert_state, 'count', count(*)) from triggers group by alert_state
+$$;
+
+-- The strategies that are watched, each with its rules.
+create or replace function public.active_strategies() returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(s) || jsonb_build_object('rules', coalesce(
+    (select jsonb_agg(to_jsonb(r) order by r.id) from rules r where r.strategy_id = s.id), '[]'))
+  from strategies s where s.is_active order by s.name, s.id
+$$;
+
+-- Strategies kept in files: added, or brought up to date, under the id of their file.
+create or replace function public.save_strategies(definitions jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  insert into strategies (id, name, description, is_active, definition)
+  select d.id, d.name, d.description, d.is_active, d.definition
+  from jsonb_populate_recordset(null::strategies, definitions) d
+  order by d.id
+  on conflict (id) do update set name = excluded.name, description = excluded.description,
+    is_active = excluded.is_active, definition = excluded.definition
+  returning jsonb_build_object('id', id)
+$$;
+
+-- Sample strategies for a database that has none yet: added only where there is no strategy at all.
+create or replace function public.add_sample_strategies(definitions jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  insert into strategies (id, name, description, is_active, definition)
+  select d.id, d.name, d.description, d.is_active, d.definition
+  from jsonb_populate_recordset(null::strategies, definitions) d
+  where not exists (select from strategies)
+  order by d.id
+  on conflict (id) do nothing
+  returning jsonb_build_object('id', id)
+$$;
+
+-- Remembers what matches looked like at their scoreboard minutes, and forgets matches of the day before yesterday.
+create or replace function public.record_moments(moments jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  delete from match_history where recorded_at < now() - interval '2 days';
+  insert into match_history (match_id, period, minute, added, figures)
+  select m.match_id, m.period, m.minute, m.added, m.figures
+  from jsonb_populate_recordset(null::match_history, moments) m
+  order by m.match_id, m.period, m.minute, m.added
+  on conflict (match_id, period, minute, added) do update set figures = excluded.figures, recorded_at = now()
+  returning jsonb_build_object('match_id', match_id)
+$$;
+
+-- The remembered moments of these matches.
+create or replace function public.moments_of(match_ids jsonb) returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(m) - 'recorded_at' from match_history m
+  where m.match_id in (select jsonb_array_elements_text(match_ids))
+$$;
+
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array[
+    'create_triggers(jsonb)', 'triggers_by_id(jsonb)', 'pending_alerts(integer)',
+    'record_alert_sent(text, integer, jsonb)', 'record_alert_failed(text, integer, text)', 'count_alerts()',
+    'active_strategies()', 'save_strategies(jsonb)', 'add_sample_strategies(jsonb)', 'record_moments(jsonb)',
+    'moments_of(jsonb)'
+  ] loop
+    execute format('revoke all on function public.%s from public, anon, authenticated', signature);
+    execute format('grant execute on function public.%s to service_role', signature);
+  end loop;
+end $$;
+revoke all on public.trigger_alerts from anon, authenticated;
+grant select on public.trigger_alerts to service_role;
