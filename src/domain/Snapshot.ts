@@ -67,6 +67,9 @@ export type Figure = typeof Figure.Type
 /** Metric values by their name in the catalogue. A metric that is absent has no value; it is never taken for 0. */
 export type Figures = { readonly [name in MetricName]?: Figure }
 
+/** See {@link Figures}. Names that the catalogue does not know (any more) are kept and never asked for. */
+export const Figures: Schema.Codec<Figures> = Schema.Record(Schema.String, Figure)
+
 /** Why `figure` cannot be a value of the metric, or undefined when it can. */
 const misfit = (name: MetricName, figure: Figure): string | undefined => {
   const { range, sided } = metric(name)

@@ -1,0 +1,42 @@
+/**
+ * Where alerts go. A channel sends one alert to one destination and answers with a receipt; it knows no queue and keeps
+ * no state. Retries, order and pace belong to the queue: a channel says only why it failed.
+ */
+import { Context, Effect, Layer, Schema } from "effect"
+import type { Alert, Receipt } from "../domain/Alert.ts"
+import { alertLines } from "./message.ts"
+
+/**
+ * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
+ * policy says, `rate-limited` after `retryAfter` without using up an attempt, `refused` never.
+ */
+export class ChannelError extends Schema.TaggedError<ChannelError>()("ChannelError", {
+  channel: Schema.String,
+  reason: Schema.Literals(["unavailable", "rate-limited", "refused"]),
+  /** What the channel answered. It never holds a secret. */
+  message: Schema.String,
+  /** How long the channel asks to wait, for `rate-limited`. */
+  retryAfter: Schema.optionalKey(Schema.Duration),
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+export class AlertChannel extends Context.Service<
+  AlertChannel,
+  {
+    /** What the banner and receipts call it, such as `console`. */
+    readonly name: string
+    readonly send: (alert: Alert) => Effect.Effect<Receipt, ChannelError>
+  }
+>()("touchline/alert/AlertChannel") {
+  /** Writes each alert to the log, as one line. */
+  static readonly layerConsole = Layer.succeed(
+    AlertChannel,
+    AlertChannel.of({
+      name: "console",
+      send: (alert) => {
+        const text = alertLines(alert).join(" | ")
+        return Effect.as(Effect.logInfo(`ALERT ${text}`), { channel: "console", text })
+      }
+    })
+  )
+}

@@ -1,0 +1,26 @@
+/** The queue of alerts to be sent: `send-alert`. */
+import { Context, Effect, Layer, Schedule, Schema } from "effect"
+import { Receipt } from "../domain/Alert.ts"
+import { TriggerId } from "../domain/Trigger.ts"
+import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
+
+/** A job of the queue: which trigger to alert, and the channel's receipt once it took the alert. */
+export const AlertJob = Schema.Struct({ triggerId: TriggerId, receipt: Schema.optionalKey(Receipt) })
+export interface AlertJob extends Schema.Schema.Type<typeof AlertJob> {}
+
+/** Three attempts: the second 2 s after the first failed, the third 4 s after the second. */
+export const alertRetryPolicy = Schedule.exponential("2 seconds").pipe(Schedule.upTo({ times: 2 }))
+
+/** Alerts that one process sends at the same time. */
+export const alertConcurrency = 5
+
+/** The job that alerts a trigger. Its id comes from the trigger's, so that offering it twice is harmless. */
+export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${triggerId}`, payload: { triggerId } })
+
+export class AlertQueue extends Context.Service<AlertQueue, JobQueue<AlertJob>>()("touchline/alert/AlertQueue") {
+  /** On the QueueBackend. Failed jobs are kept, all of them. */
+  static readonly layer = Layer.effect(
+    AlertQueue,
+    makeJobQueue({ name: "send-alert", payload: AlertJob, retry: alertRetryPolicy }).pipe(Effect.map(AlertQueue.of))
+  )
+}

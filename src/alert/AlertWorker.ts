@@ -1,0 +1,57 @@
+/** Works the queue of alerts, and keeps it filled from the outbox. */
+import { Duration, Effect, Layer, Option, Schedule } from "effect"
+import { TriggerStore } from "../database/TriggerStore.ts"
+import { AlertQueue, alertConcurrency, alertJob } from "./AlertQueue.ts"
+import { Alerter } from "./Alerter.ts"
+
+/** Sends the alerts of the queue, five at a time. */
+export const layerAlertWorker = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const queue = yield* AlertQueue
+    const alerter = yield* Alerter
+    yield* queue.work(
+      ({ attempt, isLast, payload, update }) =>
+        alerter.alert({
+          triggerId: payload.triggerId,
+          attempt,
+          isLast,
+          receipt: Option.fromUndefinedOr(payload.receipt),
+          keep: (receipt) => update({ ...payload, receipt })
+        }),
+      { concurrency: alertConcurrency }
+    )
+  })
+)
+
+/** How often the outbox is swept. */
+export const sweepEvery = Duration.seconds(30)
+
+/** Alerts offered in one sweep. What is beyond waits for the next. */
+const sweepSize = 1000
+
+/**
+ * Offers what is pending in the database: what a crash kept from the queue, or the queue has lost. An alert that the
+ * queue holds already is not added twice. Answers how many are pending.
+ */
+export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
+  const queue = yield* AlertQueue
+  const triggers = yield* TriggerStore
+  const pending = yield* triggers.pending(sweepSize)
+  yield* queue.offerAgain(pending.map(({ id }) => alertJob(id)))
+  return pending.length
+})
+
+/** Sweeps the outbox at the start and from then on regularly. */
+export const layerOutboxSweep = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const pending = yield* sweepOutbox()
+    if (pending > 0) yield* Effect.logInfo("alerts were pending and are sent now").pipe(Effect.annotateLogs({ pending }))
+    yield* sweepOutbox().pipe(
+      Effect.catch(({ message }) =>
+        Effect.logWarning("the outbox could not be swept").pipe(Effect.annotateLogs({ reason: message }))
+      ),
+      Effect.schedule(Schedule.spaced(sweepEvery)),
+      Effect.forkScoped
+    )
+  })
+)

@@ -1,0 +1,132 @@
+/**
+ * Sends the alert of one trigger, and records what came of it in the trigger's row.
+ *
+ * Guarantees: an alert whose receipt is recorded is never sent again, however often its job runs; once a channel took
+ * it, later attempts only record. An alert is marked failed only when its last attempt failed or the channel refused
+ * it. Between a channel's answer and the note of it lies one moment in which a crash makes the alert go out twice:
+ * no channel here can be asked whether it has a message already.
+ */
+import { Context, Duration, Effect, Layer, Option } from "effect"
+import type { Receipt } from "../domain/Alert.ts"
+import { TriggerStore } from "../database/TriggerStore.ts"
+import { matchLabel } from "../domain/Match.ts"
+import { matchMinuteLabel } from "../domain/Snapshot.ts"
+import type { Trigger, TriggerId } from "../domain/Trigger.ts"
+import { JobFailure } from "../queue/JobQueue.ts"
+import { AlertChannel, ChannelError } from "./AlertChannel.ts"
+
+/** How long a channel may take over one alert. */
+export const sendTimeout = Duration.seconds(30)
+
+/** One attempt at an alert. */
+export interface AlertAttempt {
+  readonly triggerId: TriggerId
+  /** Counted from 1. */
+  readonly attempt: number
+  readonly isLast: boolean
+  /** The channel's receipt, if an earlier attempt got one. */
+  readonly receipt: Option.Option<Receipt>
+  /** Notes the receipt for later attempts, before it is recorded. */
+  readonly keep: (receipt: Receipt) => Effect.Effect<void, { readonly message: string }>
+}
+
+const whatNext = { unavailable: "retry", "rate-limited": "wait", refused: "give-up" } as const
+
+/** What a failure means for the job: a channel says so by its reason, anything else is worth another attempt. */
+const jobFailure = (error: { readonly message: string }): JobFailure => {
+  if (error instanceof JobFailure) return error
+  const { message } = error
+  if (!(error instanceof ChannelError)) return new JobFailure({ reason: "retry", message })
+  const delay = error.retryAfter === undefined ? {} : { delay: error.retryAfter }
+  return new JobFailure({ reason: whatNext[error.reason], message, ...delay })
+}
+
+const fields = (trigger: Trigger) => ({
+  trigger: trigger.id,
+  strategy: trigger.strategyName,
+  match: matchLabel(trigger.snapshot.match),
+  minute: matchMinuteLabel(trigger.snapshot.clock)
+})
+
+export class Alerter extends Context.Service<
+  Alerter,
+  {
+    /** Makes one attempt. Its failure says whether and when to make another. */
+    readonly alert: (attempt: AlertAttempt) => Effect.Effect<void, JobFailure>
+  }
+>()("touchline/alert/Alerter") {
+  /** Through the AlertChannel, recording in the TriggerStore. */
+  static readonly layer = Layer.effect(
+    Alerter,
+    Effect.gen(function* () {
+      const channel = yield* AlertChannel
+      const triggers = yield* TriggerStore
+
+      /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
+      const send = (trigger: Trigger, attempt: number) =>
+        channel.send({ trigger, attempt }).pipe(
+          Effect.timeoutOrElse({
+            duration: sendTimeout,
+            orElse: () =>
+              Effect.fail(
+                new ChannelError({
+                  channel: channel.name,
+                  reason: "unavailable",
+                  message: `no answer within ${Duration.format(sendTimeout)}`
+                })
+              )
+          }),
+          Effect.catchDefect((cause) =>
+            Effect.fail(
+              new ChannelError({
+                channel: channel.name,
+                reason: "unavailable",
+                message: `the channel broke: ${cause instanceof Error ? cause.message : String(cause)}`,
+                cause
+              })
+            )
+          )
+        )
+
+      const giveUp = Effect.fnUntraced(function* (trigger: Trigger, attempts: number, error: ChannelError) {
+        yield* Effect.logError("alert failed for good").pipe(
+          Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempts, reason: error.message })
+        )
+        yield* triggers.failed(trigger.id, attempts, error.message)
+      })
+
+      const deliver = Effect.fnUntraced(function* (trigger: Trigger, { attempt, isLast, keep }: AlertAttempt) {
+        const receipt = yield* send(trigger, attempt).pipe(
+          Effect.tapError((error) =>
+            error.reason === "refused" || (isLast && error.reason === "unavailable")
+              ? giveUp(trigger, attempt, error)
+              : Effect.logWarning("alert not sent yet").pipe(
+                  Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: error.message })
+                )
+          )
+        )
+        yield* keep(receipt)
+        return receipt
+      })
+
+      return Alerter.of({
+        alert: Effect.fn("Alerter.alert")(
+          function* (attempt) {
+            const found = yield* triggers.find(attempt.triggerId)
+            if (Option.isNone(found)) {
+              return yield* new JobFailure({ reason: "give-up", message: `there is no trigger ${attempt.triggerId}` })
+            }
+            const trigger = found.value
+            if (trigger.alertState === "sent") return
+            const receipt = Option.isSome(attempt.receipt) ? attempt.receipt.value : yield* deliver(trigger, attempt)
+            yield* triggers.sent(trigger.id, attempt.attempt, receipt)
+            yield* Effect.logDebug("alert sent").pipe(
+              Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
+            )
+          },
+          Effect.mapError(jobFailure)
+        )
+      })
+    })
+  )
+}

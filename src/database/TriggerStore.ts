@@ -1,0 +1,160 @@
+/**
+ * Triggers, and where their alerts stand.
+ *
+ * Guarantees: a (strategy, match) pair gets one trigger, ever, however many instances bring it, and its row is the
+ * alert's outbox: it is `pending` until a channel's receipt or a final failure is recorded, so an alert that is
+ * forgotten anywhere else can be offered again from here.
+ */
+import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
+import type { Receipt } from "../domain/Alert.ts"
+import { AlertState, Candidate, dedupKey, pairOf, type Pair, Trigger, type TriggerId } from "../domain/Trigger.ts"
+import { Database, type DatabaseError, decodeRows } from "./Database.ts"
+
+/** What became of the candidates that were brought. */
+export interface Created {
+  readonly triggers: ReadonlyArray<Trigger>
+  /** The pairs that got no trigger: they had one already, or their strategy is gone. */
+  readonly known: ReadonlyArray<Pair>
+}
+
+/** How many alerts stand where. */
+export type AlertCounts = { readonly [state in AlertState]: number }
+
+export class TriggerStore extends Context.Service<
+  TriggerStore,
+  {
+    /** Creates a pending trigger for each candidate whose pair has none, in one call. */
+    readonly create: (candidates: ReadonlyArray<Candidate>) => Effect.Effect<Created, DatabaseError>
+    /** The trigger of this id, if there is one. */
+    readonly find: (id: TriggerId) => Effect.Effect<Option.Option<Trigger>, DatabaseError>
+    /** Triggers whose alert is still to be sent, oldest first, at most `limit` of them. */
+    readonly pending: (limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
+    /** A channel took the alert, at this attempt (1 is the first). The first receipt stays. */
+    readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
+    /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
+    readonly failed: (id: TriggerId, attempts: number, reason: string) => Effect.Effect<void, DatabaseError>
+    readonly counts: Effect.Effect<AlertCounts, DatabaseError>
+  }
+>()("touchline/database/TriggerStore") {
+  /** On the Database. */
+  static readonly layer = Layer.effect(
+    TriggerStore,
+    Effect.gen(function* () {
+      const { call } = yield* Database
+      const decodeTriggers = decodeRows("triggers", TriggerRow)
+      const decodeCounts = decodeRows("alert counts", CountRow)
+      return TriggerStore.of({
+        create: Effect.fn("TriggerStore.create")(function* (candidates) {
+          if (candidates.length === 0) return { triggers: [], known: [] }
+          const now = DateTime.formatIso(yield* DateTime.now)
+          const rows = yield* call("create_triggers", { candidates: candidates.map((each) => triggerColumns(each, now)) })
+          const triggers = yield* decodeTriggers(rows)
+          const created = new Set(triggers.map((each) => dedupKey(pairOf(each))))
+          return { triggers, known: candidates.map(pairOf).filter((pair) => !created.has(dedupKey(pair))) }
+        }),
+        find: Effect.fn("TriggerStore.find")(function* (id) {
+          const [trigger] = yield* decodeTriggers(yield* call("triggers_by_id", { ids: [id] }))
+          return Option.fromUndefinedOr(trigger)
+        }),
+        pending: Effect.fn("TriggerStore.pending")(function* (limit) {
+          return yield* decodeTriggers(yield* call("pending_alerts", { max_rows: limit }))
+        }),
+        sent: Effect.fn("TriggerStore.sent")(function* (id, attempt, receipt) {
+          yield* call("record_alert_sent", { trigger_id: id, attempts: attempt, receipt })
+        }),
+        failed: Effect.fn("TriggerStore.failed")(function* (id, attempts, reason) {
+          yield* call("record_alert_failed", { trigger_id: id, attempts, reason })
+        }),
+        counts: Effect.gen(function* () {
+          const counts = { pending: 0, sent: 0, failed: 0 }
+          for (const { count, state } of yield* decodeCounts(yield* call("count_alerts", {}))) counts[state] = count
+          return counts
+        }).pipe(Effect.withSpan("TriggerStore.counts"))
+      })
+    })
+  )
+
+  /** In memory: for tests, and for trying things out. It forgets everything when its scope closes. */
+  static readonly layerMemory = Layer.effect(
+    TriggerStore,
+    Effect.gen(function* () {
+      const rows = yield* Ref.make<ReadonlyMap<string, Trigger>>(new Map())
+      const update = (id: TriggerId, from: ReadonlyArray<AlertState>, to: AlertState) =>
+        Ref.update(rows, (all) => {
+          const found = [...all].find(([, trigger]) => trigger.id === id && from.includes(trigger.alertState))
+          return found === undefined ? all : new Map(all).set(found[0], { ...found[1], alertState: to })
+        })
+      return TriggerStore.of({
+        create: Effect.fn("TriggerStore.create")(function* (candidates) {
+          const triggeredAt = yield* DateTime.now
+          return yield* Ref.modify(rows, (all) => {
+            const next = new Map(all)
+            const triggers: Array<Trigger> = []
+            const known: Array<Pair> = []
+            for (const candidate of candidates) {
+              const key = dedupKey(pairOf(candidate))
+              if (next.has(key)) {
+                known.push(pairOf(candidate))
+                continue
+              }
+              const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
+              const trigger = { ...candidate, id, owner: null, triggeredAt, alertState: "pending" as const }
+              next.set(key, trigger)
+              triggers.push(trigger)
+            }
+            return [{ triggers, known }, next]
+          })
+        }),
+        find: (id) =>
+          Effect.map(Ref.get(rows), (all) => Option.fromUndefinedOr([...all.values()].find((each) => each.id === id))),
+        pending: (limit) =>
+          Effect.map(Ref.get(rows), (all) =>
+            [...all.values()].filter((each) => each.alertState === "pending").slice(0, limit)
+          ),
+        sent: (id) => update(id, ["pending", "failed"], "sent"),
+        failed: (id) => update(id, ["pending"], "failed"),
+        counts: Effect.map(Ref.get(rows), (all) => {
+          const counts = { pending: 0, sent: 0, failed: 0 }
+          for (const { alertState } of all.values()) counts[alertState] += 1
+          return counts
+        })
+      })
+    })
+  )
+}
+
+/** A row of the view `trigger_alerts`. */
+const TriggerRow = Trigger.pipe(
+  Schema.encodeKeys({
+    strategyId: "strategy_id",
+    strategyName: "strategy_name",
+    triggeredAt: "triggered_at",
+    alertState: "alert_state"
+  })
+)
+
+const CountRow = Schema.Struct({ state: AlertState, count: Schema.Int })
+
+const encodeCandidate = Schema.encodeSync(Candidate)
+
+/** The columns of a new row of `triggers`. */
+const triggerColumns = (candidate: Candidate, triggeredAt: string) => {
+  const { evidence, snapshot, strategyId } = encodeCandidate(candidate)
+  const { clock, match, score } = snapshot
+  return {
+    strategy_id: strategyId,
+    match_id: match.id,
+    triggered_at: triggeredAt,
+    period: clock.period,
+    minute: clock.minute,
+    added: clock.added,
+    home_team: match.home.name,
+    away_team: match.away.name,
+    score_home: score.home,
+    score_away: score.away,
+    league_id: match.competition.id,
+    fixture_timestamp: match.kickOff,
+    evidence_json: evidence,
+    snapshot
+  }
+}

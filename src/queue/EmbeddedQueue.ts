@@ -1,0 +1,91 @@
+/** BullMQ on PGlite: the same BullMQ as in production, in process and on disk. */
+import type { Results, Transaction } from "@electric-sql/pglite"
+import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
+import { Effect, Layer } from "effect"
+import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
+import { PglitePool } from "./PglitePool.ts"
+import { QueueBackend, QueueError } from "./QueueBackend.ts"
+
+/**
+ * BullMQ begins and ends a transaction of its own around its migrations; here it is given one that is already open.
+ * PGlite rolls it back when BullMQ throws.
+ */
+const insideTransaction = (tx: Transaction) => ({
+  async query<R>(text: string, params?: ReadonlyArray<unknown>) {
+    if (/^\s*(BEGIN|COMMIT|ROLLBACK)\s*;?\s*$/i.test(text)) return { rows: [] }
+    if (params !== undefined && params.length > 0) return tx.query<R>(text, [...params])
+    const results: ReadonlyArray<Results> = await tx.exec(text)
+    return { rows: (results.at(-1)?.rows ?? []) as Array<R> }
+  }
+})
+
+/**
+ * Jobs that were active when the last process ended belong to nobody: the data directory is ours alone by now. They
+ * wait again at once, rather than when BullMQ would notice that their lock expired.
+ */
+const releaseActiveJobs = `
+  update bullmq.job set state = 'waiting', lock_token = null, locked_until_ms = null, stalled_marked = false
+  where state = 'active'
+`
+
+/** The layer of QueueBackend on EmbeddedPostgres. */
+export const layerEmbeddedQueue = Layer.effect(
+  QueueBackend,
+  Effect.gen(function* () {
+    const { client, migrate, place } = yield* EmbeddedPostgres
+    yield* migrate("queues", async (tx) => {
+      await runMigrations(insideTransaction(tx))
+      await tx.exec(releaseActiveJobs)
+    })
+    yield* Effect.promise(() => client.exec("set search_path to bullmq, public"))
+
+    const connection = new PglitePool(client)
+    const { Queue, Worker } = withBackend(createPostgresBackend)
+    const failed = (queue: string, operation: string) => (cause: unknown) =>
+      new QueueError({
+        queue,
+        operation,
+        message: `queue ${queue} failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        cause
+      })
+    const log = yield* Effect.context()
+    const warn = (queue: string) => (error: Error) =>
+      Effect.runForkWith(log)(Effect.logWarning("the queue reports an error").pipe(Effect.annotateLogs({ queue, error: error.message })))
+
+    return QueueBackend.of({
+      name: `BullMQ on embedded PostgreSQL ${place === "memory" ? "in memory" : `in ${place}`}`,
+      exclusive: true,
+      queue: (name) =>
+        Effect.acquireRelease(
+          Effect.tryPromise({
+            try: async () => {
+              const queue = new Queue<unknown>(name, { connection })
+              queue.on("error", warn(name))
+              await queue.waitUntilReady()
+              return queue
+            },
+            catch: failed(name, "open")
+          }),
+          (queue) => Effect.ignore(Effect.tryPromise({ try: () => queue.close(), catch: failed(name, "close") }), { log: true })
+        ),
+      worker: (name, processor, { backoff, concurrency }) =>
+        Effect.acquireRelease(
+          Effect.tryPromise({
+            try: async () => {
+              const worker = new Worker<unknown>(name, processor, {
+                connection,
+                concurrency,
+                settings: { backoffStrategy: backoff }
+              })
+              worker.on("error", warn(name))
+              await worker.waitUntilReady()
+              return worker
+            },
+            catch: failed(name, "start a worker")
+          }),
+          (worker) =>
+            Effect.ignore(Effect.tryPromise({ try: () => worker.close(), catch: failed(name, "close a worker") }), { log: true })
+        )
+    })
+  })
+)
