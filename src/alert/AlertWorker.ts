@@ -1,8 +1,8 @@
 /** Works the queue of alerts, and keeps it filled from the outbox. */
 import { Duration, Effect, Layer, Option, Schedule } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
-import { AlertQueue, alertConcurrency, alertJob } from "./AlertQueue.ts"
 import { Alerter } from "./Alerter.ts"
+import { AlertQueue, alertConcurrency, alertJob } from "./AlertQueue.ts"
 
 /** Sends the alerts of the queue, five at a time. */
 export const layerAlertWorker = Layer.effectDiscard(
@@ -45,7 +45,8 @@ export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
 export const layerOutboxSweep = Layer.effectDiscard(
   Effect.gen(function* () {
     const pending = yield* sweepOutbox()
-    if (pending > 0) yield* Effect.logInfo("alerts were pending and are sent now").pipe(Effect.annotateLogs({ pending }))
+    if (pending > 0)
+      yield* Effect.logInfo("alerts were pending and are sent now").pipe(Effect.annotateLogs({ pending }))
     yield* sweepOutbox().pipe(
       Effect.catch(({ message }) =>
         Effect.logWarning("the outbox could not be swept").pipe(Effect.annotateLogs({ reason: message }))

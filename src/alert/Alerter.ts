@@ -7,8 +7,8 @@
  * no channel here can be asked whether it has a message already.
  */
 import { Context, Duration, Effect, Layer, Option } from "effect"
-import type { Receipt } from "../domain/Alert.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
+import type { Receipt } from "../domain/Alert.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
@@ -110,22 +110,19 @@ export class Alerter extends Context.Service<
       })
 
       return Alerter.of({
-        alert: Effect.fn("Alerter.alert")(
-          function* (attempt) {
-            const found = yield* triggers.find(attempt.triggerId)
-            if (Option.isNone(found)) {
-              return yield* new JobFailure({ reason: "give-up", message: `there is no trigger ${attempt.triggerId}` })
-            }
-            const trigger = found.value
-            if (trigger.alertState === "sent") return
-            const receipt = Option.isSome(attempt.receipt) ? attempt.receipt.value : yield* deliver(trigger, attempt)
-            yield* triggers.sent(trigger.id, attempt.attempt, receipt)
-            yield* Effect.logDebug("alert sent").pipe(
-              Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
-            )
-          },
-          Effect.mapError(jobFailure)
-        )
+        alert: Effect.fn("Alerter.alert")(function* (attempt) {
+          const found = yield* triggers.find(attempt.triggerId)
+          if (Option.isNone(found)) {
+            return yield* new JobFailure({ reason: "give-up", message: `there is no trigger ${attempt.triggerId}` })
+          }
+          const trigger = found.value
+          if (trigger.alertState === "sent") return
+          const receipt = Option.isSome(attempt.receipt) ? attempt.receipt.value : yield* deliver(trigger, attempt)
+          yield* triggers.sent(trigger.id, attempt.attempt, receipt)
+          yield* Effect.logDebug("alert sent").pipe(
+            Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
+          )
+        }, Effect.mapError(jobFailure))
       })
     })
   )

@@ -49,7 +49,9 @@ export const layerEmbedded = Layer.effect(
     const { client, migrate, place } = yield* EmbeddedPostgres
     const all = yield* migrations
     yield* migrate("tables and functions", async (tx) => {
-      const [ledger] = (await tx.query<{ found: string | null }>("select to_regclass('touchline_migrations.applied') found")).rows
+      const [ledger] = (
+        await tx.query<{ found: string | null }>("select to_regclass('touchline_migrations.applied') found")
+      ).rows
       if (ledger?.found === null) await tx.exec(supabasePrelude)
       const applied = await tx.query<{ name: string }>("select name from touchline_migrations.applied")
       const known = new Set(applied.rows.map(({ name }) => name))

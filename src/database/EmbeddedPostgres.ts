@@ -25,7 +25,10 @@ export class EmbeddedPostgres extends Context.Service<
     readonly place: string
     readonly client: PGlite
     /** Runs changes to the schema in one transaction that nothing else can come between. */
-    readonly migrate: (name: string, change: (tx: Transaction) => Promise<unknown>) => Effect.Effect<void, DatabaseError>
+    readonly migrate: (
+      name: string,
+      change: (tx: Transaction) => Promise<unknown>
+    ) => Effect.Effect<void, DatabaseError>
   }
 >()("touchline/database/EmbeddedPostgres") {
   /**

@@ -30,10 +30,13 @@ export class StrategyStore extends Context.Service<
       const { call } = yield* Database
       return StrategyStore.of({
         active: Effect.map(call("active_strategies", {}), (rows) => {
-          const [problems, strategies] = rows.map(decodeStrategyRow).reduce<[Array<StrategyProblem>, Array<Strategy>]>(
-            ([bad, good], row) => (Result.isSuccess(row) ? [bad, [...good, row.success]] : [[...bad, row.failure], good]),
-            [[], []]
-          )
+          const [problems, strategies] = rows
+            .map(decodeStrategyRow)
+            .reduce<[Array<StrategyProblem>, Array<Strategy>]>(
+              ([bad, good], row) =>
+                Result.isSuccess(row) ? [bad, [...good, row.success]] : [[...bad, row.failure], good],
+              [[], []]
+            )
           return { strategies, problems }
         }),
         save: Effect.fn("StrategyStore.save")(function* (strategies) {

@@ -7,7 +7,7 @@
  */
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
-import { AlertState, Candidate, dedupKey, pairOf, type Pair, Trigger, type TriggerId } from "../domain/Trigger.ts"
+import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, type TriggerId } from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
 
 /** What became of the candidates that were brought. */
@@ -47,7 +47,9 @@ export class TriggerStore extends Context.Service<
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
           if (candidates.length === 0) return { triggers: [], known: [] }
           const now = DateTime.formatIso(yield* DateTime.now)
-          const rows = yield* call("create_triggers", { candidates: candidates.map((each) => triggerColumns(each, now)) })
+          const rows = yield* call("create_triggers", {
+            candidates: candidates.map((each) => triggerColumns(each, now))
+          })
           const triggers = yield* decodeTriggers(rows)
           const created = new Set(triggers.map((each) => dedupKey(pairOf(each))))
           return { triggers, known: candidates.map(pairOf).filter((pair) => !created.has(dedupKey(pair))) }

@@ -9,6 +9,7 @@ import {
   type Figures,
   figures,
   type MatchMinute,
+  periodStart,
   periods,
   type Snapshot
 } from "./Snapshot.ts"
@@ -53,9 +54,10 @@ const zero = { home: 0, away: 0 }
 export const valueAt = (timeline: Timeline, name: MetricName, minute: number): Figure | undefined => {
   const { kind, sided } = metric(name)
   const nothing = kind === "cumulative" ? (sided ? zero : 0) : undefined
-  const seen = timeline.findLast((each) => each.minute <= minute)
+  if (minute <= 0 && kind === "cumulative") return nothing
+  // A feed may show a period's first moments under the minute at which the last one ended: they come after that minute.
+  const seen = timeline.findLast((each) => each.minute <= minute && periodStart[each.period] < Math.max(minute, 1))
   if (seen !== undefined) return seen.figures[name]
-  if (minute <= 0) return nothing
   const first = timeline[0]?.figures[name]
   const untouched = typeof first === "number" ? first === 0 : first?.home === 0 && first.away === 0
   return untouched ? nothing : undefined

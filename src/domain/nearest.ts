@@ -11,23 +11,28 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? a.length
 }
 
-const near = (word: string, candidate: string): number => {
-  const a = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
-  const b = candidate.toLowerCase()
-  return a.length >= 3 && (b.includes(a) || a.includes(b)) ? 1 : distance(a, b)
-}
+const contains = (a: string, b: string): boolean =>
+  Math.min(a.length, b.length) >= 3 && (b.includes(a) || a.includes(b))
 
 /**
  * The candidates that a person who wrote `word` most likely meant, best first, at most `limit` of them; none when
- * nothing comes close (more than a third of the word would have to change).
+ * nothing comes close (neither contains the other, and more than a third of the word would have to change).
  */
-export const nearest = (word: string, candidates: Iterable<string>, limit = 3): ReadonlyArray<string> =>
-  [...candidates]
-    .map((candidate) => ({ candidate, distance: near(word, candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.max(word.length, candidate.length) / 3))
+export const nearest = (word: string, candidates: Iterable<string>, limit = 3): ReadonlyArray<string> => {
+  const written = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
+  return [...candidates]
+    .map((candidate) => {
+      const name = candidate.toLowerCase()
+      return { candidate, distance: distance(written, name), contains: contains(written, name) }
+    })
+    .filter(
+      ({ candidate, contains, distance }) =>
+        contains || distance <= Math.max(2, Math.max(word.length, candidate.length) / 3)
+    )
     .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
     .slice(0, limit)
     .map(({ candidate }) => candidate)
+}
 
 /** ` (did you mean a or b?)`, or nothing when no candidate comes near. Appended to messages about an unknown name. */
 export const didYouMean = (word: string, candidates: Iterable<string>): string => {

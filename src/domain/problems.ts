@@ -28,6 +28,8 @@ const remoteness = (issue: SchemaIssue.Issue): number => {
   ).length
 }
 
+const isSomething = ({ _tag }: SchemaAST.AST): boolean => _tag !== "Null" && _tag !== "Undefined"
+
 /** What was wanted, in a reader's words. */
 const wanted = (ast: SchemaAST.AST): string => {
   switch (ast._tag) {
@@ -38,7 +40,9 @@ const wanted = (ast: SchemaAST.AST): string => {
     case "Literal":
       return String(ast.literal)
     case "Union":
-      return choices(ast).length > 0 ? `one of ${choices(ast).join(", ")}` : ast.types.map(wanted).join(" or ")
+      return choices(ast).length > 0
+        ? `one of ${choices(ast).join(", ")}`
+        : ast.types.filter(isSomething).map(wanted).join(" or ")
     case "Suspend":
       return wanted(ast.thunk())
     case "String":

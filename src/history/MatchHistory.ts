@@ -20,7 +20,10 @@ export type Timelines = ReadonlyMap<string, Timeline>
 export class MatchHistory extends Context.Service<
   MatchHistory,
   {
-    /** Adds these snapshots, each match at most once, and answers with the timeline of each of their matches. */
+    /**
+     * Adds these snapshots, each match at most once, and answers with the timeline of each of their matches. A match
+     * that has not kicked off has no past yet: its snapshots are not kept.
+     */
     readonly record: (snapshots: ReadonlyArray<Snapshot>) => Effect.Effect<Timelines>
   }
 >()("touchline/history/MatchHistory") {
@@ -28,7 +31,7 @@ export class MatchHistory extends Context.Service<
   static readonly layerMemory = Layer.effect(
     MatchHistory,
     Effect.suspend(() => makeMemory).pipe(
-      Effect.map(({ add }) => MatchHistory.of({ record: (snapshots) => add(snapshots.map(momentOf)) }))
+      Effect.map(({ add }) => MatchHistory.of({ record: (snapshots) => add(momentsOf(snapshots)) }))
     )
   )
 
@@ -75,11 +78,14 @@ export class MatchHistory extends Context.Service<
 
       return MatchHistory.of({
         record: Effect.fn("MatchHistory.record")(function* (snapshots) {
-          const moments = snapshots.map(momentOf)
+          const moments = momentsOf(snapshots)
           const loading = yield* Effect.result(load(moments.map(({ match_id }) => match_id)))
           const fresh = moments.filter(yield* memory.isNew)
           const timelines = yield* memory.add(moments)
-          yield* Ref.update(unsaved, (all) => new Map([...all, ...fresh.map((each) => [momentKey(each), each] as const)]))
+          yield* Ref.update(
+            unsaved,
+            (all) => new Map([...all, ...fresh.map((each) => [momentKey(each), each] as const)])
+          )
           yield* degradable(Effect.andThen(Effect.fromResult(loading), save))
           return timelines
         })
@@ -92,9 +98,13 @@ export class MatchHistory extends Context.Service<
 const MatchMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
 interface MatchMoment extends Schema.Schema.Type<typeof MatchMoment> {}
 
-const momentOf = (snapshot: Snapshot): MatchMoment => ({ match_id: snapshot.match.id, ...moment(snapshot) })
+const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>
+  snapshots
+    .filter(({ clock }) => clock.status !== "scheduled")
+    .map((snapshot) => ({ match_id: snapshot.match.id, ...moment(snapshot) }))
 
-const momentKey = ({ added, match_id, minute, period }: MatchMoment): string => `${match_id} ${period} ${minute} ${added}`
+const momentKey = ({ added, match_id, minute, period }: MatchMoment): string =>
+  `${match_id} ${period} ${minute} ${added}`
 
 /** The timelines that this process holds. */
 const makeMemory = Effect.gen(function* () {

@@ -50,7 +50,9 @@ export const layerEmbeddedQueue = Layer.effect(
       })
     const log = yield* Effect.context()
     const warn = (queue: string) => (error: Error) =>
-      Effect.runForkWith(log)(Effect.logWarning("the queue reports an error").pipe(Effect.annotateLogs({ queue, error: error.message })))
+      Effect.runForkWith(log)(
+        Effect.logWarning("the queue reports an error").pipe(Effect.annotateLogs({ queue, error: error.message }))
+      )
 
     return QueueBackend.of({
       name: `BullMQ on embedded PostgreSQL ${place === "memory" ? "in memory" : `in ${place}`}`,
@@ -66,7 +68,8 @@ export const layerEmbeddedQueue = Layer.effect(
             },
             catch: failed(name, "open")
           }),
-          (queue) => Effect.ignore(Effect.tryPromise({ try: () => queue.close(), catch: failed(name, "close") }), { log: true })
+          (queue) =>
+            Effect.ignore(Effect.tryPromise({ try: () => queue.close(), catch: failed(name, "close") }), { log: true })
         ),
       worker: (name, processor, { backoff, concurrency }) =>
         Effect.acquireRelease(
@@ -84,7 +87,9 @@ export const layerEmbeddedQueue = Layer.effect(
             catch: failed(name, "start a worker")
           }),
           (worker) =>
-            Effect.ignore(Effect.tryPromise({ try: () => worker.close(), catch: failed(name, "close a worker") }), { log: true })
+            Effect.ignore(Effect.tryPromise({ try: () => worker.close(), catch: failed(name, "close a worker") }), {
+              log: true
+            })
         )
     })
   })

@@ -139,7 +139,12 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
   })
 
   /** Runs the handler on one attempt, and tells BullMQ what became of it in BullMQ's way: by throwing. */
-  const settle = async (exit: Exit.Exit<void, JobFailure>, job: Job<unknown>, token: string, hold: (ms: number) => Promise<void>) => {
+  const settle = async (
+    exit: Exit.Exit<void, JobFailure>,
+    job: Job<unknown>,
+    token: string,
+    hold: (ms: number) => Promise<void>
+  ) => {
     if (Exit.isSuccess(exit)) return
     if (Cause.hasInterruptsOnly(exit.cause)) {
       await job.moveToWait(token)
@@ -186,7 +191,8 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
       const work = (job: Job<unknown>): Effect.Effect<void, JobFailure, R> =>
         decode(job.data).pipe(
           Effect.mapError(
-            ({ issue }) => new JobFailure({ reason: "give-up", message: `job ${job.id} is unreadable: ${problemText(issue)}` })
+            ({ issue }) =>
+              new JobFailure({ reason: "give-up", message: `job ${job.id} is unreadable: ${problemText(issue)}` })
           ),
           Effect.flatMap((decoded) =>
             handler({
@@ -194,7 +200,8 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
               payload: decoded,
               attempt: job.attemptsMade + 1,
               isLast: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
-              update: (next) => Effect.flatMap(encode(next), (data) => attempt("update a job", () => job.updateData(data)))
+              update: (next) =>
+                Effect.flatMap(encode(next), (data) => attempt("update a job", () => job.updateData(data)))
             })
           )
         )

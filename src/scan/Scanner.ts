@@ -97,7 +97,7 @@ export class Scanner extends Context.Service<
       const triggers = yield* TriggerStore
       const alerts = yield* AlertQueue
       const totals = yield* Ref.make(nothing)
-      const ruleSet = yield* Ref.make({ strategies: new Array<never>() as ReadonlyArray<unknown>, rules: RuleSet.make([]) })
+      const ruleSet = yield* Ref.make({ strategies: [] as never[] as ReadonlyArray<unknown>, rules: RuleSet.make([]) })
 
       const poll = feed.poll.pipe(
         Effect.timeoutOrElse({
@@ -156,13 +156,15 @@ export class Scanner extends Context.Service<
       })
 
       const offer = (created: ReadonlyArray<Trigger>) =>
-        alerts.offer(created.map(({ id }) => alertJob(id))).pipe(
-          Effect.catch(({ message }) =>
-            Effect.logWarning("alerts wait in the outbox until the queue takes them").pipe(
-              Effect.annotateLogs({ alerts: created.length, reason: message })
+        alerts
+          .offer(created.map(({ id }) => alertJob(id)))
+          .pipe(
+            Effect.catch(({ message }) =>
+              Effect.logWarning("alerts wait in the outbox until the queue takes them").pipe(
+                Effect.annotateLogs({ alerts: created.length, reason: message })
+              )
             )
           )
-        )
 
       const create = Effect.fn("Scanner.create")(function* (candidates: ReadonlyArray<Candidate>) {
         const unknown = new Set((yield* dedup.unknown(candidates.map(pairOf))).map(dedupKey))
@@ -181,10 +183,27 @@ export class Scanner extends Context.Service<
         const { candidates } = yield* evaluate(views)
         const { duplicates, triggers } = yield* create(candidates)
         const elapsed = (yield* Clock.currentTimeMillis) - started
-        const report = { scans: 1, snapshots, dropped, held: candidates.length, duplicates, triggers, failures: 0, elapsed }
+        const report = {
+          scans: 1,
+          snapshots,
+          dropped,
+          held: candidates.length,
+          duplicates,
+          triggers,
+          failures: 0,
+          elapsed
+        }
         yield* Ref.update(totals, (all) => plus(all, report))
         yield* Effect.logInfo("scan").pipe(
-          Effect.annotateLogs({ matches: snapshots, inPlay: views.length, held: candidates.length, triggers, duplicates, dropped, ms: elapsed })
+          Effect.annotateLogs({
+            matches: snapshots,
+            inPlay: views.length,
+            held: candidates.length,
+            triggers,
+            duplicates,
+            dropped,
+            ms: elapsed
+          })
         )
         return report
       }).pipe(

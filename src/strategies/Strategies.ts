@@ -77,7 +77,9 @@ const makeAdmission = Effect.map(Ref.make<ReadonlySet<string>>(new Set()), (repo
     const known = yield* Ref.get(reported)
     for (const { message, source } of problems) {
       if (known.has(`${source} ${message}`)) continue
-      yield* Effect.logWarning("a strategy is left out").pipe(Effect.annotateLogs({ strategy: source, reason: message }))
+      yield* Effect.logWarning("a strategy is left out").pipe(
+        Effect.annotateLogs({ strategy: source, reason: message })
+      )
     }
     yield* Ref.set(reported, new Set(problems.map(({ message, source }) => `${source} ${message}`)))
     return { strategies: strategies.filter(({ active }) => active), leftOut: problems.length }

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "@effect/vitest"
+import { metrics } from "../../src/domain/Metric.ts"
+import { didYouMean, nearest } from "../../src/domain/nearest.ts"
+
+describe("the nearest name", () => {
+  it.each([
+    ["cornrs", "corners"],
+    ["CORNERS", "corners"],
+    ["gaols", "goals"],
+    ["yellow cards", "yellow_cards"],
+    ["red-cards", "red_cards"],
+    ["accurate_pases", "accurate_passes"],
+    ["win_odds", "prematch.win_odds"]
+  ])("to %s is %s", (word, name) => {
+    expect(nearest(word, metrics.keys())[0]).toBe(name)
+  })
+
+  it("is among those offered when a shorter name is part of the word", () => {
+    expect(nearest("shots_on_targt", metrics.keys())).toContain("shots_on_target")
+  })
+
+  it("does not exist when nothing comes close", () => {
+    expect(nearest("weather", ["goals", "shots"])).toEqual([])
+    expect(didYouMean("weather", ["goals", "shots"])).toBe("")
+  })
+
+  it("is the best of at most three", () => {
+    expect(nearest("shot", ["shots", "shoots", "short", "slot", "sort"])).toHaveLength(3)
+  })
+
+  it("is asked for in a message", () => {
+    expect(didYouMean("lst", ["last", "list", "between"])).toBe(" (did you mean last or list?)")
+  })
+})

@@ -1,0 +1,189 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Result } from "effect"
+import { decodeStrategyFile, isStrategyFile, toStrategyFile } from "../../src/rules/StrategyFile.ts"
+
+const yaml = `
+name: Late pressure, no reward
+description: Why someone would use it
+competitions: [364, wc]
+when:
+  - { left: minute, comparator: ">=", right: 70 }
+  - { left: { metric: corners, scope: total, window: { last: 15 } }, comparator: ">=", right: 4 }
+  - any:
+      - { left: { metric: goals, scope: favourite }, comparator: <, right: { metric: goals, scope: underdog } }
+      - { left: { metric: red_cards, scope: leading, window: half-time }, comparator: ">=", right: 1 }
+expect: { left: { metric: goals, scope: total, window: since trigger }, comparator: ">=", right: 1 }
+`
+
+/** The message of the problem with this text. */
+const messageOf = (text: string, name = "late.yaml"): string =>
+  Result.match(decodeStrategyFile(name, text), { onFailure: ({ message }) => message, onSuccess: () => "no problem" })
+
+const withCondition = (condition: string) => messageOf(`name: x\nwhen:\n  - ${condition}\n`)
+
+describe("a strategy file", () => {
+  it("in YAML is the structured form as it stands", () => {
+    expect(Result.getOrThrow(decodeStrategyFile("late.yaml", yaml))).toEqual({
+      name: "Late pressure, no reward",
+      description: "Why someone would use it",
+      competitions: ["364", "wc"],
+      when: [
+        { left: "minute", comparator: ">=", right: 70 },
+        { left: { metric: "corners", scope: "total", window: { last: 15 } }, comparator: ">=", right: 4 },
+        {
+          any: [
+            {
+              left: { metric: "goals", scope: "favourite" },
+              comparator: "<",
+              right: { metric: "goals", scope: "underdog" }
+            },
+            {
+              left: { metric: "red_cards", scope: "leading", window: "half-time" },
+              comparator: ">=",
+              right: 1
+            }
+          ]
+        }
+      ],
+      expect: { left: { metric: "goals", scope: "total", window: "since trigger" }, comparator: ">=", right: 1 },
+      active: true
+    })
+  })
+
+  it("in JSON says the same", () => {
+    const strategy = Result.getOrThrow(decodeStrategyFile("late.yaml", yaml))
+    expect(decodeStrategyFile("late.json", JSON.stringify(toStrategyFile(strategy)))).toEqual(Result.succeed(strategy))
+  })
+
+  it("may end in .yml, in any case of letters", () => {
+    expect(Result.isSuccess(decodeStrategyFile("LATE.YML", yaml))).toBe(true)
+  })
+
+  it("is known by its name", () => {
+    expect(["a.yaml", "a.yml", "a.json", "a.txt", "yaml", "README", "a.constructor"].map(isStrategyFile)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      true,
+      false,
+      false
+    ])
+  })
+})
+
+describe("a file that is no strategy", () => {
+  it("is named in its problem", () => {
+    expect(decodeStrategyFile("bad.yaml", "")).toMatchObject({
+      failure: { _tag: "StrategyProblem", source: "bad.yaml" }
+    })
+  })
+
+  it("with another extension says which are taken", () => {
+    expect(messageOf("{}", "late.txt")).toBe("is no strategy file: its name must end in .yaml, .yml or .json")
+  })
+
+  it("that is empty says what is wanted", () => {
+    expect(messageOf("")).toContain("must be a mapping with name, description, competitions, when")
+  })
+
+  it.each([
+    ["a tab in the indentation", "name: x\nwhen:\n\t- 1\n", "line 3"],
+    [
+      "a brace left open",
+      "name: x\nwhen:\n  - { left: minute,\n      right: 1 }\n  - { left: minute\n  - 5\n",
+      "line 5"
+    ],
+    ["a quote left open", 'name: x\nwhen: []\ndescription: "x\n', "line 3"],
+    ["a key given twice", "name: x\nname: y\n", "line 2"]
+  ])("with %s names the line", (_, text, line) => {
+    expect(messageOf(text)).toMatch(new RegExp(`^cannot be read as YAML: .* at ${line}$`))
+  })
+
+  it("with a fault of JSON shows the place", () => {
+    expect(messageOf('{"name": "x",\n "when": [}', "late.json")).toMatch(/^cannot be read as JSON: .*"when": \[\}/)
+  })
+
+  it("with an unknown key names the nearest one", () => {
+    expect(messageOf("name: x\nwhn: []\n")).toContain("whn: is not a key here (did you mean when?)")
+  })
+
+  it("nested beyond all measure is refused like any other", () => {
+    const deep = `${'{"left":'.repeat(1000)}1${"}".repeat(1000)}`
+    expect(messageOf(`{"name": "x", "when": [${deep}]}`, "deep.json")).toBe("is nested more than 64 levels deep")
+  })
+
+  it("without a condition is refused", () => {
+    expect(messageOf("name: x\nwhen: []\n")).toContain("when[0]: is missing")
+  })
+
+  it("with several faults reports them all", () => {
+    const message = messageOf("name: 5\nwhen:\n  - { left: minute, comparator: '>>', right: 1 }\nactive: maybe\n")
+    expect(message).toContain("name: must be text, got 5")
+    expect(message).toContain("when[0].comparator: must be one of >=, <=, >, <, =, !=")
+    expect(message).toContain('active: must be true or false, got "maybe"')
+  })
+})
+
+describe("a condition that cannot be", () => {
+  it.each([
+    [
+      "an unknown metric",
+      "{ left: { metric: cornrs }, comparator: '>=', right: 1 }",
+      'when[0].left.metric: must be a known name, got "cornrs" (did you mean corners?)'
+    ],
+    [
+      "an unknown scope",
+      "{ left: { metric: goals, scope: favorite }, comparator: '>=', right: 1 }",
+      '"favorite" (did you mean favourite?)'
+    ],
+    [
+      "an unknown window",
+      "{ left: { metric: goals, window: halftime }, comparator: '>=', right: 1 }",
+      '"halftime" (did you mean half-time?)'
+    ],
+    [
+      "a window out of range",
+      "{ left: { metric: goals, window: { last: 500 } }, comparator: '>=', right: 1 }",
+      "when[0].left.window.last: must be a value between 1 and 120, got 500"
+    ],
+    [
+      "minutes in the wrong order",
+      "{ left: { metric: goals, window: { between: [60, 30] } }, comparator: '>=', right: 1 }",
+      "when[0].left.window.between: the first minute must be less than the second"
+    ],
+    [
+      "a scope on a single figure",
+      "{ left: { metric: odds.draw, scope: home }, comparator: '>=', right: 1 }",
+      "when[0].left.scope: odds.draw has one value for the match: leave the scope out"
+    ],
+    [
+      "a window on what does not change",
+      "{ left: { metric: prematch.position, window: { last: 5 } }, comparator: '>=', right: 1 }",
+      "when[0].left.window: prematch.position does not change during the match: leave the window out"
+    ],
+    [
+      "a trigger that is still to come",
+      "{ left: { metric: goals, window: since trigger }, comparator: '>=', right: 1 }",
+      "when[0]: the window since trigger is for the expectation only"
+    ]
+  ])("%s is explained", (_, condition, message) => {
+    expect(withCondition(condition)).toContain(message)
+  })
+
+  it.each([
+    [
+      "a condition",
+      "minute >= 70",
+      'when[0]: a condition is a mapping here, such as { left: minute, comparator: ">=", right: 70 }, got "minute >= 70"'
+    ],
+    ["an alternative", "any: [total goals = 0]", "when[0].any[0]: a condition is a mapping here"]
+  ])("%s written as text says which form is taken", (_, condition, message) => {
+    expect(withCondition(condition)).toContain(message)
+  })
+
+  it("an expectation written as text says so too", () => {
+    const text = 'name: x\nwhen:\n  - { left: minute, comparator: "=", right: 1 }\nexpect: HOME_WIN\n'
+    expect(messageOf(text)).toMatch(/^expect: a condition is a mapping here, .* got "HOME_WIN"$/)
+  })
+})
