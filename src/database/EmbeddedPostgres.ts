@@ -2,6 +2,7 @@
  * PostgreSQL inside the process: PGlite on a directory, or in memory. The embedded database and the embedded queue
  * share one, so that a single machine needs no service and loses nothing (every acknowledged write is on disk).
  */
+import { existsSync, openAsBlob } from "node:fs"
 import { PGlite, type Transaction } from "@electric-sql/pglite"
 import { Context, Effect, Layer } from "effect"
 import { DatabaseError } from "./Database.ts"
@@ -9,6 +10,16 @@ import { lockDataDir } from "./DataDirLock.ts"
 
 /** How long closing may take before the process goes on without it. What is acknowledged is on disk by then. */
 const closeTimeout = "2 seconds"
+
+/** A new database of the installed version of PGlite, made by `scripts/postgres-template.ts`. */
+export const templateUrl = new URL("../../template/postgres.tar.gz", import.meta.url)
+
+/** Opens a database. A new one starts from the template, or sets itself up (for some seconds) where there is none. */
+const open = async (directory: string | undefined): Promise<PGlite> => {
+  const isNew = directory === undefined || !existsSync(`${directory}/PG_VERSION`)
+  const template = isNew && existsSync(templateUrl) ? { loadDataDir: await openAsBlob(templateUrl) } : {}
+  return directory === undefined ? PGlite.create(template) : PGlite.create(directory, template)
+}
 
 const failed = (operation: string) => (cause: unknown) =>
   new DatabaseError({
@@ -44,7 +55,7 @@ export class EmbeddedPostgres extends Context.Service<
         if (dataDir !== undefined) yield* lockDataDir(dataDir)
         const client = yield* Effect.acquireRelease(
           Effect.tryPromise({
-            try: () => (dataDir === undefined ? PGlite.create() : PGlite.create(`${dataDir}/postgres`)),
+            try: () => open(dataDir === undefined ? undefined : `${dataDir}/postgres`),
             catch: failed("open")
           }),
           (pglite) =>

@@ -7,6 +7,8 @@
  */
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
+import { MatchId } from "../domain/Match.ts"
+import { StrategyId } from "../domain/Strategy.ts"
 import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, type TriggerId } from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
 
@@ -29,6 +31,10 @@ export class TriggerStore extends Context.Service<
     readonly find: (id: TriggerId) => Effect.Effect<Option.Option<Trigger>, DatabaseError>
     /** Triggers whose alert is still to be sent, oldest first, at most `limit` of them. */
     readonly pending: (limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
+    /** Triggers created at or after a time, in the order in which they came about, at most `limit` of them. */
+    readonly since: (time: DateTime.Utc, limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
+    /** Those of the pairs that have a trigger. */
+    readonly triggered: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Pair>, DatabaseError>
     /** A channel took the alert, at this attempt (1 is the first). The first receipt stays. */
     readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
     /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
@@ -42,6 +48,7 @@ export class TriggerStore extends Context.Service<
     Effect.gen(function* () {
       const { call } = yield* Database
       const decodeTriggers = decodeRows("triggers", TriggerRow)
+      const decodePairs = decodeRows("triggered pairs", PairRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
@@ -60,6 +67,19 @@ export class TriggerStore extends Context.Service<
         }),
         pending: Effect.fn("TriggerStore.pending")(function* (limit) {
           return yield* decodeTriggers(yield* call("pending_alerts", { max_rows: limit }))
+        }),
+        since: Effect.fn("TriggerStore.since")(function* (time, limit) {
+          return yield* decodeTriggers(
+            yield* call("triggers_since", { since: DateTime.formatIso(time), max_rows: limit })
+          )
+        }),
+        triggered: Effect.fn("TriggerStore.triggered")(function* (pairs) {
+          if (pairs.length === 0) return []
+          return yield* decodePairs(
+            yield* call("triggered_pairs", {
+              pairs: pairs.map(({ matchId, strategyId }) => ({ strategy_id: strategyId, match_id: matchId }))
+            })
+          )
         }),
         sent: Effect.fn("TriggerStore.sent")(function* (id, attempt, receipt) {
           yield* call("record_alert_sent", { trigger_id: id, attempts: attempt, receipt })
@@ -96,7 +116,7 @@ export class TriggerStore extends Context.Service<
             for (const candidate of candidates) {
               const key = dedupKey(pairOf(candidate))
               if (next.has(key)) {
-                known.push(pairOf(candidate))
+                if (all.has(key)) known.push(pairOf(candidate))
                 continue
               }
               const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
@@ -113,6 +133,13 @@ export class TriggerStore extends Context.Service<
           Effect.map(Ref.get(rows), (all) =>
             [...all.values()].filter((each) => each.alertState === "pending").slice(0, limit)
           ),
+        since: (time, limit) =>
+          Effect.map(Ref.get(rows), (all) =>
+            [...all.values()]
+              .filter(({ triggeredAt }) => DateTime.isGreaterThanOrEqualTo(triggeredAt, time))
+              .slice(0, limit)
+          ),
+        triggered: (pairs) => Effect.map(Ref.get(rows), (all) => pairs.filter((pair) => all.has(dedupKey(pair)))),
         sent: (id) => update(id, ["pending", "failed"], "sent"),
         failed: (id) => update(id, ["pending"], "failed"),
         counts: Effect.map(Ref.get(rows), (all) => {
@@ -133,6 +160,10 @@ const TriggerRow = Trigger.pipe(
     triggeredAt: "triggered_at",
     alertState: "alert_state"
   })
+)
+
+const PairRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe(
+  Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id" })
 )
 
 const CountRow = Schema.Struct({ state: AlertState, count: Schema.Int })

@@ -38,7 +38,7 @@ export const scopes = [
   "leading",
   "trailing"
 ] as const
-export const Scope = Schema.Literals(scopes)
+export const Scope = Schema.Literals(scopes).annotate({ identifier: "Scope" })
 export type Scope = typeof Scope.Type
 
 const Minute = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 120 })))
@@ -66,7 +66,7 @@ export const Window = Schema.Union([
     )
   }),
   Schema.Literals(["first half", "second half", "half-time", "since trigger"])
-])
+]).annotate({ identifier: "Window", description: "A part of the match, in scoreboard minutes" })
 export type Window = typeof Window.Type
 
 /**
@@ -111,7 +111,7 @@ export const Arithmetic = Schema.Struct({
   op: Operator,
   left: Schema.suspend((): Schema.Codec<Expression> => Expression),
   right: Schema.suspend((): Schema.Codec<Expression> => Expression)
-})
+}).annotate({ identifier: "Arithmetic" })
 
 /** See {@link Expression}. */
 export const Expression: Schema.Codec<Expression> = Schema.Union([
@@ -119,14 +119,17 @@ export const Expression: Schema.Codec<Expression> = Schema.Union([
   Schema.Literal("minute"),
   MetricValue,
   Arithmetic
-])
+]).annotate({ identifier: "Expression", description: "A number, minute, the value of a metric, or arithmetic over them" })
 
 export const comparators = [">=", "<=", ">", "<", "=", "!="] as const
 export const Comparator = Schema.Literals(comparators)
 export type Comparator = typeof Comparator.Type
 
 /** Two expressions compared. It does not hold when either side has no value, whatever the comparator. */
-export const Comparison = Schema.Struct({ left: Expression, comparator: Comparator, right: Expression })
+export const Comparison = Schema.Struct({ left: Expression, comparator: Comparator, right: Expression }).annotate({
+  identifier: "Comparison",
+  description: "Two expressions compared"
+})
 export interface Comparison extends Schema.Schema.Type<typeof Comparison> {}
 
 /** Holds when at least one of its comparisons does. */
@@ -152,14 +155,13 @@ export const speaksOfTrigger = (condition: Condition): boolean => {
     : inExpression(condition.left) || inExpression(condition.right)
 }
 
-/** A condition of `when`: it cannot speak of the trigger, which does not exist yet. */
-const Requirement = Condition.pipe(
-  Schema.check(
-    Schema.makeFilter(
-      (condition) => !speaksOfTrigger(condition) || "the window since trigger is for the expectation only"
-    )
-  )
+/** What a condition of `when` must fulfil: it cannot speak of the trigger, which does not exist yet. */
+export const isBeforeTrigger = Schema.makeFilter(
+  (condition: Condition) => !speaksOfTrigger(condition) || "the window since trigger is for the expectation only"
 )
+
+/** A condition of `when`. */
+const Requirement = Condition.pipe(Schema.check(isBeforeTrigger))
 
 /** What a strategy is, wherever it comes from: the part that a strategy file holds. */
 export const StrategyDefinition = Schema.Struct({

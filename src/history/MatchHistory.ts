@@ -50,7 +50,10 @@ export class MatchHistory extends Context.Service<
         const known = yield* Ref.get(loaded)
         const unknown = ids.filter((id) => !known.has(id))
         if (unknown.length === 0) return
-        yield* call("moments_of", { match_ids: unknown }).pipe(Effect.flatMap(decode), Effect.flatMap(memory.add))
+        const remembered = yield* call("moments_of", { match_ids: unknown }).pipe(Effect.flatMap(decode))
+        // What this process has seen while the database was away is newer than what the database has of that minute.
+        const newer = yield* Ref.get(unsaved)
+        yield* memory.add(remembered.filter((each) => !newer.has(momentKey(each))))
         const held = yield* memory.ids
         yield* Ref.set(loaded, new Set([...[...known].filter((id) => held.has(id)), ...unknown]))
       })

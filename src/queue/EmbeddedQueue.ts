@@ -7,17 +7,18 @@ import { PglitePool } from "./PglitePool.ts"
 import { QueueBackend, QueueError } from "./QueueBackend.ts"
 
 /**
- * BullMQ begins and ends a transaction of its own around its migrations; here it is given one that is already open.
- * PGlite rolls it back when BullMQ throws.
+ * Brings BullMQ's tables up to date. BullMQ begins and ends a transaction of its own around its migrations; here it is
+ * given one that is already open, which PGlite rolls back when BullMQ throws.
  */
-const insideTransaction = (tx: Transaction) => ({
-  async query<R>(text: string, params?: ReadonlyArray<unknown>) {
-    if (/^\s*(BEGIN|COMMIT|ROLLBACK)\s*;?\s*$/i.test(text)) return { rows: [] }
-    if (params !== undefined && params.length > 0) return tx.query<R>(text, [...params])
-    const results: ReadonlyArray<Results> = await tx.exec(text)
-    return { rows: (results.at(-1)?.rows ?? []) as Array<R> }
-  }
-})
+export const migrateQueues = (tx: Transaction): Promise<unknown> =>
+  runMigrations({
+    async query<R>(text: string, params?: ReadonlyArray<unknown>) {
+      if (/^\s*(BEGIN|COMMIT|ROLLBACK)\s*;?\s*$/i.test(text)) return { rows: [] }
+      if (params !== undefined && params.length > 0) return tx.query<R>(text, [...params])
+      const results: ReadonlyArray<Results> = await tx.exec(text)
+      return { rows: (results.at(-1)?.rows ?? []) as Array<R> }
+    }
+  })
 
 /**
  * Jobs that were active when the last process ended belong to nobody: the data directory is ours alone by now. They
@@ -34,7 +35,7 @@ export const layerEmbeddedQueue = Layer.effect(
   Effect.gen(function* () {
     const { client, migrate, place } = yield* EmbeddedPostgres
     yield* migrate("queues", async (tx) => {
-      await runMigrations(insideTransaction(tx))
+      await migrateQueues(tx)
       await tx.exec(releaseActiveJobs)
     })
     yield* Effect.promise(() => client.exec("set search_path to bullmq, public"))

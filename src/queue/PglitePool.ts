@@ -41,6 +41,8 @@ export class PglitePool extends EventEmitter {
 
   constructor(pglite: PGlite) {
     super()
+    // Every queue and worker listens for errors here.
+    this.setMaxListeners(0)
     this.#pglite = pglite
   }
 

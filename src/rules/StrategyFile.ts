@@ -1,17 +1,41 @@
 /**
- * Strategy files: one strategy each, YAML or JSON, in the structured form that the domain's `Strategy` module shows.
+ * Strategy files: one strategy each, YAML or JSON. A condition is a text in the written language or the structured form
+ * that the domain's `Strategy` module shows; the two may be mixed.
+ *
+ * Strategies come out in normal form (see `normal.ts`). What is wrong with a file is reported whole: every fault with its
+ * line, its column and the nearest valid name.
  */
 import { Result, Schema, SchemaParser } from "effect"
 import { Yaml } from "effect/encoding"
-import { type Problem, problemsOf } from "../domain/problems.ts"
+import { problemsOf } from "../domain/problems.ts"
 import { StrategyDefinition } from "../domain/Strategy.ts"
 import { isTooDeep, tooDeep } from "./Checked.ts"
-import { StrategyProblem } from "./StrategyProblem.ts"
+import type { Diagnostic } from "./Diagnostic.ts"
+import { type SourceText, strategyProblem } from "./findings.ts"
+import { frame, positionAt } from "./language/frame.ts"
+import { jsonFault } from "./language/jsonFault.ts"
+import { placesOf } from "./language/places.ts"
+import { normalStrategy } from "./normal.ts"
+import { diagnosticsOf, StrategyProblem } from "./StrategyProblem.ts"
+import { WrittenExpectation, WrittenRequirement } from "./WrittenCondition.ts"
 
-/** A strategy as plain data, ready for `JSON.stringify`, which YAML readers take as well. */
+/** A strategy as a file holds it. */
+export const StrategyFile = Schema.Struct({
+  ...StrategyDefinition.fields,
+  when: Schema.NonEmptyArray(WrittenRequirement).annotate({
+    description: "The conditions that must all hold for the strategy to fire"
+  }),
+  expect: Schema.optionalKey(WrittenExpectation)
+}).annotate({
+  identifier: "Strategy",
+  title: "Touchline strategy",
+  description: "One strategy: when it fires, and what it expects of the match"
+})
+
+/** A strategy as plain data in the structured form, ready for `JSON.stringify`, which YAML readers take as well. */
 export type StrategyFileContent = typeof StrategyDefinition.Encoded
 
-const decode = SchemaParser.decodeUnknownResult(StrategyDefinition, {
+const decode = SchemaParser.decodeUnknownResult(StrategyFile, {
   errors: "all",
   onExcessProperty: "error",
   reportInput: true
@@ -19,30 +43,21 @@ const decode = SchemaParser.decodeUnknownResult(StrategyDefinition, {
 
 const encode = Schema.encodeSync(StrategyDefinition)
 
-/** Places in a strategy where a condition stands: `when[2]`, `when[2].any[0]`, `expect`. */
-const conditionPath = /^(when\[\d+\](\.any\[\d+\])?|expect(\.any\[\d+\])?)$/
-
-/**
- * A condition given as text is in the written language, of which the structured form knows nothing: say which form is
- * taken.
- */
-const explained = ({ message, path }: Problem): string => {
-  const got = message.indexOf(', got "')
-  const text =
-    conditionPath.test(path) && got >= 0
-      ? `a condition is a mapping here, such as { left: minute, comparator: ">=", right: 70 }${message.slice(got)}`
-      : message
-  return path === "" ? text : `${path}: ${text}`
-}
+const decodeContent = (
+  source: string,
+  content: unknown,
+  from?: SourceText
+): Result.Result<StrategyDefinition, StrategyProblem> =>
+  isTooDeep(content)
+    ? Result.fail(strategyProblem(source, content, [{ path: "", message: tooDeep }], from))
+    : Result.mapBoth(decode(content), {
+        onSuccess: (strategy) => normalStrategy<StrategyDefinition>(strategy),
+        onFailure: (issue) => strategyProblem(source, content, problemsOf(issue), from)
+      })
 
 /** Decodes a strategy from plain data, as read from a file or a column of the database. `source` names it in problems. */
 export const decodeStrategy = (source: string, content: unknown): Result.Result<StrategyDefinition, StrategyProblem> =>
-  isTooDeep(content)
-    ? Result.fail(new StrategyProblem({ source, message: tooDeep }))
-    : Result.mapError(
-        decode(content),
-        (issue) => new StrategyProblem({ source, message: problemsOf(issue).map(explained).join("; ") })
-      )
+  decodeContent(source, content)
 
 type Parse = (text: string) => unknown
 
@@ -63,11 +78,26 @@ const withLine = (message: string, text: string): string => {
   return `${message.replace(/ at flow offset \d+$/, "")} at line ${readable + 2}`
 }
 
-const readYaml = (text: string): Result.Result<unknown, string> =>
-  Result.mapError(read(Yaml.parse, text), (message) => `cannot be read as YAML: ${withLine(message, text)}`)
+/** Why a text cannot be read, and the offset of the fault in it. */
+interface Unreadable {
+  readonly message: string
+  readonly offset: number
+}
 
-const readJson = (text: string): Result.Result<unknown, string> =>
-  Result.mapError(read(JSON.parse, text), (message) => `cannot be read as JSON: ${message}`)
+const readYaml = (text: string): Result.Result<unknown, Unreadable> =>
+  Result.mapError(read(Yaml.parse, text), (reason) => {
+    const message = withLine(reason, text)
+    const lines = [...text.matchAll(/^.*$/gm)]
+    const line = lines[Number(/\d+$/.exec(message)?.[0] ?? 1) - 1]
+    const offset = line === undefined ? text.length : line.index + Math.max(0, line[0].search(/\S/))
+    return { message: `cannot be read as YAML: ${message}`, offset }
+  })
+
+const readJson = (text: string): Result.Result<unknown, Unreadable> =>
+  Result.mapError(read(JSON.parse, text), (message) => ({
+    message: `cannot be read as JSON: ${message}`,
+    offset: jsonFault(text) ?? text.length
+  }))
 
 const formats = new Map([
   ["yaml", readYaml],
@@ -80,14 +110,31 @@ const formatOf = (name: string) => formats.get(name.slice(name.lastIndexOf(".") 
 /** Whether a file of this name is taken for a strategy: it ends in .yaml, .yml or .json. */
 export const isStrategyFile = (name: string): boolean => formatOf(name) !== undefined
 
+const unreadable = (source: string, text: string, { message, offset }: Unreadable): StrategyProblem => {
+  const at = { ...positionAt(text, offset), frame: frame(text, offset, offset + 1) }
+  return new StrategyProblem({ source, message, diagnostics: [{ source, path: "", message, ...at }] })
+}
+
 /** Decodes the text of a strategy file. The extension of its name decides how it is read: .yaml, .yml or .json. */
 export const decodeStrategyFile = (name: string, text: string): Result.Result<StrategyDefinition, StrategyProblem> => {
-  const format = formatOf(name) ?? (() => Result.fail("is no strategy file: its name must end in .yaml, .yml or .json"))
+  const format = formatOf(name)
+  if (format === undefined) {
+    const message = "is no strategy file: its name must end in .yaml, .yml or .json"
+    return Result.fail(new StrategyProblem({ source: name, message }))
+  }
   return format(text).pipe(
-    Result.mapError((message) => new StrategyProblem({ source: name, message })),
-    Result.flatMap((content) => decodeStrategy(name, content))
+    Result.mapError((reason) => unreadable(name, text, reason)),
+    Result.flatMap((content) => {
+      // Places are for problems, which are few: a good file is not walked twice.
+      const decoded = decodeContent(name, content)
+      return Result.isSuccess(decoded) ? decoded : decodeContent(name, content, { text, places: placesOf(text) })
+    })
   )
 }
 
-/** The content of the file that decodes to this strategy. */
+/** Everything that is wrong with a strategy file, each with its place and frame; nothing when it can be used. */
+export const checkStrategyFile = (name: string, text: string): ReadonlyArray<Diagnostic> =>
+  Result.match(decodeStrategyFile(name, text), { onSuccess: () => [], onFailure: diagnosticsOf })
+
+/** The content, in the structured form, of a file that decodes to this strategy. */
 export const toStrategyFile = (strategy: StrategyDefinition): StrategyFileContent => encode(strategy)

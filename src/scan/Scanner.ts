@@ -67,13 +67,17 @@ const plus = (a: ScanReport, b: ScanReport): ScanReport => ({
   elapsed: a.elapsed + b.elapsed
 })
 
-/** What would fire, for a scan that changes nothing. */
+/** What would fire, for a scan that fires nothing. */
 export interface ScanPreview {
   readonly snapshots: number
   readonly dropped: number
   readonly strategies: number
+  /** Strategies that cannot be used. */
   readonly leftOut: number
+  /** What holds and has no trigger yet. */
   readonly candidates: ReadonlyArray<Candidate>
+  /** Pairs that hold and were triggered before. */
+  readonly triggered: number
 }
 
 export class Scanner extends Context.Service<
@@ -81,8 +85,8 @@ export class Scanner extends Context.Service<
   {
     /** Runs one tick. A failure is logged, counted, and left to the next tick. */
     readonly scan: Effect.Effect<ScanReport, FeedError | DatabaseError>
-    /** What one tick would fire, whether it fired before or not. Creates nothing, sends nothing. */
-    readonly preview: Effect.Effect<ScanPreview, FeedError>
+    /** What one tick would fire. Creates no trigger and sends nothing. */
+    readonly preview: Effect.Effect<ScanPreview, FeedError | DatabaseError>
     /** All ticks of this process, added up. */
     readonly totals: Effect.Effect<ScanReport>
   }
@@ -219,7 +223,16 @@ export class Scanner extends Context.Service<
       const preview = Effect.gen(function* () {
         const { dropped, snapshots, views } = yield* observe()
         const { candidates, watched } = yield* evaluate(views)
-        return { snapshots, dropped, strategies: watched.strategies.length, leftOut: watched.leftOut, candidates }
+        const triggered = new Set((yield* triggers.triggered(candidates.map(pairOf))).map(dedupKey))
+        const fresh = candidates.filter((candidate) => !triggered.has(dedupKey(pairOf(candidate))))
+        return {
+          snapshots,
+          dropped,
+          strategies: watched.strategies.length,
+          leftOut: watched.leftOut,
+          candidates: fresh,
+          triggered: candidates.length - fresh.length
+        }
       }).pipe(Effect.withSpan("Scanner.preview"))
 
       return Scanner.of({ scan, preview, totals: Ref.get(totals) })

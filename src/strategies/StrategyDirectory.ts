@@ -12,9 +12,6 @@ export class StrategyDirectoryError extends Schema.TaggedError<StrategyDirectory
   message: Schema.String
 }) {}
 
-/** The samples that come with Touchline. */
-export const sampleStrategiesUrl = new URL("../../examples/strategies/", import.meta.url)
-
 /** The name space of strategy files: a version 5 UUID (RFC 9562) of a file's name in it is the strategy's id. */
 const fileNamespace = "5f0c1a52-7d1e-4a6a-9c35-4b1a8f6f2f10"
 

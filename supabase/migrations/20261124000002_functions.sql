@@ -59,6 +59,21 @@ language sql stable set search_path = public as $$
   where a.alert_state = 'pending' order by a.triggered_at, a.id limit max_rows
 $$;
 
+-- The triggers created since a time, in the order in which they came about, at most max_rows of them.
+create or replace function public.triggers_since(since timestamptz, max_rows integer) returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(a) from trigger_alerts a
+  where a.triggered_at >= since order by a.triggered_at, a.id limit max_rows
+$$;
+
+-- Those of the pairs that have a trigger.
+create or replace function public.triggered_pairs(pairs jsonb) returns setof jsonb
+language sql stable set search_path = public as $$
+  select jsonb_build_object('strategy_id', t.strategy_id, 'match_id', t.match_id)
+  from jsonb_populate_recordset(null::triggers, pairs) p
+  join triggers t on t.strategy_id = p.strategy_id and t.match_id = p.match_id
+$$;
+
 -- The alert was taken by a channel. The first receipt stays: recording twice changes nothing.
 create or replace function public.record_alert_sent(trigger_id text, attempts integer, receipt jsonb) returns setof jsonb
 language sql set search_path = public as $$
@@ -139,6 +154,7 @@ declare
 begin
   foreach signature in array array[
     'create_triggers(jsonb)', 'triggers_by_id(jsonb)', 'pending_alerts(integer)',
+    'triggers_since(timestamptz, integer)', 'triggered_pairs(jsonb)',
     'record_alert_sent(text, integer, jsonb)', 'record_alert_failed(text, integer, text)', 'count_alerts()',
     'active_strategies()', 'save_strategies(jsonb)', 'add_sample_strategies(jsonb)', 'record_moments(jsonb)',
     'moments_of(jsonb)'

@@ -1,0 +1,106 @@
+/**
+ * Conditions as a strategy file may give them: as text in the written language, or as the structured form of the domain.
+ * Both decode to the domain's condition; what is encoded is the structured form.
+ *
+ * Text stands wherever a condition or a comparison does: in `when`, in the list of an `any` group, for the whole of that
+ * list (`any: minute >= 70 | total goals >= 2`), and in `expect`, where it may also be the name of an outcome.
+ */
+import { Effect, Result, Schema, SchemaGetter, SchemaIssue } from "effect"
+import { AnyOf, Comparison, Condition, isBeforeTrigger } from "../domain/Strategy.ts"
+import type { Fault } from "./language/Cursor.ts"
+import {
+  type Dialect,
+  everything,
+  type Parsed,
+  parseAlternatives,
+  parseComparison,
+  parseCondition,
+  requirement
+} from "./language/parse.ts"
+import { outcome, principalOutcomes } from "./outcomes.ts"
+import { printComparison, printCondition } from "./print.ts"
+
+/** The language of `when`. The name of an outcome is no condition there, and says so. */
+export const requirementDialect: Dialect = {
+  ...requirement,
+  named: (name) =>
+    Result.isSuccess(outcome(name)) ? Result.fail(`${name} is an outcome, which only expect takes`) : undefined
+}
+
+/** The language of `expect`: names of outcomes are comparisons. */
+export const expectationDialect: Dialect = {
+  ...everything,
+  // Several words that are no name rather mean to be a condition, whose reader knows better what they lack.
+  named: (name) => {
+    const named = outcome(name)
+    return Result.isFailure(named) && /\s/.test(name) ? undefined : named
+  }
+}
+
+const fromText = <S extends Schema.Constraint>(
+  type: S,
+  read: (text: string) => Parsed<S["Type"]>,
+  print: (value: S["Type"]) => string,
+  annotations: Schema.Annotations.Documentation<string>
+) =>
+  Schema.String.annotate(annotations).pipe(
+    Schema.decodeTo(Schema.toType(type), {
+      decode: SchemaGetter.transformEffect((text: string, options) =>
+        Result.match(read(text), {
+          onSuccess: Effect.succeed,
+          onFailure: (faults) =>
+            Effect.fail(
+              new SchemaIssue.InvalidValue({ message: faults.map((each) => each.message).join("; ") }, text, options)
+            )
+        })
+      ),
+      encode: SchemaGetter.transform(print)
+    })
+  )
+
+const comparisonText = {
+  description: "A comparison in the written language",
+  examples: ["minute >= 70", "total corners last 15 minutes >= 4", "home shots - away shots >= 3"]
+}
+
+const printAlternatives = (any: AnyOf["any"]): string => any.map(printComparison).join(" | ")
+
+const written = (dialect: Dialect, examples: ReadonlyArray<string>) => {
+  const read = { ...comparisonText, examples: [...comparisonText.examples, ...examples] }
+  const comparison = Schema.Union([
+    Comparison,
+    fromText(Comparison, (text) => parseComparison(text, dialect), printComparison, read)
+  ])
+  const alternatives = Schema.Union([
+    Schema.NonEmptyArray(comparison),
+    fromText(AnyOf.fields.any, (text) => parseAlternatives(text, dialect), printAlternatives, {
+      description: "Comparisons in the written language, separated by |"
+    })
+  ])
+  return Schema.Union([
+    Comparison,
+    Schema.Struct({ any: alternatives }).annotate({ description: "Holds when at least one of its comparisons does" }),
+    fromText(Condition, (text) => parseCondition(text, dialect), printCondition, read)
+  ])
+}
+
+/** A condition of `when`, as text or structured. */
+export const WrittenRequirement = written(requirementDialect, [])
+  .pipe(Schema.check(isBeforeTrigger))
+  .annotate({ identifier: "Condition" })
+
+/** A condition of `expect`, as text or structured, or the name of an outcome. */
+export const WrittenExpectation = written(expectationDialect, [
+  "total goals since trigger >= 1",
+  ...principalOutcomes
+]).annotate({ identifier: "Expectation" })
+
+/** What is wrong with the text of a condition at this place of a strategy (`when[2]`, `expect.any[0]`), none elsewhere. */
+export const faultsAt = (path: string, text: string): ReadonlyArray<Fault> => {
+  const [, place, any, alternative] = /^(when\[\d+\]|expect)(\.any)?(\[\d+\])?$/.exec(path) ?? []
+  if (place === undefined) return []
+  const dialect = place === "expect" ? expectationDialect : requirementDialect
+  const parse = any === undefined ? parseCondition : alternative === undefined ? parseAlternatives : parseComparison
+  const parsed: Parsed<unknown> = parse(text, dialect)
+  return Result.isFailure(parsed) ? parsed.failure : []
+}

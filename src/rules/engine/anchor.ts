@@ -1,0 +1,80 @@
+/**
+ * A window speaks of one moment of a match or of what came between two. An anchor is such a moment, relative to a view:
+ * `last 15 minutes` lies between the anchors *15 minutes ago* and *now*. Many windows and all metrics share few anchors,
+ * and an anchor is looked up in a timeline once for all of them.
+ */
+import { type Figures, periodStart } from "../../domain/Snapshot.ts"
+import type { Window } from "../../domain/Strategy.ts"
+import { isAfterHalfTime } from "../../domain/Timeline.ts"
+import type { View } from "../evaluate.ts"
+
+/** A moment that a window begins or ends at. An `at` that the match has not reached is absent. */
+export type Anchor =
+  | { readonly kind: "now" | "first half" | "second half" | "half-time" | "trigger" }
+  | { readonly kind: "ago" | "at"; readonly minutes: number }
+
+/** One text for each anchor. */
+export const anchorKey = (anchor: Anchor): string =>
+  "minutes" in anchor ? `${anchor.kind} ${anchor.minutes}` : anchor.kind
+
+const now: Anchor = { kind: "now" }
+
+/** A window as the value at one anchor, less the value at another if there is one. */
+export const anchorsOf = (window: Window | undefined): { readonly later: Anchor; readonly earlier?: Anchor } => {
+  if (window === undefined) return { later: now }
+  if (typeof window === "object") {
+    if ("last" in window) return { later: now, earlier: { kind: "ago", minutes: window.last } }
+    if ("since" in window) return { later: now, earlier: { kind: "at", minutes: window.since } }
+    if ("at" in window) return { later: { kind: "at", minutes: window.at } }
+    if ("ago" in window) return { later: { kind: "ago", minutes: window.ago } }
+    const [from, to] = window.between
+    return { later: { kind: "at", minutes: to }, earlier: { kind: "at", minutes: from } }
+  }
+  switch (window) {
+    case "first half":
+      return { later: { kind: "first half" } }
+    case "second half":
+      return { later: now, earlier: { kind: "second half" } }
+    case "half-time":
+      return { later: { kind: "half-time" } }
+    case "since trigger":
+      return { later: now, earlier: { kind: "trigger" } }
+  }
+}
+
+/**
+ * Where the figures at an anchor are found: nowhere, in the snapshot, in the figures of a recorded moment, or (a number)
+ * by asking the timeline for this minute, because it is kick-off or was not seen.
+ */
+export type Source = "absent" | "now" | Figures | number
+
+// The latest moment whose minute is not after this one; the same as `valueAt` finds, for all metrics at once.
+const recorded = ({ timeline }: View, minute: number): Figures | number => {
+  if (minute <= 0) return 0
+  for (let index = timeline.length - 1; index >= 0; index--) {
+    const moment = timeline[index]
+    if (moment !== undefined && moment.minute <= minute && periodStart[moment.period] < minute) return moment.figures
+  }
+  return minute
+}
+
+/** Where the figures at this anchor are found for a view. */
+export const sourceOf = (anchor: Anchor, view: View): Source => {
+  const { clock } = view.snapshot
+  switch (anchor.kind) {
+    case "now":
+      return "now"
+    case "ago":
+      return recorded(view, clock.minute - anchor.minutes)
+    case "at":
+      return clock.minute >= anchor.minutes ? recorded(view, anchor.minutes) : "absent"
+    case "first half":
+      return isAfterHalfTime(clock.period) ? recorded(view, 45) : "now"
+    case "second half":
+      return isAfterHalfTime(clock.period) ? recorded(view, 45) : "absent"
+    case "half-time":
+      return isAfterHalfTime(clock.period) || clock.status === "break" ? recorded(view, 45) : "absent"
+    case "trigger":
+      return view.trigger?.figures ?? "absent"
+  }
+}

@@ -1,0 +1,50 @@
+/** A part of a text, shown as a compiler shows it. */
+
+/** Where a text has a character: line and column counted from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+const breaks = /\r\n|\r|\n/g
+
+/** The position of an offset of a text. */
+export const positionAt = (text: string, offset: number): Position => {
+  const before = text.slice(0, offset).replace(/^\uFEFF/, "").split(breaks)
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 }
+}
+
+/** How much of a long line is shown on either side of the fault. */
+const context = 60
+
+/** The line with carets under `width` of its characters from `column` (counted from 1), cut to what surrounds them. */
+const pointed = (line: string, column: number, width: number): readonly [line: string, carets: string] => {
+  const at = column - 1
+  const from = at > context * 1.5 ? at - context : 0
+  const to = line.length - at > context * 1.5 ? Math.min(line.length, at + Math.max(width, context)) : line.length
+  const shown = `${from > 0 ? "…" : ""}${line.slice(from, to)}${to < line.length ? "…" : ""}`
+  const before = `${from > 0 ? " " : ""}${line.slice(from, at).replaceAll(/[^\t]/g, " ")}`
+  return [shown, `${before}${"^".repeat(Math.max(1, Math.min(width, Math.max(1, to - at))))}`]
+}
+
+/**
+ * The line of a text that holds the part from `start` to `end`, with its number, and carets under that part:
+ *
+ * ```
+ *   5 |   - total cornrs last 15 minutes >= 4
+ *     |           ^^^^^^
+ * ```
+ *
+ * Of a part of several lines, the first is shown.
+ */
+export const frame = (text: string, start: number, end: number): string => {
+  const { column, line } = positionAt(text, start)
+  const [shown, carets] = pointed(text.replace(/^\uFEFF/, "").split(breaks)[line - 1] ?? "", column, end - start)
+  return `  ${line} | ${shown}\n  ${" ".repeat(String(line).length)} | ${carets}`
+}
+
+/** A text that is a line of no file, with carets under the part from `start` to `end`. */
+export const frameOfText = (text: string, start: number, end: number): string =>
+  pointed(text.replaceAll(breaks, " "), start + 1, end - start)
+    .map((line) => `  ${line}`)
+    .join("\n")

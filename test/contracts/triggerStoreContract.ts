@@ -1,0 +1,213 @@
+/** What every layer of TriggerStore must do. */
+import { expect, layer } from "@effect/vitest"
+import { DateTime, Effect, type Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import type { Strategy } from "../../src/domain/Strategy.ts"
+import { type Candidate, pairOf, TriggerId } from "../../src/domain/Trigger.ts"
+import { candidateOf, newStrategy, receipt, unused } from "../fixtures/pipeline.ts"
+
+/** The strategies that the contract's candidates are of: a store on a database must know them before. */
+export const contractStrategies: ReadonlyArray<Strategy> = [newStrategy(), newStrategy()]
+
+const [strategy = newStrategy(), other = newStrategy()] = contractStrategies
+
+/** A strategy that no store knows. */
+const candidate = (of: Strategy = strategy): Candidate => candidateOf(of, { id: `match-${unused()}` })
+
+/** A new trigger whose alert is pending. */
+const pending = Effect.gen(function* () {
+  const store = yield* TriggerStore
+  const { triggers } = yield* store.create([candidate()])
+  return triggers[0]?.id ?? TriggerId.make("none")
+})
+
+/** Nothing is pending that earlier tests left. */
+const settle = Effect.gen(function* () {
+  const store = yield* TriggerStore
+  yield* Effect.forEach(yield* store.pending(1000), ({ id }) => store.sent(id, 1, receipt))
+})
+
+const stateOf = (id: TriggerId) =>
+  Effect.gen(function* () {
+    const store = yield* TriggerStore
+    return Option.getOrThrow(yield* store.find(id)).alertState
+  })
+
+/** The store knows the `contractStrategies`. It need not be empty: the tests share it, each with matches of its own. */
+export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<TriggerStore, E>) =>
+  layer(storeLayer)(`${name} is a TriggerStore`, (it) => {
+    it.effect("that creates a pending trigger as the candidate was, at the time it is brought", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* TestClock.adjust("1 hour")
+        const brought = candidate()
+        const { known, triggers } = yield* store.create([brought])
+        expect(known).toEqual([])
+        expect(triggers).toEqual([
+          {
+            ...brought,
+            id: expect.any(String),
+            owner: null,
+            triggeredAt: yield* DateTime.now,
+            alertState: "pending"
+          }
+        ])
+      })
+    )
+
+    it.effect("that creates nothing of nothing", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        expect(yield* store.create([])).toEqual({ triggers: [], known: [] })
+      })
+    )
+
+    it.effect("that creates one trigger for a pair, and names the pair as known from then on", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const [known, fresh] = [candidate(), candidate()]
+        yield* store.create([known])
+        const second = yield* store.create([known, fresh])
+        expect(second.known).toEqual([pairOf(known)])
+        expect(second.triggers.map(pairOf)).toEqual([pairOf(fresh)])
+      })
+    )
+
+    it.effect("that takes the same match with another strategy for another pair", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const one = candidate()
+        const two = { ...one, strategyId: other.id, strategyName: other.name }
+        expect((yield* store.create([one, two])).triggers).toHaveLength(2)
+      })
+    )
+
+    it.effect("that creates one trigger for a pair that comes twice in a batch", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const twice = candidate()
+        const { known, triggers } = yield* store.create([twice, twice])
+        expect(triggers).toHaveLength(1)
+        expect(known).toEqual([])
+      })
+    )
+
+    it.effect("that creates one trigger for a pair that many bring at the same time", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const same = candidate()
+        const answers = yield* Effect.all(
+          Array.from({ length: 6 }, () => store.create([same])),
+          { concurrency: "unbounded" }
+        )
+        expect(answers.flatMap(({ triggers }) => triggers)).toHaveLength(1)
+        expect(answers.flatMap(({ known }) => known)).toHaveLength(5)
+      })
+    )
+
+    it.effect("that finds a trigger by its id, and nothing by an id it never gave", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const { triggers } = yield* store.create([candidate(), candidate()])
+        for (const trigger of triggers) expect(yield* store.find(trigger.id)).toEqual(Option.some(trigger))
+        expect(yield* store.find(TriggerId.make("never given"))).toEqual(Option.none())
+      })
+    )
+
+    it.effect("that lists what is pending, the oldest first, at most as many as asked for", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* settle
+        const created: Array<TriggerId> = []
+        for (let index = 0; index < 3; index++) {
+          yield* TestClock.adjust("1 minute")
+          created.push(yield* pending)
+        }
+        expect((yield* store.pending(2)).map(({ id }) => id)).toEqual(created.slice(0, 2))
+        expect((yield* store.pending(9)).map(({ id }) => id)).toEqual(created)
+      })
+    )
+
+    it.effect("that lists the triggers since a time, in the order in which they came about", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* TestClock.adjust("1 hour")
+        yield* pending
+        yield* TestClock.adjust("1 minute")
+        const since = yield* DateTime.now
+        const first = yield* pending
+        yield* TestClock.adjust("1 minute")
+        const second = yield* pending
+        expect((yield* store.since(since, 9)).map(({ id }) => id)).toEqual([first, second])
+        expect((yield* store.since(since, 1)).map(({ id }) => id)).toEqual([first])
+      })
+    )
+
+    it.effect("that tells which pairs have a trigger", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const [known, unknown] = [candidate(), candidate()]
+        yield* store.create([known])
+        expect(yield* store.triggered([pairOf(unknown), pairOf(known)])).toEqual([pairOf(known)])
+        expect(yield* store.triggered([])).toEqual([])
+      })
+    )
+
+    it.effect("for which a sent alert is no longer pending", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const id = yield* pending
+        yield* store.sent(id, 1, receipt)
+        expect(yield* stateOf(id)).toBe("sent")
+        expect((yield* store.pending(1000)).map((each) => each.id)).not.toContain(id)
+      })
+    )
+
+    it.effect("for which a failed alert is no longer pending", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const id = yield* pending
+        yield* store.failed(id, 3, "no such chat")
+        expect(yield* stateOf(id)).toBe("failed")
+        expect((yield* store.pending(1000)).map((each) => each.id)).not.toContain(id)
+      })
+    )
+
+    it.effect("for which a sent alert stays sent, whatever fails afterwards", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const id = yield* pending
+        yield* store.sent(id, 1, receipt)
+        yield* store.failed(id, 3, "late")
+        yield* store.sent(id, 2, { ...receipt, messageId: "200" })
+        expect(yield* stateOf(id)).toBe("sent")
+      })
+    )
+
+    it.effect("for which a failed alert is sent once a channel took it after all", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const id = yield* pending
+        yield* store.failed(id, 3, "no answer")
+        yield* store.sent(id, 4, receipt)
+        expect(yield* stateOf(id)).toBe("sent")
+      })
+    )
+
+    it.effect("that counts alerts by where they stand", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const before = yield* store.counts
+        const [sent, failed] = [yield* pending, yield* pending]
+        yield* pending
+        yield* store.sent(sent, 1, receipt)
+        yield* store.failed(failed, 3, "refused")
+        expect(yield* store.counts).toEqual({
+          pending: before.pending + 1,
+          sent: before.sent + 1,
+          failed: before.failed + 1
+        })
+      })
+    )
+  })

@@ -1,0 +1,205 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, expect, it, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Database, DatabaseError } from "../../src/database/Database.ts"
+import { layerEmbedded } from "../../src/database/EmbeddedDatabase.ts"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { MatchHistory, type Timelines } from "../../src/history/MatchHistory.ts"
+import { matchHistoryContract } from "../contracts/matchHistoryContract.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { type Shown, snapshotOf } from "../fixtures/pipeline.ts"
+
+const embedded = layerEmbedded.pipe(Layer.provide(EmbeddedPostgres.layer()), Layer.provide(NodeServices.layer))
+
+matchHistoryContract("History in memory", MatchHistory.layerMemory)
+matchHistoryContract("History on the database", MatchHistory.layer.pipe(Layer.provide(embedded)))
+
+const record = (...shown: ReadonlyArray<Shown>) =>
+  Effect.flatMap(MatchHistory, (history) => history.record(shown.map(snapshotOf)))
+
+const minutes = (timelines: Timelines, id = "7") => timelines.get(id)?.map(({ minute }) => minute)
+
+/** What runs in it runs in a process of its own: nothing is in its memory before. */
+const inNewProcess = Effect.provide(MatchHistory.layer, { local: true })
+
+/**
+ * A database that holds moments and nothing else, with a switch to turn it off. It counts the moments that it was given
+ * to record.
+ */
+class FakeDatabase {
+  isOn = true
+  recorded = 0
+  readonly calls: Array<string> = []
+  readonly moments = new Map<string, Readonly<Record<string, unknown>>>()
+
+  readonly layer = Layer.succeed(Database, {
+    name: "fake",
+    call: (operation, args) =>
+      Effect.suspend(() => {
+        this.calls.push(operation)
+        if (!this.isOn) {
+          return Effect.fail(new DatabaseError({ operation, reason: "unavailable", message: "no connection" }))
+        }
+        if (operation === "record_moments" && Array.isArray(args.moments)) {
+          for (const each of args.moments) {
+            this.moments.set(`${each.match_id} ${each.minute}`, each)
+            this.recorded += 1
+          }
+          return Effect.succeed([])
+        }
+        const asked = Array.isArray(args.match_ids) ? args.match_ids : []
+        return Effect.succeed([...this.moments.values()].filter(({ match_id }) => asked.includes(match_id)))
+      })
+  })
+
+  get minutes() {
+    return [...this.moments.values()].map(({ minute }) => minute)
+  }
+}
+
+const onFake = (database: FakeDatabase) => MatchHistory.layer.pipe(Layer.provideMerge(database.layer))
+
+layer(embedded)("History on the database", (it) => {
+  it.effect("has what was recorded before a restart", () =>
+    Effect.gen(function* () {
+      const shots = { statistics: { shots: { home: 3, away: 1 } } }
+      yield* Effect.andThen(record({ id: "1", minute: 58, ...shots }), record({ id: "1", minute: 59, ...shots })).pipe(
+        inNewProcess
+      )
+      const timelines = yield* inNewProcess(record({ id: "1", minute: 60 }, { id: "2", minute: 10 }))
+      assert.deepStrictEqual(minutes(timelines, "1"), [58, 59, 60])
+      assert.deepStrictEqual(minutes(timelines, "2"), [10])
+      expect(timelines.get("1")?.[0]?.figures).toEqual({ ...shots.statistics, goals: { home: 0, away: 0 } })
+    })
+  )
+})
+
+describe("History on the database", () => {
+  it.effect("asks for a match's past once, and writes each change once", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        yield* record({ minute: 60 })
+        yield* record({ minute: 60 })
+        yield* record({ minute: 60, score: { home: 1, away: 0 } })
+        yield* record({ minute: 61, score: { home: 1, away: 0 } })
+        assert.deepStrictEqual(database.calls, ["moments_of", "record_moments", "record_moments", "record_moments"])
+        assert.strictEqual(database.recorded, 3)
+      }).pipe(Effect.provide(onFake(database)))
+    })
+  )
+
+  it.effect("goes on in memory while the database is away, and says so once", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      database.isOn = false
+      return Effect.gen(function* () {
+        const logs = yield* Logs
+        yield* record({ minute: 60 })
+        yield* record({ minute: 61 })
+        assert.deepStrictEqual(minutes(yield* record({ minute: 62 })), [60, 61, 62])
+        expect(yield* logs.lines()).toEqual([
+          { level: "WARN", message: "match history goes on in memory", fields: { reason: "no connection" } }
+        ])
+      }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+
+  it.effect("saves what it has not saved when the database is back, and says so", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const logs = yield* Logs
+        yield* record({ minute: 60 })
+        database.isOn = false
+        yield* record({ minute: 61 })
+        yield* record({ minute: 62 })
+        assert.deepStrictEqual(database.minutes, [60])
+        database.isOn = true
+        yield* record({ minute: 62 })
+        assert.deepStrictEqual(database.minutes, [60, 61, 62])
+        assert.strictEqual(database.recorded, 3)
+        assert.deepStrictEqual(
+          (yield* logs.lines()).map(({ message }) => message),
+          ["match history goes on in memory", "match history is on the database again"]
+        )
+      }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+
+  it.effect("says it anew when the database goes away again", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const logs = yield* Logs
+        for (const isOn of [false, true, false]) {
+          database.isOn = isOn
+          yield* record({ minute: 60, score: { home: (yield* logs.lines()).length, away: 0 } })
+        }
+        assert.lengthOf(yield* logs.lines("match history goes on in memory"), 2)
+      }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+
+  it.effect("has the past of a match that it first saw during an outage, and its own figures where both know", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const goal = { score: { home: 1, away: 0 } }
+        yield* inNewProcess(Effect.andThen(record({ minute: 59 }), record({ minute: 60 })))
+        database.isOn = false
+        yield* inNewProcess(
+          Effect.gen(function* () {
+            assert.deepStrictEqual(minutes(yield* record({ minute: 60, ...goal })), [60])
+            database.isOn = true
+            const timeline = (yield* record({ minute: 61, ...goal })).get("7") ?? []
+            assert.deepStrictEqual(
+              timeline.map(({ figures, minute }) => [minute, figures.goals]),
+              [
+                [59, { home: 0, away: 0 }],
+                [60, { home: 1, away: 0 }],
+                [61, { home: 1, away: 0 }]
+              ]
+            )
+          })
+        )
+        expect(database.moments.get("7 60")).toMatchObject({ figures: { goals: { home: 1, away: 0 } } })
+      }).pipe(Effect.provide(Layer.merge(database.layer, Logs.layer)))
+    })
+  )
+
+  it.effect("leaves out a moment that it cannot read", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      database.moments.set("7 1", { match_id: "7", period: "3H", minute: 1, added: 0, figures: {} })
+      database.moments.set("7 2", { match_id: "7", period: "1H", minute: 2, added: 0, figures: {} })
+      return Effect.gen(function* () {
+        assert.deepStrictEqual(minutes(yield* record({ minute: 60 })), [2, 60])
+        assert.lengthOf(yield* Effect.flatMap(Logs, ({ lines }) => lines()), 1)
+      }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+})
+
+describe("History in memory", () => {
+  it.effect("forgets a match that no snapshot has shown for long", () =>
+    Effect.gen(function* () {
+      yield* record({ minute: 45 })
+      yield* TestClock.adjust("7 hours")
+      assert.deepStrictEqual(minutes(yield* record({ minute: 46 })), [46])
+    }).pipe(Effect.provide(MatchHistory.layerMemory))
+  )
+
+  it.effect("loses no moment of matches that are recorded at the same time", () =>
+    Effect.gen(function* () {
+      const ids = Array.from({ length: 20 }, (_, index) => `${index}`)
+      yield* Effect.forEach(ids, (id) => record({ id, minute: 1 }), { concurrency: "unbounded" })
+      const timelines = yield* record(...ids.map((id) => ({ id, minute: 2 })))
+      assert.deepStrictEqual(
+        ids.map((id) => minutes(timelines, id)),
+        ids.map(() => [1, 2])
+      )
+    }).pipe(Effect.provide(MatchHistory.layerMemory))
+  )
+})
