@@ -81,6 +81,72 @@ export const settings = {
     meaning: "How long dedup remembers a pair, in seconds. The database remembers for ever.",
     schema: wholeNumber(1, 604_800)
   }),
+  redisUrl: setting({
+    name: "REDIS_URL",
+    takes: "redis://[:password@]host[:port][/db], or rediss:// for TLS; instead of REDIS_HOST and its kin",
+    meaning: "The Redis that holds queues and dedup. Without it and REDIS_HOST both are embedded.",
+    isSecret: true,
+    schema: Schema.String.pipe(
+      Schema.check(
+        Schema.isPattern(/^rediss?:\/\/[^/]/),
+        Schema.makeFilter((text) => URL.canParse(text))
+      )
+    )
+  }),
+  redisHost: setting({
+    name: "REDIS_HOST",
+    takes: "a host name; instead of REDIS_URL",
+    meaning: "The host of that Redis, where it is not given as REDIS_URL.",
+    schema: Schema.String
+  }),
+  redisPort: setting({
+    name: "REDIS_PORT",
+    takes: "a port from 1 to 65535",
+    default: "6379",
+    meaning: "Its port.",
+    schema: wholeNumber(1, 65_535)
+  }),
+  redisPassword: setting({
+    name: "REDIS_PASSWORD",
+    takes: "a password",
+    meaning: "Its password, if it asks for one.",
+    isSecret: true,
+    schema: Schema.String
+  }),
+  redisDb: setting({
+    name: "REDIS_DB",
+    takes: "a whole number from 0 to 15",
+    default: "0",
+    meaning: "Its database number.",
+    schema: wholeNumber(0, 15)
+  }),
+  dedupTimeout: setting({
+    name: "DEDUP_TIMEOUT",
+    takes: "a whole number of milliseconds from 1 to 10000",
+    default: "250",
+    meaning: "How long a scan waits for dedup on Redis before the database decides alone, in milliseconds.",
+    schema: wholeNumber(1, 10_000)
+  }),
+  telegramToken: setting({
+    name: "TELEGRAM_BOT_TOKEN",
+    takes: "the token that @BotFather gave the bot, such as 123456:ABC-DEF",
+    meaning: "The Telegram bot that sends the alerts. Without it they are written to the console.",
+    isSecret: true,
+    schema: Schema.String.pipe(Schema.check(Schema.isPattern(/^\d+:[\w-]+$/)))
+  }),
+  telegramChatId: setting({
+    name: "TELEGRAM_CHAT_ID",
+    takes: "the number of a chat, such as 42 or -1001234567890, or the @name of a channel",
+    meaning: "The chat that gets the alerts of strategies whose owner has none in user_telegram.",
+    schema: Schema.String.pipe(Schema.check(Schema.isPattern(/^(-?\d+|@\w+)$/)))
+  }),
+  telegramApiRoot: setting({
+    name: "TELEGRAM_API_ROOT",
+    takes: "the URL of a Telegram Bot API server",
+    default: "https://api.telegram.org",
+    meaning: "The Bot API server, for those who run their own.",
+    schema: Schema.URLFromString
+  }),
   supabaseUrl: setting({
     name: "SUPABASE_URL",
     takes: "the URL of a Supabase project, such as https://abc.supabase.co, together with SUPABASE_SERVICE_ROLE_KEY",
@@ -121,13 +187,35 @@ export interface SupabaseSettings {
   readonly serviceRoleKey: Redacted.Redacted
 }
 
+/** A Redis server. */
+export interface RedisSettings {
+  readonly host: string
+  readonly port: number
+  readonly username: Option.Option<string>
+  readonly password: Option.Option<Redacted.Redacted>
+  readonly db: number
+  readonly tls: boolean
+}
+
+/** A Telegram bot. */
+export interface TelegramSettings {
+  readonly token: Redacted.Redacted
+  /** The chat of strategies whose owner has none. */
+  readonly chatId: Option.Option<string>
+  readonly apiRoot: URL
+}
+
 /** The configuration as decoded. */
 export interface TouchlineConfig {
   readonly pollInterval: Duration.Duration
   readonly feed: (typeof feeds)[number]
   readonly dataDir: string
   readonly dedupTtl: Duration.Duration
+  /** How long dedup may take before the database decides alone. */
+  readonly dedupTimeout: Duration.Duration
+  readonly redis: Option.Option<RedisSettings>
   readonly supabase: Option.Option<SupabaseSettings>
+  readonly telegram: Option.Option<TelegramSettings>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -161,6 +249,20 @@ const read = <A>({
     Effect.catchTag("ConfigError", ({ message }) => Effect.succeed(Result.fail(`${name} cannot be read: ${message}`)))
   )
 
+const fromRedisUrl = (text: string): Option.Option<RedisSettings> => {
+  if (!URL.canParse(text)) return Option.none()
+  const url = new URL(text)
+  const part = (value: string) => Option.filter(Option.some(decodeURIComponent(value)), (some) => some !== "")
+  return Option.some({
+    host: url.hostname,
+    port: url.port === "" ? 6379 : Number(url.port),
+    username: part(url.username),
+    password: Option.map(part(url.password), Redacted.make),
+    db: Number(url.pathname.slice(1)) || 0,
+    tls: url.protocol === "rediss:"
+  })
+}
+
 /** Reads and decodes every setting. Fails with all that is wrong in one message. */
 export const config: Effect.Effect<TouchlineConfig, SettingsError> = Effect.gen(function* () {
   const problems: Array<string> = []
@@ -183,11 +285,32 @@ export const config: Effect.Effect<TouchlineConfig, SettingsError> = Effect.gen(
       : [settings.supabaseKey, settings.supabaseUrl]
     problems.push(`${missing.name} is not set, but ${given.name} is. It takes ${missing.takes}.`)
   }
+  const redisUrl = yield* take(settings.redisUrl)
+  const redisHost = yield* take(settings.redisHost)
+  const redis = {
+    port: yield* needed(settings.redisPort),
+    password: Option.map(yield* take(settings.redisPassword), Redacted.make),
+    db: yield* needed(settings.redisDb)
+  }
+  if (Option.isSome(redisUrl) && Option.isSome(redisHost)) {
+    problems.push("REDIS_URL and REDIS_HOST are both set. Unset one: either says where Redis is.")
+  }
+  const telegramToken = yield* take(settings.telegramToken)
+  const telegramChatId = yield* take(settings.telegramChatId)
+  const apiRoot = yield* needed(settings.telegramApiRoot)
+  if (Option.isSome(telegramChatId) && Option.isNone(telegramToken) && problems.length === 0) {
+    problems.push(`TELEGRAM_BOT_TOKEN is not set, but TELEGRAM_CHAT_ID is. It takes ${settings.telegramToken.takes}.`)
+  }
   const all: TouchlineConfig = {
     pollInterval: Duration.millis(yield* needed(settings.pollInterval)),
     feed: yield* needed(settings.feed),
     dataDir: yield* needed(settings.dataDir),
     dedupTtl: Duration.seconds(yield* needed(settings.dedupTtl)),
+    dedupTimeout: Duration.millis(yield* needed(settings.dedupTimeout)),
+    redis: Option.orElse(Option.flatMap(redisUrl, fromRedisUrl), () =>
+      Option.map(redisHost, (host) => ({ ...redis, host, username: Option.none(), tls: false }))
+    ),
+    telegram: Option.map(telegramToken, (token) => ({ token: Redacted.make(token), chatId: telegramChatId, apiRoot })),
     supabase: Option.map(Option.all([supabaseUrl, supabaseKey]), ([url, key]) => ({
       url,
       serviceRoleKey: Redacted.make(key)

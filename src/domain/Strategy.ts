@@ -119,7 +119,10 @@ export const Expression: Schema.Codec<Expression> = Schema.Union([
   Schema.Literal("minute"),
   MetricValue,
   Arithmetic
-]).annotate({ identifier: "Expression", description: "A number, minute, the value of a metric, or arithmetic over them" })
+]).annotate({
+  identifier: "Expression",
+  description: "A number, minute, the value of a metric, or arithmetic over them"
+})
 
 export const comparators = [">=", "<=", ">", "<", "=", "!="] as const
 export const Comparator = Schema.Literals(comparators)

@@ -65,12 +65,18 @@ export interface JobQueue<A> {
   ) => Effect.Effect<void, QueueError, R | Scope.Scope>
 }
 
-/** The delays of a retry policy, as many as it has: two delays make three attempts. */
+/** The delays of a retry policy, as many as it has: two delays make three attempts. Only they pass between attempts. */
 export const retryDelays = Effect.fnUntraced(function* (policy: Schedule.Schedule<unknown>) {
   const delays: Array<Duration.Duration> = []
   const step = yield* Schedule.toStep(policy)
-  yield* step(0, undefined).pipe(
-    Effect.tap(([, delay]) => Effect.sync(() => delays.push(delay))),
+  let now = 0
+  yield* Effect.suspend(() => step(now, undefined)).pipe(
+    Effect.tap(([, delay]) =>
+      Effect.sync(() => {
+        delays.push(delay)
+        now += Duration.toMillis(delay)
+      })
+    ),
     Effect.forever,
     Effect.ignoreCause
   )

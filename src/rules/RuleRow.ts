@@ -8,15 +8,9 @@ import { Predicate, Result, Schema, SchemaGetter } from "effect"
 import { TextOrNumber } from "../domain/Match.ts"
 import { isMetricName, metric, metrics } from "../domain/Metric.ts"
 import { didYouMean } from "../domain/nearest.ts"
-import {
-  type Comparator,
-  type Comparison,
-  type Expression,
-  MetricValue,
-  Operator,
-  type Scope
-} from "../domain/Strategy.ts"
+import { type Comparison, type Expression, MetricValue, Operator } from "../domain/Strategy.ts"
 import { both, type Checked, checker, isPresent, joined, nullable, problem } from "./Checked.ts"
+import { comparatorWords, prefixes, teamScopes } from "./language/words.ts"
 
 /** A number, or the text of one: `15`, `"2.50"`. */
 const Numeric = Schema.Union([
@@ -26,37 +20,6 @@ const Numeric = Schema.Union([
     Schema.decodeTo(Schema.Finite, { decode: SchemaGetter.Number(), encode: SchemaGetter.String() })
   )
 ])
-
-/** The column `team_scope` and what it means. */
-const teamScopes = {
-  HOME: "home",
-  AWAY: "away",
-  TOTAL: "total",
-  DIFFERENCE: "difference",
-  EITHER_TEAM: "either",
-  EITHER_OPPONENT: "both",
-  FAVOURITE: "favourite",
-  UNDERDOG: "underdog",
-  FAVOURITE_HOME: "home favourite",
-  FAVOURITE_AWAY: "away favourite",
-  UNDERDOG_HOME: "home underdog",
-  UNDERDOG_AWAY: "away underdog",
-  WINNING_TEAM: "leading",
-  LOSING_TEAM: "trailing"
-} as const satisfies Record<string, Scope>
-
-/** The column `comparator` and what it means. */
-const comparators = {
-  GTE: ">=",
-  LTE: "<=",
-  GT: ">",
-  LT: "<",
-  EQ: "=",
-  NEQ: "!="
-} as const satisfies Record<string, Comparator>
-
-/** The column `value_type` and how the catalogue's names of such metrics begin. */
-const prefixes = { IN_PLAY: "", PRE_MATCH: "prematch.", ODDS: "odds." } as const
 
 const keys = <K extends string>(table: Readonly<Record<K, unknown>>) =>
   Schema.Literals(Object.keys(table).filter((key): key is K => key in table))
@@ -69,8 +32,10 @@ const TimeFilter = Schema.Struct({
     "between",
     "past_x",
     "since_minute",
+    "during_1st_half",
     "during_2nd_half",
-    "as_of_halftime"
+    "as_of_halftime",
+    "since_trigger"
   ]),
   x: nullable(Numeric),
   y: nullable(Numeric)
@@ -98,7 +63,7 @@ const Side = Schema.Struct({ left: Schema.Unknown, op: nullable(Operator), right
 const RuleRow = Schema.Struct({
   ...valueColumns,
   id: TextOrNumber,
-  comparator: keys(comparators),
+  comparator: keys(comparatorWords),
   value: nullable(Numeric),
   lhs_json: Schema.optional(Schema.Unknown),
   rhs_json: Schema.optional(Schema.Unknown)
@@ -128,10 +93,14 @@ const windowOf = ({ mode, x, y }: typeof TimeFilter.Type, path: string): Checked
       return isPresent(y)
         ? withX((from) => ({ between: [from, y] }))
         : problem(joined(path, "y"), `is missing: ${mode} needs it`)
+    case "during_1st_half":
+      return Result.succeed("first half")
     case "during_2nd_half":
       return Result.succeed("second half")
     case "as_of_halftime":
       return Result.succeed("half-time")
+    case "since_trigger":
+      return Result.succeed("since trigger")
   }
 }
 
@@ -188,6 +157,6 @@ export const decodeRule = (input: unknown): Checked<Comparison> =>
     both(
       isPresent(row.lhs_json) ? sideOf(row.lhs_json, "lhs_json") : expressionOf(row, ""),
       isPresent(row.rhs_json) ? sideOf(row.rhs_json, "rhs_json") : numberOf(row.value, "value"),
-      (left, right) => ({ left, comparator: comparators[row.comparator], right })
+      (left, right) => ({ left, comparator: comparatorWords[row.comparator], right })
     )
   )

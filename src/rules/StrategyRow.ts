@@ -7,9 +7,11 @@ import { TextOrNumber } from "../domain/Match.ts"
 import type { Comparison, Condition, Strategy } from "../domain/Strategy.ts"
 import { OwnerId, StrategyId } from "../domain/Strategy.ts"
 import { checker, isPresent, isTooDeep, nullable, problemsIn, tooDeep } from "./Checked.ts"
+import { parseCondition } from "./language/parse.ts"
 import { decodeRule } from "./RuleRow.ts"
 import { decodeStrategy } from "./StrategyFile.ts"
 import { StrategyProblem } from "./StrategyProblem.ts"
+import { expectationDialect } from "./WrittenCondition.ts"
 
 const StrategyRow = Schema.Struct({
   id: StrategyId,
@@ -33,10 +35,32 @@ const idOf = (row: unknown): string | undefined => {
 }
 
 /**
- * What a row expects of the matches that it fired on. The names that `desired_outcome` holds (HOME_WIN, OVER_2_5_GOALS)
- * have no meaning to this version: such a strategy fires, and its triggers are not judged.
+ * What a row expects of the matches that it fired on: the outcome that `desired_outcome` names (HOME_WIN,
+ * OVER_2_5_GOALS), or a condition in the written language. An empty column expects nothing.
  */
-const expectationOf = (_desiredOutcome: StrategyRow["desired_outcome"]): Condition | undefined => undefined
+const expectationOf = (
+  desiredOutcome: StrategyRow["desired_outcome"]
+): Result.Result<Condition | undefined, string> => {
+  const text = desiredOutcome?.trim() ?? ""
+  return text === ""
+    ? Result.succeed(undefined)
+    : Result.mapError(parseCondition(text, expectationDialect), (faults) =>
+        faults.map(({ message }) => `desired_outcome: ${message}`).join("; ")
+      )
+}
+
+/** The conditions and the expectation of a row without a definition, or what is wrong with either. */
+const saidBy = ({ desired_outcome, rules }: StrategyRow) => {
+  const when = conditionsOf(rules ?? [])
+  const expect = expectationOf(desired_outcome)
+  if (Result.isSuccess(when) && Result.isSuccess(expect)) {
+    return Result.succeed({
+      when: when.success,
+      ...(expect.success === undefined ? undefined : { expect: expect.success })
+    })
+  }
+  return Result.fail([when, expect].flatMap((each) => (Result.isFailure(each) ? [each.failure] : [])).join("; "))
+}
 
 /** The conditions of the rules, or what is wrong with them, each problem with the id of its rule. */
 const conditionsOf = (rules: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<Comparison>, string> => {
@@ -64,7 +88,8 @@ const columnsOf = ({ description, is_active, league_ids, name }: StrategyRow) =>
  * Decodes a row `{ id, user_id, name, description, desired_outcome, is_active, league_ids, definition, rules }` whose
  * `rules` holds its rows of that table. Columns that it does not name are ignored.
  *
- * Where `definition` is present, conditions and expectation come from there; name, description, competitions and whether
+ * Where `definition` is present, conditions (structured, or in the written language) and expectation come from there,
+ * and `desired_outcome` counts for nothing; name, description, competitions and whether
  * it is active from the row's own columns as far as they are filled. A row with neither a definition nor a rule is a
  * problem: it would hold always.
  */
@@ -80,11 +105,7 @@ export const decodeStrategyRow = (row: unknown): Result.Result<Strategy, Strateg
     if (!isPresent(checked.definition) && rules.length === 0) {
       return yield* Result.fail(refuse("has no conditions: neither a definition nor a rule"))
     }
-    const expect = expectationOf(checked.desired_outcome)
-    const said = checked.definition ?? {
-      when: yield* Result.mapError(conditionsOf(rules), refuse),
-      ...(expect === undefined ? undefined : { expect })
-    }
+    const said = checked.definition ?? (yield* Result.mapError(saidBy(checked), refuse))
     const definition = yield* decodeStrategy(source, { ...said, ...columnsOf(checked) })
     return { ...definition, id: checked.id, ...(isPresent(checked.user_id) ? { owner: checked.user_id } : undefined) }
   })

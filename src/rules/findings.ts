@@ -3,7 +3,7 @@ import { Predicate } from "effect"
 import type { Problem } from "../domain/problems.ts"
 import type { Diagnostic } from "./Diagnostic.ts"
 import { frame, frameOfText, positionAt } from "./language/frame.ts"
-import { offsetIn, type Place, type Places } from "./language/places.ts"
+import { type Part, type Places, partIn } from "./language/places.ts"
 import { StrategyProblem } from "./StrategyProblem.ts"
 import { faultsAt } from "./WrittenCondition.ts"
 
@@ -15,7 +15,7 @@ export interface SourceText {
 
 interface Finding extends Problem {
   /** The written condition that is to blame, and the part of it. */
-  readonly written?: { readonly text: string; readonly start: number; readonly end: number }
+  readonly written?: Part & { readonly text: string }
 }
 
 /** What stands at a path of plain data, undefined where nothing does. */
@@ -25,19 +25,28 @@ const valueAt = (content: unknown, path: string): unknown =>
     .filter((key) => key !== "")
     .reduce<unknown>((value, key) => (Predicate.hasProperty(value, key) ? value[key] : undefined), content)
 
+/** What stands in the place of a condition and is none: the forms that it could have are too many to list. */
+const withExample = (problem: Problem): Problem => ({
+  ...problem,
+  message: problem.message.replace(
+    /^must be a mapping with left, .*?(?=, got|$)/,
+    "must be a condition, such as minute >= 70"
+  )
+})
+
 /** A condition that is text is read again, for the places of its faults. */
 const findingsOf = (content: unknown, problem: Problem): ReadonlyArray<Finding> => {
   const text = valueAt(content, problem.path)
   const faults = typeof text === "string" ? faultsAt(problem.path, text) : []
   return typeof text !== "string" || faults.length === 0
-    ? [problem]
+    ? [withExample(problem)]
     : faults.map(({ message, ...part }) => ({ path: problem.path, message, written: { text, ...part } }))
 }
 
 const parentOf = (path: string): string => path.replace(/(^|\.)[^.[\]]+$|\[\d+\]$/, "")
 
 /** The place of a path; of one that is not there, that of the key or the entry which should hold it. */
-const partAt = (places: Places, { message, path }: Problem): Pick<Place, "start" | "end"> => {
+const partAt = (places: Places, { message, path }: Problem): Part => {
   const place = places.get(path)
   if (place !== undefined) {
     return message.startsWith("is not a key") || place.end === place.start ? (place.key ?? place) : place
@@ -50,18 +59,11 @@ const partAt = (places: Places, { message, path }: Problem): Pick<Place, "start"
   return { start: 0, end: 1 }
 }
 
-const located = ({ places, text }: SourceText, finding: Finding): Pick<Place, "start" | "end"> => {
-  const { path, written } = finding
-  const place = places.get(path)
-  if (written === undefined || place === undefined) return partAt(places, finding)
-  const start = offsetIn(text, place, written.text, written.start)
-  // What is missing at the end of a condition is missing after its last character.
-  if (written.start >= written.text.trimEnd().length) {
-    const end = written.start === 0 ? place.start : offsetIn(text, place, written.text, written.text.trimEnd().length - 1) + 1
-    return { start: end, end: end + 1 }
-  }
-  const last = Math.max(written.start, written.end - 1)
-  return { start, end: offsetIn(text, place, written.text, last) + 1 }
+const located = ({ places, text }: SourceText, finding: Finding): Part => {
+  const place = places.get(finding.path)
+  return finding.written === undefined || place === undefined
+    ? partAt(places, finding)
+    : partIn(text, place, finding.written.text, finding.written)
 }
 
 const labelled = ({ message, path }: Problem): string => (path === "" ? message : `${path}: ${message}`)
@@ -83,6 +85,9 @@ const diagnose = (source: string, finding: Finding, from: SourceText | undefined
   }
 }
 
+const byPlace = (a: Diagnostic, b: Diagnostic): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+
 /** A problem of everything that a decoder has against `content`, with the places in the file where there is one. */
 export const strategyProblem = (
   source: string,
@@ -90,13 +95,14 @@ export const strategyProblem = (
   problems: ReadonlyArray<Problem>,
   from?: SourceText
 ): StrategyProblem => {
-  const findings = problems.flatMap((each) => findingsOf(content, each))
-  const diagnostics = findings.map((each) => diagnose(source, each, from))
-  const message = findings
-    .map((each, index) => {
-      const { column, line } = diagnostics[index] ?? {}
-      return line === undefined || each.path === "" ? labelled(each) : `${line}:${column}: ${labelled(each)}`
-    })
+  const found = problems
+    .flatMap((each) => findingsOf(content, each))
+    .map((finding) => ({ finding, diagnostic: diagnose(source, finding, from) }))
+    .sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
+  const message = found
+    .map(({ diagnostic: { column, line }, finding }) =>
+      line === undefined || finding.path === "" ? labelled(finding) : `${line}:${column}: ${labelled(finding)}`
+    )
     .join("; ")
-  return new StrategyProblem({ source, message, diagnostics })
+  return new StrategyProblem({ source, message, diagnostics: found.map(({ diagnostic }) => diagnostic) })
 }

@@ -175,6 +175,10 @@ export const outcomeRows: ReadonlyArray<OutcomeRow> = [
     { name: `UNDER_n_5_${what}`, meaning: `At most n ${what.toLowerCase()}`, example: `UNDER_2_5_${what}` }
   ]),
   { name: "1H_…, 2H_…", meaning: "Any of these, counted in that half only", example: "1H_BTTS_YES" },
-  { name: "…_SINCE_PICKED", meaning: "Any of these, counted from the trigger on", example: "OVER_0_5_GOALS_SINCE_PICKED" },
+  {
+    name: "…_SINCE_PICKED",
+    meaning: "Any of these, counted from the trigger on",
+    example: "OVER_0_5_GOALS_SINCE_PICKED"
+  },
   { name: `OVER and UNDER with ${team}`, meaning: "The count of that team only", example: "HOME_OVER_1_5_GOALS" }
 ]

@@ -1,17 +1,10 @@
 /**
  * Conditions as people write and read them: `total corners last 15 minutes >= 4`. Evidence, alerts and listings show
- * this text.
+ * this text, and `language/parse.ts`, which has the grammar, reads it.
  *
  * The text is unambiguous: two different conditions never print alike, with one deliberate exception, that a metric
- * with a value for each team prints its scope `total` whether it is written out or left out. The grammar:
- *
- * ```
- * condition  = comparison | "any:" comparison { "|" comparison }
- * comparison = expression (">=" | "<=" | ">" | "<" | "=" | "!=") expression
- * expression = term { ("+" | "-") term }                    left to right
- * term       = factor { ("*" | "/") factor }                left to right
- * factor     = number | "minute" | [scope] metric [window] | "(" expression ")"
- * ```
+ * with a value for each team prints its scope `total` whether it is written out or left out. So what is printed reads
+ * back as the condition in its normal form.
  *
  * A number is what JavaScript prints (`-3`, `0.25`, `1e-7`); a negative one stands in parentheses to the right of an
  * operator.
@@ -19,6 +12,7 @@
 import { metric } from "../domain/Metric.ts"
 import {
   type Arithmetic,
+  type Comparator,
   type Comparison,
   type Condition,
   type Expression,
@@ -60,27 +54,46 @@ const strength = (op: Operator): 1 | 2 => (op === "+" || op === "-" ? 1 : 2)
 const isArithmetic = (expression: Expression): expression is Arithmetic =>
   typeof expression === "object" && "op" in expression
 
-const printArithmetic = ({ left, op, right }: Arithmetic): string => {
-  const weakLeft = isArithmetic(left) && strength(left.op) < strength(op)
-  // Operators read from the left, so an equally strong one on the right needs its parentheses, even a sum in a sum.
-  const weakRight = isArithmetic(right)
-    ? strength(right.op) <= strength(op)
-    : typeof right === "number" && printNumber(right).startsWith("-")
-  const bracket = (expression: Expression, needed: boolean): string =>
-    needed ? `(${printExpression(expression)})` : printExpression(expression)
-  return `${bracket(left, weakLeft)} ${op} ${bracket(right, weakRight)}`
+/** The words of a condition's text: how a metric, the minute and a comparator are written. */
+export interface Vocabulary {
+  readonly metric: (value: MetricValue) => string
+  readonly minute: string
+  readonly comparator: (comparator: Comparator) => string
 }
+
+/** Prints arithmetic in a vocabulary. */
+export const expressionPrinter = ({ metric, minute }: Vocabulary): ((expression: Expression) => string) => {
+  const arithmetic = ({ left, op, right }: Arithmetic): string => {
+    const weakLeft = isArithmetic(left) && strength(left.op) < strength(op)
+    // Operators read from the left, so an equally strong one on the right needs its parentheses, even a sum in a sum.
+    const weakRight = isArithmetic(right)
+      ? strength(right.op) <= strength(op)
+      : typeof right === "number" && printNumber(right).startsWith("-")
+    const bracket = (expression: Expression, needed: boolean): string =>
+      needed ? `(${print(expression)})` : print(expression)
+    return `${bracket(left, weakLeft)} ${op} ${bracket(right, weakRight)}`
+  }
+  const print = (expression: Expression): string => {
+    if (typeof expression === "number") return printNumber(expression)
+    if (expression === "minute") return minute
+    return isArithmetic(expression) ? arithmetic(expression) : metric(expression)
+  }
+  return print
+}
+
+/** Prints comparisons in a vocabulary. */
+export const comparisonPrinter = (vocabulary: Vocabulary): ((comparison: Comparison) => string) => {
+  const print = expressionPrinter(vocabulary)
+  return ({ comparator, left, right }) => `${print(left)} ${vocabulary.comparator(comparator)} ${print(right)}`
+}
+
+const written: Vocabulary = { metric: printMetric, minute: "minute", comparator: (comparator) => comparator }
 
 /** `home shots_on_target - away shots_on_target`, with no more parentheses than are needed to read it back as it is. */
-export const printExpression = (expression: Expression): string => {
-  if (typeof expression === "number") return printNumber(expression)
-  if (expression === "minute") return expression
-  return isArithmetic(expression) ? printArithmetic(expression) : printMetric(expression)
-}
+export const printExpression = expressionPrinter(written)
 
 /** `minute >= 70`. */
-export const printComparison = ({ comparator, left, right }: Comparison): string =>
-  `${printExpression(left)} ${comparator} ${printExpression(right)}`
+export const printComparison = comparisonPrinter(written)
 
 /** A condition on one line; a group of alternatives as `any: minute >= 70 | total goals >= 2`. */
 export const printCondition = (condition: Condition): string =>

@@ -366,20 +366,20 @@ layer(backend)("A queue", (it) => {
   it.effect("counts jobs by their states", () =>
     Effect.gen(function* () {
       const { queue, reaches } = yield* open({ retry: alertRetryPolicy })
+      const counted = yield* Deferred.make<void>()
       yield* queue.work(
         ({ id }) =>
           id === "fails"
             ? Effect.fail(failure("give-up"))
             : id === "again"
               ? Effect.fail(failure("retry"))
-              : Effect.never,
+              : Deferred.await(counted),
         { concurrency: 1 }
       )
       yield* queue.offer(["fails", "again", "runs", "waits"].map((id) => ({ id, payload })))
       yield* reaches("runs", "active", 0)
       expect(yield* queue.counts).toEqual({ waiting: 1, active: 1, delayed: 1, failed: 1, completed: 0 })
-      // So that the test's end need not wait for the job that never does.
-      yield* Effect.forkScoped(Effect.forever(TestClock.adjust(shutdownGrace)))
+      yield* Deferred.succeed(counted, undefined)
     })
   )
 })
@@ -548,6 +548,8 @@ describe("A retry policy", () => {
       assert.deepStrictEqual((yield* retryDelays(Schedule.recurs(0))).map(Duration.toMillis), [])
       const three = Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 3 }))
       assert.deepStrictEqual((yield* retryDelays(three)).map(Duration.toMillis), [1000, 1000, 1000])
+      const tenSeconds = Schedule.exponential("1 second").pipe(Schedule.upTo({ duration: "10 seconds" }))
+      assert.deepStrictEqual((yield* retryDelays(tenSeconds)).map(Duration.toMillis), [1000, 2000, 4000, 8000])
     })
   )
 })

@@ -87,8 +87,24 @@ describe("a row of strategies", () => {
     expect(decode({ ...row, description: "Why" }).description).toBe("Why")
   })
 
-  it("with a named outcome fires without an expectation", () => {
-    expect("expect" in decode({ ...row, desired_outcome: "HOME_WIN" })).toBe(false)
+  it.each([
+    ["HOME_WIN", "home goals > away goals"],
+    ["OVER_2_5_GOALS", "total goals > 2.5"],
+    [" 1h_btts_yes ", "both goals in first half >= 1"],
+    ["total goals since trigger >= 1", "total goals since trigger >= 1"]
+  ])("with the desired outcome %j expects: %s", (desired_outcome, text) => {
+    const { expect: expectation } = decode({ ...row, desired_outcome })
+    expect(expectation && printCondition(expectation)).toBe(text)
+  })
+
+  it.each([null, undefined, "", " "])("with the desired outcome %j expects nothing", (desired_outcome) => {
+    expect("expect" in decode({ ...row, desired_outcome })).toBe(false)
+  })
+
+  it("with an unknown outcome is refused, with the nearest name", () => {
+    expect(problem({ ...row, desired_outcome: "HOM_WIN" })).toBe(
+      "strategy 12: desired_outcome: no outcome is called HOM_WIN (did you mean HOME_WIN?)"
+    )
   })
 })
 
@@ -105,6 +121,15 @@ describe("a row with a definition", () => {
     const strategy = decode({ ...row, definition })
     expect(strategy.when.map(printCondition)).toEqual(["minute >= 70"])
     expect(strategy.expect && printCondition(strategy.expect)).toBe("total goals since trigger >= 1")
+  })
+
+  it("may have them in the written language", () => {
+    const written = { ...definition, when: ["minute >= 70", { any: ["golas > 1"] }], expect: "BTTS_YES" }
+    expect(problem({ ...row, definition: written })).toBe(
+      "strategy 12: when[1].any[0]: no metric is called golas (did you mean goals?)"
+    )
+    const { expect: expectation } = decode({ ...row, definition: { ...written, when: ["minute >= 70"] } })
+    expect(expectation && printCondition(expectation)).toBe("both goals >= 1")
   })
 
   it("needs no rules", () => {
@@ -157,6 +182,7 @@ describe("a rule", () => {
     [{ mode: "past_x", x: 15 }, " last 15 minutes"],
     [{ mode: "past_x", x: "15" }, " last 15 minutes"],
     [{ mode: "since_minute", x: "60" }, " since minute 60"],
+    [{ mode: "during_1st_half" }, " in first half"],
     [{ mode: "during_2nd_half" }, " in second half"],
     [{ mode: "as_of_halftime" }, " at half-time"]
   ])("with the time filter %j says: total corners%s", (time_filter, window) => {

@@ -4,7 +4,7 @@
  */
 
 /** Words of 32 bits in a row. */
-export const wordsPerRow = 16
+export const wordsPerRow = 32
 
 /** The most views in a block. */
 export const blockSize = 32 * wordsPerRow

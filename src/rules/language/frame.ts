@@ -10,7 +10,10 @@ const breaks = /\r\n|\r|\n/g
 
 /** The position of an offset of a text. */
 export const positionAt = (text: string, offset: number): Position => {
-  const before = text.slice(0, offset).replace(/^\uFEFF/, "").split(breaks)
+  const before = text
+    .slice(0, offset)
+    .replace(/^\uFEFF/, "")
+    .split(breaks)
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 }
 }
 

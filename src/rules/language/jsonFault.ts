@@ -1,6 +1,7 @@
 /** The place of a fault of JSON, which the reader itself does not tell. */
 
-const scalar = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
+const scalar =
+  /"(?:[^"\\\r\n\t]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
 
 /** The offset of the first character that JSON cannot have there, or undefined in a text that is JSON. */
 export const jsonFault = (text: string): number | undefined => {

@@ -160,7 +160,10 @@ const refuseRest = (cursor: Cursor): void => {
   } else cursor.expected("an operator or the end of the condition")
 }
 
-const readAlternatives = (cursor: Cursor, dialect: Dialect): readonly [Comparison, ...Array<Comparison>] | undefined => {
+const readAlternatives = (
+  cursor: Cursor,
+  dialect: Dialect
+): readonly [Comparison, ...Array<Comparison>] | undefined => {
   const first = readComparison(cursor, dialect)
   if (first === undefined) return undefined
   const rest: Array<Comparison> = []

@@ -6,14 +6,18 @@
  * plain, quoted and block scalars, anchors (whose copies have the place of the alias). JSON is YAML in flow form.
  */
 
-/** Where a value stands. Offsets are into the text, `end` after the last character. */
-export interface Place {
+/** A part of a text, from the offset `start` up to but without `end`. */
+export interface Part {
   readonly start: number
   readonly end: number
+}
+
+/** Where a value stands. */
+export interface Place extends Part {
   /** How a scalar is written, which decides where its characters are; a collection counts as plain. */
   readonly style: "plain" | "single" | "double" | "block"
   /** The key that the value belongs to, in a mapping. */
-  readonly key?: { readonly start: number; readonly end: number }
+  readonly key?: Part
 }
 
 /** Places by path, such as `when[0].left.metric`; the path of the whole text is empty. */
@@ -218,7 +222,11 @@ export const placesOf = (text: string): Places => {
 }
 
 /** The characters that one piece of a quoted scalar stands for, spaces among them, and its length in the text. */
-const pieceAt = (text: string, at: number, style: Place["style"]): { readonly space: boolean; readonly length: number } => {
+const pieceAt = (
+  text: string,
+  at: number,
+  style: Place["style"]
+): { readonly space: boolean; readonly length: number } => {
   if (style === "single" && text.startsWith("''", at)) return { space: false, length: 2 }
   if (style === "double" && text[at] === "\\") {
     const code = text[at + 1] ?? ""
@@ -229,16 +237,31 @@ const pieceAt = (text: string, at: number, style: Place["style"]): { readonly sp
 }
 
 /**
- * The offset in the text of the character at `index` of a scalar's value. White space may be written in more ways than
- * one (line breaks fold into spaces), so it is the others that are counted.
+ * Where the piece of the text is that stands for the character at `index` of a scalar's value. White space may be
+ * written in more ways than one (line breaks fold into spaces), so it is the other characters that are counted.
  */
-export const offsetIn = (text: string, { start, style }: Place, value: string, index: number): number => {
+const characterIn = (text: string, { start, style }: Place, value: string, index: number): Part => {
   let left = value.slice(0, index).replaceAll(/\s/g, "").length
   let at = style === "single" || style === "double" ? start + 1 : start
   while (at < text.length) {
     const { length, space } = pieceAt(text, at, style)
-    if (!space && left-- === 0) return at
+    if (!space && left-- === 0) return { start: at, end: at + length }
     at += length
   }
-  return at
+  return { start: at, end: at }
+}
+
+/**
+ * The part of the text that stands for a part of a scalar's value. What is after the last character of the value is
+ * after the piece that stands for that one.
+ */
+export const partIn = (text: string, place: Place, value: string, part: Part): Part => {
+  const length = value.trimEnd().length
+  if (length === 0) return { start: place.start, end: place.start }
+  if (part.start >= length) {
+    const { end } = characterIn(text, place, value, length - 1)
+    return { start: end, end: end + 1 }
+  }
+  const { start } = characterIn(text, place, value, part.start)
+  return { start, end: characterIn(text, place, value, Math.max(part.start, part.end - 1)).end }
 }
