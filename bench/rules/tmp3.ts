@@ -16,6 +16,6 @@ const c=makeConditions()
 if(sorted){ const all=strategies.flatMap(s=>s.when.flatMap(w=>isAnyOf(w)?[...w.any]:[w])).map(w=>({w,k:printExpression(w.left)})).sort((a,b)=>a.k<b.k?-1:1); for(const {w} of all)c.acquire(w)}
 for(const s of strategies){s.when.forEach(c.acquire); if(s.competitions) c.acquireCompetitions(s.competitions)}
 let best=1e9
-for(let i=0;i<20;i++){const t=performance.now();c.evaluate(block);best=Math.min(best,performance.now()-t)}
-console.log(sorted,best.toFixed(2))
+for(let i=0;i<60;i++){const t=performance.now();c.evaluate(block);best=Math.min(best,performance.now()-t)}
+console.log(sorted,best.toFixed(2),globalThis.T);globalThis.T={}
 }

@@ -1,11 +1,19 @@
 import type { Alert } from "../domain/Alert.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
+import type { Evidence } from "../domain/Trigger.ts"
 
+/** A value as a reader wants it: whole, or with two decimals. */
 const number = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(2))
+
+/** A condition that held, with the values it compared: `minute >= 70 (74)`, `home goals < away goals (0 and 1)`. */
+export const evidenceText = ({ condition, left, right }: Evidence): string =>
+  condition.endsWith(` ${right}`)
+    ? `${condition} (${number(left)})`
+    : `${condition} (${number(left)} and ${number(right)})`
 
 /**
  * The lines of an alert as plain text: strategy, match and score at the minute it fired, competition, then each
- * condition that held with the values it compared.
+ * condition that held.
  */
 export const alertLines = ({ trigger }: Alert): ReadonlyArray<string> => {
   const { clock, match, score } = trigger.snapshot
@@ -13,6 +21,6 @@ export const alertLines = ({ trigger }: Alert): ReadonlyArray<string> => {
     trigger.strategyName,
     `${match.home.name} ${score.home}-${score.away} ${match.away.name}, ${matchMinuteLabel(clock)}'`,
     match.competition.name,
-    ...trigger.evidence.map(({ condition, left, right }) => `${condition} (${number(left)} to ${number(right)})`)
+    ...trigger.evidence.map(evidenceText)
   ]
 }

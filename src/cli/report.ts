@@ -1,3 +1,4 @@
+import { evidenceText } from "../alert/message.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel, type Period } from "../domain/Snapshot.ts"
 import type { Candidate } from "../domain/Trigger.ts"
@@ -43,6 +44,6 @@ export const firedTable = (candidates: ReadonlyArray<Candidate>): string =>
       `${snapshot.score.home}-${snapshot.score.away}`,
       matchLabel(snapshot.match),
       strategyName,
-      evidence.map(({ condition, left, right }) => `${condition} (${left} to ${right})`).join("; ")
+      evidence.map(evidenceText).join("; ")
     ])
   )

@@ -61,6 +61,7 @@ export class EmbeddedPostgres extends Context.Service<
           (pglite) =>
             Effect.tryPromise(() => pglite.close()).pipe(
               Effect.timeout(closeTimeout),
+              Effect.andThen(Effect.logDebug("the embedded database is closed")),
               Effect.catch((error) => Effect.logWarning("the embedded database did not close in order", error))
             )
         )

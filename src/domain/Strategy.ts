@@ -168,17 +168,23 @@ const Requirement = Condition.pipe(Schema.check(isBeforeTrigger))
 
 /** What a strategy is, wherever it comes from: the part that a strategy file holds. */
 export const StrategyDefinition = Schema.Struct({
-  name: Schema.NonEmptyString,
+  name: Schema.NonEmptyString.annotate({ description: "What the alert calls it" }),
   /** Why someone would use it, in a sentence or two. */
-  description: Schema.optionalKey(Schema.String),
+  description: Schema.optionalKey(
+    Schema.String.annotate({ description: "Why someone would use it, in a sentence or two" })
+  ),
   /** Ids of the competitions to watch. Absent: all. */
-  competitions: Schema.optionalKey(Schema.NonEmptyArray(TextOrNumber)),
+  competitions: Schema.optionalKey(
+    Schema.NonEmptyArray(TextOrNumber).annotate({ description: "Ids of the competitions to watch; absent: all" })
+  ),
   /** The conditions that must all hold for the strategy to fire. */
   when: Schema.NonEmptyArray(Requirement),
   /** What the strategy expects of a match it fired on, judged at the end of regulation time. */
   expect: Schema.optionalKey(Condition),
   /** Whether it is watched. */
-  active: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true)))
+  active: Schema.Boolean.annotate({ description: "Whether it is watched (true unless said otherwise)" }).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(true))
+  )
 })
 export interface StrategyDefinition extends Schema.Schema.Type<typeof StrategyDefinition> {}
 

@@ -4,7 +4,7 @@ import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { QueueBackend, QueueError } from "./QueueBackend.ts"
+import { QueueBackend, QueueError, wideLimiter } from "./QueueBackend.ts"
 
 /**
  * Brings BullMQ's tables up to date. BullMQ begins and ends a transaction of its own around its migrations; here it is
@@ -79,6 +79,7 @@ export const layerEmbeddedQueue = Layer.effect(
               const worker = new Worker<unknown>(name, processor, {
                 connection,
                 concurrency,
+                limiter: wideLimiter,
                 settings: { backoffStrategy: backoff }
               })
               worker.on("error", warn(name))

@@ -6,7 +6,7 @@
  * says; after the last one the job stays in the queue as failed, where it can be seen.
  */
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq"
-import { Cause, Data, Duration, Effect, Exit, type Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
+import { Cause, Data, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
 import { problemText } from "../domain/problems.ts"
 import { type BullQueue, QueueBackend, QueueError } from "./QueueBackend.ts"
 
@@ -149,10 +149,11 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     exit: Exit.Exit<void, JobFailure>,
     job: Job<unknown>,
     token: string,
-    hold: (ms: number) => Promise<void>
+    { hold, isClosing }: { readonly hold: (ms: number) => Promise<void>; readonly isClosing: () => boolean }
   ) => {
     if (Exit.isSuccess(exit)) return
-    if (Cause.hasInterruptsOnly(exit.cause)) {
+    // A handler that interrupts itself has failed; it would come back at once and for ever.
+    if (Cause.hasInterruptsOnly(exit.cause) && isClosing()) {
       await job.moveToWait(token)
       throw new WaitingError()
     }
@@ -192,6 +193,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     ) {
       const fibers = yield* FiberSet.make<void, JobFailure>()
       const run = yield* FiberSet.runtime(fibers)<R>()
+      let isClosing = false
       const hold: { until: (ms: number) => Promise<void> } = { until: () => Promise.resolve() }
 
       const work = (job: Job<unknown>): Effect.Effect<void, JobFailure, R> =>
@@ -209,6 +211,9 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
               update: (next) =>
                 Effect.flatMap(encode(next), (data) => attempt("update a job", () => job.updateData(data)))
             })
+          ),
+          Effect.tapDefect((defect) =>
+            Effect.logError("a job broke", defect).pipe(Effect.annotateLogs({ queue: name, job: job.id }))
           )
         )
 
@@ -219,7 +224,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
             const fiber: Fiber.Fiber<void, JobFailure> = run(work(job))
             fiber.addObserver(resolve)
           })
-          await settle(exit, job, token ?? "", (ms) => hold.until(ms))
+          await settle(exit, job, token ?? "", { hold: (ms) => hold.until(ms), isClosing: () => isClosing })
         },
         {
           concurrency,
@@ -228,12 +233,16 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
       )
       hold.until = (ms) => worker.rateLimit(ms)
 
+      // A worker that closes takes no more jobs, and is closed when its active ones have ended.
       yield* Effect.addFinalizer(() =>
-        attempt("pause a worker", () => worker.pause(true)).pipe(
-          Effect.andThen(Effect.timeoutOption(FiberSet.awaitEmpty(fibers), shutdownGrace)),
-          Effect.andThen(FiberSet.clear(fibers)),
-          Effect.ignore({ log: true })
-        )
+        Effect.gen(function* () {
+          isClosing = true
+          const closed = yield* Effect.forkChild(attempt("close a worker", () => worker.close()))
+          yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), shutdownGrace)
+          yield* FiberSet.clear(fibers)
+          yield* Fiber.join(closed)
+          yield* Effect.logDebug("worker stopped").pipe(Effect.annotateLogs({ queue: name }))
+        }).pipe(Effect.ignore({ log: true }))
       )
     })
   }

@@ -29,7 +29,13 @@ export type BullQueue = Pick<
 >
 
 /** What Touchline uses of a BullMQ worker. */
-export type BullWorker = Pick<Worker<unknown, unknown, string>, "close" | "pause" | "rateLimit">
+export type BullWorker = Pick<Worker<unknown, unknown, string>, "close" | "rateLimit">
+
+/**
+ * The limiter that every worker has: so wide that it never limits. BullMQ asks a queue's rate limit before it hands out
+ * a job only for workers that have one; without it `rateLimit` holds one worker, until any of its other jobs ends.
+ */
+export const wideLimiter = { max: 2_147_483_647, duration: 1000 }
 
 /** Settings of a worker. */
 export interface WorkerSettings {

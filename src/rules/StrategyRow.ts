@@ -2,14 +2,14 @@
  * Strategies as the database keeps them: a row of `strategies` with its rows of `rules`, or with the structured form in
  * its column `definition`, which then counts instead of the rules.
  */
-import { Predicate, Result, Schema } from "effect"
+import { Option, Predicate, Result, Schema } from "effect"
 import { TextOrNumber } from "../domain/Match.ts"
 import type { Comparison, Condition, Strategy } from "../domain/Strategy.ts"
 import { OwnerId, StrategyId } from "../domain/Strategy.ts"
 import { checker, isPresent, isTooDeep, nullable, problemsIn, tooDeep } from "./Checked.ts"
 import { parseCondition } from "./language/parse.ts"
 import { decodeRule } from "./RuleRow.ts"
-import { decodeStrategy } from "./StrategyFile.ts"
+import { decodeStrategy, type StrategyFileContent } from "./StrategyFile.ts"
 import { StrategyProblem } from "./StrategyProblem.ts"
 import { expectationDialect } from "./WrittenCondition.ts"
 
@@ -49,19 +49,6 @@ const expectationOf = (
       )
 }
 
-/** The conditions and the expectation of a row without a definition, or what is wrong with either. */
-const saidBy = ({ desired_outcome, rules }: StrategyRow) => {
-  const when = conditionsOf(rules ?? [])
-  const expect = expectationOf(desired_outcome)
-  if (Result.isSuccess(when) && Result.isSuccess(expect)) {
-    return Result.succeed({
-      when: when.success,
-      ...(expect.success === undefined ? undefined : { expect: expect.success })
-    })
-  }
-  return Result.fail([when, expect].flatMap((each) => (Result.isFailure(each) ? [each.failure] : [])).join("; "))
-}
-
 /** The conditions of the rules, or what is wrong with them, each problem with the id of its rule. */
 const conditionsOf = (rules: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<Comparison>, string> => {
   const checked = rules.map((rule, index) => ({
@@ -74,6 +61,26 @@ const conditionsOf = (rules: ReadonlyArray<unknown>): Result.Result<ReadonlyArra
   return problems.length > 0
     ? Result.fail(problems.join("; "))
     : Result.succeed(checked.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : [])))
+}
+
+/** The conditions and the expectation of a row without a definition, or what is wrong with either. */
+const saidBy = ({
+  desired_outcome,
+  rules
+}: StrategyRow): Result.Result<
+  Pick<StrategyFileContent, "expect"> & { readonly when: ReadonlyArray<Comparison> },
+  string
+> => {
+  const when = conditionsOf(rules ?? [])
+  const expect = expectationOf(desired_outcome)
+  if (Result.isFailure(when) || Result.isFailure(expect)) {
+    const reasons = [Result.getFailure(when), Result.getFailure(expect)].flatMap(Option.toArray)
+    return Result.fail(reasons.join("; "))
+  }
+  return Result.succeed({
+    when: when.success,
+    ...(expect.success === undefined ? undefined : { expect: expect.success })
+  })
 }
 
 /** What the columns of a row say besides its conditions; those that are empty say nothing. */

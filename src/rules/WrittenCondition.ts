@@ -41,7 +41,7 @@ const fromText = <S extends Schema.Constraint>(
   type: S,
   read: (text: string) => Parsed<S["Type"]>,
   print: (value: S["Type"]) => string,
-  annotations: Schema.Annotations.Documentation<string>
+  annotations: Schema.Annotations.Documentation<string> & { readonly identifier?: string }
 ) =>
   Schema.String.annotate(annotations).pipe(
     Schema.decodeTo(Schema.toType(type), {
@@ -65,11 +65,11 @@ const comparisonText = {
 
 const printAlternatives = (any: AnyOf["any"]): string => any.map(printComparison).join(" | ")
 
-const written = (dialect: Dialect, examples: ReadonlyArray<string>) => {
+const written = (identifier: string, dialect: Dialect, examples: ReadonlyArray<string>) => {
   const read = { ...comparisonText, examples: [...comparisonText.examples, ...examples] }
   const comparison = Schema.Union([
     Comparison,
-    fromText(Comparison, (text) => parseComparison(text, dialect), printComparison, read)
+    fromText(Comparison, (text) => parseComparison(text, dialect), printComparison, { ...read, identifier })
   ])
   const alternatives = Schema.Union([
     Schema.NonEmptyArray(comparison),
@@ -85,12 +85,12 @@ const written = (dialect: Dialect, examples: ReadonlyArray<string>) => {
 }
 
 /** A condition of `when`, as text or structured. */
-export const WrittenRequirement = written(requirementDialect, [])
+export const WrittenRequirement = written("ComparisonText", requirementDialect, [])
   .pipe(Schema.check(isBeforeTrigger))
   .annotate({ identifier: "Condition" })
 
 /** A condition of `expect`, as text or structured, or the name of an outcome. */
-export const WrittenExpectation = written(expectationDialect, [
+export const WrittenExpectation = written("ExpectationText", expectationDialect, [
   "total goals since trigger >= 1",
   ...principalOutcomes
 ]).annotate({ identifier: "Expectation" })

@@ -290,6 +290,15 @@ layer(backend)("A queue", (it) => {
     })
   )
 
+  it.effect("takes a handler that is interrupted, with nobody closing it, for one that failed", () =>
+    Effect.gen(function* () {
+      const { queue, reaches } = yield* open()
+      yield* queue.work(() => Effect.interrupt, { concurrency: 1 })
+      yield* queue.offer([{ id: "a", payload }])
+      yield* reaches("a", "failed", 1)
+    })
+  )
+
   it.effect("works as many jobs at a time as it may, and never more", () =>
     Effect.gen(function* () {
       const { queue } = yield* open()
@@ -482,7 +491,7 @@ layer(backend)("When its worker is closed, a queue", (it) => {
 layer(backend)("A schedule", (it) => {
   const interval = Duration.millis(20)
 
-  it.effect("ticks at once and again, one tick at a time, however slow its handler and however many workers", () =>
+  it.effect("ticks at once and again, one tick at a time and none piled up, however slow its handler", () =>
     Effect.gen(function* () {
       const { queue } = yield* open()
       const enough = yield* Deferred.make<void>()
@@ -500,7 +509,6 @@ layer(backend)("A schedule", (it) => {
         if (ticks === 5) yield* Deferred.succeed(enough, undefined)
       })
       yield* queue.work(() => tick, { concurrency: 1 })
-      yield* queue.work(() => tick, { concurrency: 1 })
       yield* queue.every(interval, payload)
       yield* Deferred.await(enough)
       assert.strictEqual(most, 1)
@@ -508,13 +516,26 @@ layer(backend)("A schedule", (it) => {
     })
   )
 
-  it.effect("is one schedule however often it is asked for", () =>
+  it.effect("is one schedule when it is asked for again, as by a process that starts anew", () =>
     Effect.gen(function* () {
       const { queue } = yield* open()
-      yield* queue.every(Duration.hours(1), payload)
-      yield* queue.every(Duration.hours(1), payload)
-      const { delayed, waiting } = yield* queue.counts
-      assert.strictEqual(delayed + waiting, 1)
+      const enough = yield* Deferred.make<void>()
+      const backlog: Array<number> = []
+      yield* queue.every(interval, payload)
+      yield* queue.every(interval, payload)
+      yield* queue.work(
+        () =>
+          Effect.gen(function* () {
+            yield* TestClock.withLive(Effect.sleep(interval))
+            const { delayed, waiting } = yield* Effect.orDie(queue.counts)
+            backlog.push(delayed + waiting)
+            if (backlog.length === 5) yield* Deferred.succeed(enough, undefined)
+          }),
+        { concurrency: 1 }
+      )
+      yield* Deferred.await(enough)
+      // A tick that the last process left waiting is worked first, and is no schedule of its own.
+      assert.deepStrictEqual(backlog.slice(1, 5), [1, 1, 1, 1])
     })
   )
 

@@ -5,6 +5,7 @@
  */
 import type { Comparator } from "../../domain/Strategy.ts"
 import { grown, wordsPerRow } from "./block.ts"
+import type { Column } from "./columns.ts"
 
 export interface BitRows {
   /** The words, `wordsPerRow` for each row. Another array once rows were added. */
@@ -45,42 +46,60 @@ export const makeBitRows = (): BitRows => {
   }
 }
 
-/** A comparator as the relations of two numbers that it admits, each 0 or -1 (all bits set). None admits NaN. */
-export interface Admits {
-  readonly less: number
-  readonly equal: number
-  readonly greater: number
+/**
+ * Writes a row, from word `base` on: whether each number of `left` compares so to that of `right`. Without branches, which
+ * random data would mispredict; a shift by i is one by i modulo 32. NaN compares to nothing.
+ */
+type Compare = (left: Column, right: Column, words: Int32Array, base: number, count: number) => void
+
+const isGreater: Compare = (left, right, words, base, count) => {
+  for (let begin = 0, word = base; begin < count; begin += 32, word++) {
+    const end = Math.min(begin + 32, count)
+    let bits = 0
+    for (let i = begin; i < end; i++) bits |= Number((left[i] ?? 0) > (right[i] ?? 0)) << i
+    words[word] = bits
+  }
 }
 
-export const admits: Readonly<Record<Comparator, Admits>> = {
-  ">=": { less: 0, equal: -1, greater: -1 },
-  "<=": { less: -1, equal: -1, greater: 0 },
-  ">": { less: 0, equal: 0, greater: -1 },
-  "<": { less: -1, equal: 0, greater: 0 },
-  "=": { less: 0, equal: -1, greater: 0 },
-  "!=": { less: -1, equal: 0, greater: -1 }
+const isAtLeast: Compare = (left, right, words, base, count) => {
+  for (let begin = 0, word = base; begin < count; begin += 32, word++) {
+    const end = Math.min(begin + 32, count)
+    let bits = 0
+    for (let i = begin; i < end; i++) bits |= Number((left[i] ?? 0) >= (right[i] ?? 0)) << i
+    words[word] = bits
+  }
 }
 
-/** Writes a row, from word `base` on: whether each number of `left` compares so to that of `right`. */
-export const compareColumns = (
-  left: Float64Array,
-  right: Float64Array,
-  { equal, greater, less }: Admits,
-  words: Int32Array,
-  base: number,
-  count: number
-): void => {
+const isEqual: Compare = (left, right, words, base, count) => {
+  for (let begin = 0, word = base; begin < count; begin += 32, word++) {
+    const end = Math.min(begin + 32, count)
+    let bits = 0
+    for (let i = begin; i < end; i++) bits |= Number((left[i] ?? 0) === (right[i] ?? 0)) << i
+    words[word] = bits
+  }
+}
+
+const isOther: Compare = (left, right, words, base, count) => {
   for (let begin = 0, word = base; begin < count; begin += 32, word++) {
     const end = Math.min(begin + 32, count)
     let bits = 0
     for (let i = begin; i < end; i++) {
       const a = left[i] ?? 0
       const b = right[i] ?? 0
-      // Without branches, which random data would mispredict. A shift by i is one by i modulo 32.
-      bits |= ((Number(a < b) & less) | (Number(a === b) & equal) | (Number(a > b) & greater)) << i
+      bits |= (Number(a < b) | Number(a > b)) << i
     }
     words[word] = bits
   }
+}
+
+/** See `Compare`. */
+export const compareColumns: Readonly<Record<Comparator, Compare>> = {
+  ">=": isAtLeast,
+  "<=": (left, right, words, base, count) => isAtLeast(right, left, words, base, count),
+  ">": isGreater,
+  "<": (left, right, words, base, count) => isGreater(right, left, words, base, count),
+  "=": isEqual,
+  "!=": isOther
 }
 
 /** Writes a row: the first `length` words of these rows ORed. Answers with its summary. */

@@ -5,8 +5,9 @@
  */
 import { type Comparator, type Comparison, type Condition, type Expression, isAnyOf } from "../../domain/Strategy.ts"
 import type { View } from "../evaluate.ts"
-import { admits, compareColumns, makeBitRows, orRows } from "./bitRows.ts"
-import { blockSize, wordsPerRow } from "./block.ts"
+import { compareColumns, makeBitRows, orRows } from "./bitRows.ts"
+import { wordsPerRow } from "./block.ts"
+import { makeColumn } from "./columns.ts"
 import { type Ladder, makeLadder, type Rung } from "./ladder.ts"
 import { makeValues, type Value } from "./values.ts"
 
@@ -63,8 +64,8 @@ export const makeConditions = (): Conditions => {
   const others = new Map<number, Extract<Held, { kind: "values" }>>()
   const competitions = new Map<string, number>()
   const groups = new Map<number, ReadonlyArray<number>>()
-  const column = new Float64Array(blockSize)
-  const right = new Float64Array(blockSize)
+  const column = makeColumn()
+  const right = makeColumn()
   const scratch = { places: new Int32Array(0) }
 
   const share = (key: string): number | undefined => {
@@ -183,16 +184,16 @@ export const makeConditions = (): Conditions => {
 
   const evaluateNumbers = (words: Int32Array, count: number): void => {
     for (const siblings of numbers.values()) {
-      values.column(siblings.left, column)
+      const left = values.column(siblings.left, column)
       if (siblings.rungs.size < ladderFrom) {
         for (const { comparator, row, threshold } of siblings.rungs.values()) {
           right.fill(threshold, 0, count)
-          compareColumns(column, right, admits[comparator], words, row * wordsPerRow, count)
+          compareColumns[comparator](left, right, words, row * wordsPerRow, count)
           rows.summarise(row, count)
         }
       } else {
         siblings.ladder ??= makeLadder([...siblings.rungs.values()], scratch)
-        siblings.ladder.write(column, words, rows.summaries(), count)
+        siblings.ladder.write(left, words, rows.summaries(), count)
       }
     }
   }
@@ -221,9 +222,9 @@ export const makeConditions = (): Conditions => {
       values.read(views)
       evaluateNumbers(words, count)
       for (const [row, { comparator, left, right: other }] of others) {
-        values.column(left, column)
-        values.column(other, right)
-        compareColumns(column, right, admits[comparator], words, row * wordsPerRow, count)
+        const first = values.column(left, column)
+        const second = values.column(other, right)
+        compareColumns[comparator](first, second, words, row * wordsPerRow, count)
         rows.summarise(row, count)
       }
       if (competitions.size > 0) evaluateCompetitions(views, words)

@@ -1,47 +1,53 @@
 /**
- * The figures that conditions ask for, read from the views of a block once and laid out as columns of numbers: a pair of
- * columns (home and away) for each metric at each anchor. NaN stands for a figure that does not exist.
+ * The figures that conditions ask for, read from the views of a block once and laid out as columns: a pair (home and
+ * away) for each metric in each window. NaN stands for a figure that does not exist.
  */
 import { type MetricName, metric } from "../../domain/Metric.ts"
 import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
+import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
-import { type Anchor, anchorKey, type Source, sourceOf } from "./anchor.ts"
-import { blockSize } from "./block.ts"
+import { printWindow } from "../print.ts"
+import { type Anchor, anchorKey, anchorsOf, type Source, sourceOf } from "./anchor.ts"
+import { difference, makeColumn, type Pair } from "./columns.ts"
 
-/** A pair of columns. The column of the home side begins at `home`; that of a single figure for the match too. */
-export interface FigureColumn {
-  readonly anchor: AnchorColumns
+/** A metric at an anchor. */
+interface Reading extends Pair {
   readonly metric: MetricName
   /** How a snapshot has its current value. */
   readonly now: (snapshot: Snapshot) => Figure | undefined
   readonly sided: boolean
-  /** Where the columns begin in `data`. */
-  readonly home: number
-  readonly away: number
+  readonly anchor: Readings
   uses: number
 }
 
-interface AnchorColumns {
+/** All metrics that are asked for at one anchor. */
+interface Readings {
   readonly anchor: Anchor
-  readonly columns: Map<MetricName, FigureColumn>
+  readonly metrics: Map<MetricName, Reading>
 }
 
-export interface FigureColumns {
-  /** All columns, `blockSize` numbers each. */
-  readonly data: () => Float64Array
-  /** The columns of a metric at an anchor, new or shared. Every call must be matched by a `release`. */
-  readonly acquire: (metric: MetricName, anchor: Anchor) => FigureColumn
-  readonly release: (column: FigureColumn) => void
+/** A metric in a window: a reading, or one less another. */
+export interface FigureColumns extends Pair {
+  readonly key: string
+  readonly later: Reading
+  readonly earlier: Reading | undefined
+  uses: number
+}
+
+export interface Figures {
+  /** The columns of a metric in a window, new or shared. Every call must be matched by a `release`. */
+  readonly acquire: (metric: MetricName, window: Window | undefined) => FigureColumns
+  readonly release: (columns: FigureColumns) => void
   /**
-   * Reads the figures of these views, at most `blockSize`, into the columns. Answers with the positions of views that
-   * the columns cannot hold, for the catalogue has a value for each team where they have a single one.
+   * Reads the figures of these views, at most `blockSize`, into all columns. Answers with the positions of views that
+   * columns cannot hold, for the catalogue has a value for each team where they have a single one.
    */
   readonly read: (views: ReadonlyArray<View>) => ReadonlySet<number>
 }
 
 /** Reads the current value of a metric: that of `figures(snapshot)`, without collecting all others. */
-const reader = (name: MetricName): FigureColumn["now"] => {
+const reader = (name: MetricName): Reading["now"] => {
   if (name === "goals") return ({ score }) => score
   const key = name.slice(name.indexOf(".") + 1)
   switch (metric(name).group) {
@@ -54,84 +60,95 @@ const reader = (name: MetricName): FigureColumn["now"] => {
   }
 }
 
-const figureFrom = (source: Source, column: FigureColumn, view: View): Figure | undefined => {
-  if (typeof source === "object") return source[column.metric]
-  if (source === "now") return column.now(view.snapshot)
-  return source === "absent" ? undefined : valueAt(view.timeline, column.metric, source)
+const figureFrom = (source: Source, reading: Reading, view: View): Figure | undefined => {
+  if (typeof source === "object") return source[reading.metric]
+  if (source === "now") return reading.now(view.snapshot)
+  return source === "absent" ? undefined : valueAt(view.timeline, reading.metric, source)
 }
 
-export const makeFigureColumns = (): FigureColumns => {
-  const anchors = new Map<string, AnchorColumns>()
-  const free: Array<number> = []
-  let used = 0
-  let data = new Float64Array(0)
-
-  const pair = (): number => {
-    const reused = free.pop()
-    if (reused !== undefined) return reused
-    const begin = used
-    used += 2 * blockSize
-    if (used > data.length) {
-      // The contents are of the last block: nothing to keep.
-      data = new Float64Array(Math.max(used, Math.ceil(1.5 * data.length)))
-    }
-    return begin
+/** Writes a figure into its columns. False when they cannot hold it. */
+const put = (figure: Figure | undefined, { away, home, sided }: Reading, position: number): boolean => {
+  if (typeof figure === "object" && sided) {
+    home[position] = figure.home
+    away[position] = figure.away
+    return true
   }
+  home[position] = typeof figure === "number" && !sided ? figure : Number.NaN
+  away[position] = Number.NaN
+  return typeof figure !== "number" || !sided
+}
 
-  const acquire: FigureColumns["acquire"] = (name, anchor) => {
+/** Reads one view at one anchor. False when the columns of a metric cannot hold its figure. */
+const readView = (source: Source, readings: ReadonlyArray<Reading>, view: View, position: number): boolean => {
+  let fits = true
+  for (const reading of readings) fits = put(figureFrom(source, reading, view), reading, position) && fits
+  return fits
+}
+
+export const makeFigures = (): Figures => {
+  const anchors = new Map<string, Readings>()
+  const held = new Map<string, FigureColumns>()
+
+  const acquireReading = (name: MetricName, anchor: Anchor): Reading => {
     const key = anchorKey(anchor)
-    let shared = anchors.get(key)
-    if (shared === undefined) {
-      shared = { anchor, columns: new Map() }
-      anchors.set(key, shared)
-    }
-    let column = shared.columns.get(name)
-    if (column === undefined) {
-      const home = pair()
+    const shared: Readings = anchors.get(key) ?? { anchor, metrics: new Map() }
+    anchors.set(key, shared)
+    let reading = shared.metrics.get(name)
+    if (reading === undefined) {
       const { sided } = metric(name)
-      column = { anchor: shared, metric: name, now: reader(name), sided, home, away: home + blockSize, uses: 0 }
-      shared.columns.set(name, column)
+      const columns = { home: makeColumn(), away: makeColumn() }
+      reading = { ...columns, metric: name, now: reader(name), sided, anchor: shared, uses: 0 }
+      shared.metrics.set(name, reading)
     }
-    column.uses += 1
-    return column
+    reading.uses += 1
+    return reading
   }
 
-  const release: FigureColumns["release"] = (column) => {
-    column.uses -= 1
-    if (column.uses > 0) return
-    free.push(column.home)
-    column.anchor.columns.delete(column.metric)
-    if (column.anchor.columns.size === 0) anchors.delete(anchorKey(column.anchor.anchor))
+  const releaseReading = (reading: Reading): void => {
+    reading.uses -= 1
+    if (reading.uses > 0) return
+    reading.anchor.metrics.delete(reading.metric)
+    if (reading.anchor.metrics.size === 0) anchors.delete(anchorKey(reading.anchor.anchor))
   }
 
-  const read: FigureColumns["read"] = (views) => {
+  const acquire: Figures["acquire"] = (name, window) => {
+    const key = window === undefined ? name : `${name} ${printWindow(window)}`
+    let columns = held.get(key)
+    if (columns === undefined) {
+      const anchor = anchorsOf(window)
+      const later = acquireReading(name, anchor.later)
+      const earlier = anchor.earlier && acquireReading(name, anchor.earlier)
+      const { away, home } = earlier === undefined ? later : { home: makeColumn(), away: makeColumn() }
+      columns = { key, home, away, later, earlier, uses: 0 }
+      held.set(key, columns)
+    }
+    columns.uses += 1
+    return columns
+  }
+
+  const release: Figures["release"] = (columns) => {
+    columns.uses -= 1
+    if (columns.uses > 0) return
+    held.delete(columns.key)
+    releaseReading(columns.later)
+    if (columns.earlier !== undefined) releaseReading(columns.earlier)
+  }
+
+  const read: Figures["read"] = (views) => {
     const misfits = new Set<number>()
-    for (const { anchor, columns } of anchors.values()) {
-      const all = [...columns.values()]
-      for (let position = 0; position < views.length; position++) {
-        const view = views[position]
-        if (view === undefined) continue
-        const source = sourceOf(anchor, view)
-        for (const column of all) {
-          const figure = figureFrom(source, column, view)
-          let home = Number.NaN
-          let away = Number.NaN
-          if (typeof figure === "object") {
-            if (column.sided) {
-              home = figure.home
-              away = figure.away
-            }
-          } else if (figure !== undefined) {
-            if (column.sided) misfits.add(position)
-            else home = figure
-          }
-          data[column.home + position] = home
-          data[column.away + position] = away
-        }
-      }
+    for (const { anchor, metrics } of anchors.values()) {
+      const readings = [...metrics.values()]
+      views.forEach((view, position) => {
+        if (!readView(sourceOf(anchor, view), readings, view, position)) misfits.add(position)
+      })
+    }
+    for (const { away, earlier, home, later } of held.values()) {
+      if (earlier === undefined) continue
+      difference(later.home, earlier.home, home, views.length)
+      difference(later.away, earlier.away, away, views.length)
     }
     return misfits
   }
 
-  return { data: () => data, acquire, release, read }
+  return { acquire, release, read }
 }

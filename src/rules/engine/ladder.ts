@@ -4,8 +4,8 @@
  * down, then has every comparison as a combination of two rows.
  */
 import type { Comparator } from "../../domain/Strategy.ts"
-import { type Admits, admits } from "./bitRows.ts"
 import { wordsPerRow } from "./block.ts"
+import type { Column } from "./columns.ts"
 
 /** One comparison of a value with a number, and the row that it is written to. */
 export interface Rung {
@@ -16,7 +16,7 @@ export interface Rung {
 
 export interface Ladder {
   /** Writes the rows of all comparisons, and their summaries, for the first `count` values of a column. */
-  readonly write: (column: Float64Array, words: Int32Array, summaries: Int32Array, count: number) => void
+  readonly write: (column: Column, words: Int32Array, summaries: Int32Array, count: number) => void
 }
 
 /** Integers within so many of each other, which is most counts, are placed by looking them up. */
@@ -34,54 +34,87 @@ const placeOf = (value: number, thresholds: Float64Array): number => {
   return 2 * low + Number(thresholds[low] === value)
 }
 
-/** A ladder of these comparisons. `scratch` is working memory that ladders may share. */
-export const makeLadder = (rungs: ReadonlyArray<Rung>, scratch: { places: Int32Array }): Ladder => {
-  const thresholds = Float64Array.from(new Set(rungs.map(({ threshold }) => threshold))).sort()
-  const first = Math.floor(thresholds[0] ?? 0) - 1
-  const last = Math.ceil(thresholds.at(-1) ?? 0) + 1
-  // The place of the integers from `first` to `last`; those outside have the place of the nearer end.
-  const table = new Uint16Array(last - first < tableSize ? last - first + 1 : 0)
-  table.forEach((_, index) => {
-    table[index] = placeOf(first + index, thresholds)
-  })
-  const top = 2 * thresholds.length
-  if (scratch.places.length < (top + 1) * wordsPerRow) scratch.places = new Int32Array((top + 1) * wordsPerRow)
+/** The numbers in ascending order, and for integers near them their places: those of `first`, `first + 1`, and so on. */
+interface Thresholds {
+  readonly numbers: Float64Array
+  readonly first: number
+  readonly table: Uint16Array
+}
 
-  const rows = Int32Array.from(rungs, ({ row }) => row)
-  const places = Int32Array.from(rungs, ({ threshold }) => placeOf(threshold, thresholds))
-  const kinds = rungs.map(({ comparator }) => admits[comparator])
+const thresholdsOf = (rungs: ReadonlyArray<Rung>): Thresholds => {
+  const numbers = Float64Array.from(new Set(rungs.map(({ threshold }) => threshold))).sort()
+  const first = Math.floor(numbers[0] ?? 0) - 1
+  const last = Math.ceil(numbers.at(-1) ?? 0) + 1
+  const isSmall = last - first < tableSize && Math.abs(first) < 2 ** 30
+  const table = Uint16Array.from({ length: isSmall ? last - first + 1 : 0 }, (_, index) =>
+    placeOf(first + index, numbers)
+  )
+  return { numbers, first, table }
+}
 
-  const place = (column: Float64Array, places: Int32Array, count: number): void => {
-    places.fill(0, 0, (top + 1) * wordsPerRow)
-    for (let i = 0; i < count; i++) {
-      const value = column[i] ?? 0
-      const integer = value | 0
-      let found: number
-      if (integer === value && table.length > 0) {
-        found = table[Math.max(0, Math.min(integer - first, table.length - 1))] ?? 0
-      } else if (!Number.isNaN(value)) {
-        found = placeOf(value, thresholds)
-      } else continue
-      const word = found * wordsPerRow + (i >> 5)
-      places[word] = (places[word] ?? 0) | (1 << i)
-    }
-    for (let word = top * wordsPerRow - 1; word >= 0; word--) {
-      places[word] = (places[word] ?? 0) | (places[word + wordsPerRow] ?? 0)
-    }
+/** Sets the bit of each view in the row of its value's place. A value that does not exist has no place. */
+const place = (column: Column, { first, numbers, table }: Thresholds, places: Int32Array, count: number): void => {
+  const last = table.length - 1
+  for (let i = 0; i < count; i++) {
+    const value = column[i] ?? 0
+    const integer = value | 0
+    let found = 0
+    if (integer === value && last >= 0) found = table[Math.max(0, Math.min(integer - first, last))] ?? 0
+    else if (!Number.isNaN(value)) found = placeOf(value, numbers)
+    else continue
+    const word = found * wordsPerRow + (i >> 5)
+    places[word] = (places[word] ?? 0) | (1 << i)
   }
+}
+
+/** ORs every row into those below it: row p then has the views whose place is p or higher. */
+const accumulate = (places: Int32Array, top: number): void => {
+  for (let word = top * wordsPerRow - 1; word >= 0; word--) {
+    places[word] = (places[word] ?? 0) | (places[word + wordsPerRow] ?? 0)
+  }
+}
+
+/** A ladder of these comparisons. `scratch` is working memory that ladders share. */
+export const makeLadder = (rungs: ReadonlyArray<Rung>, scratch: { places: Int32Array }): Ladder => {
+  const thresholds = thresholdsOf(rungs)
+  const top = 2 * thresholds.numbers.length
+  const size = (top + 1) * wordsPerRow
+  if (scratch.places.length < size) scratch.places = new Int32Array(size)
+  const rows = Int32Array.from(rungs, ({ row }) => row)
+  const begins = Int32Array.from(rungs, ({ threshold }) => placeOf(threshold, thresholds.numbers) * wordsPerRow)
+  const kinds = rungs.map(({ comparator }) => admits[comparator])
 
   return {
     write: (column, words, summaries, count) => {
-      const { places: all } = scratch
-      place(column, all, count)
-      const length = (count + 31) >> 5
+      const { places } = scratch
+      const A=(globalThis as any).A??=[0,0,0,0,0,0];let t0=performance.now();const lap=(k:number)=>{const n=performance.now();A[k]+=n-t0;t0=n}
+      A[4]+=top/2;A[5]+=rows.length;places.fill(0, 0, size);lap(0)
+      place(column, thresholds, places, count);lap(1)
+      accumulate(places, top);lap(2)
       for (let rung = 0; rung < rows.length; rung++) {
         const row = rows[rung] ?? 0
         const kind = kinds[rung]
-        if (kind !== undefined) summaries[row] = combine(all, (places[rung] ?? 0) * wordsPerRow, kind, words, row, length)
+        if (kind !== undefined) summaries[row] = combine(places, begins[rung] ?? 0, kind, words, row, (count + 31) >> 5)
       }
+      lap(3)
     }
   }
+}
+
+/** A comparator as the relations of two numbers that it admits, each 0 or -1 (all bits set). */
+interface Admits {
+  readonly less: number
+  readonly equal: number
+  readonly greater: number
+}
+
+const admits: Readonly<Record<Comparator, Admits>> = {
+  ">=": { less: 0, equal: -1, greater: -1 },
+  "<=": { less: -1, equal: -1, greater: 0 },
+  ">": { less: 0, equal: 0, greater: -1 },
+  "<": { less: -1, equal: 0, greater: 0 },
+  "=": { less: 0, equal: -1, greater: 0 },
+  "!=": { less: -1, equal: 0, greater: -1 }
 }
 
 /**

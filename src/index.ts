@@ -1,0 +1,27 @@
+/**
+ * What an engineer who extends Touchline may import: the services to write layers for, the domain they speak, and the
+ * graph that takes the layers.
+ */
+export { AlertChannel, ChannelError } from "./alert/AlertChannel.ts"
+export { Alerter } from "./alert/Alerter.ts"
+export { AlertQueue } from "./alert/AlertQueue.ts"
+export { config, layerEnvironment, SettingsError, settings, type TouchlineConfig } from "./Config.ts"
+export { Database, DatabaseError } from "./database/Database.ts"
+export { StrategyStore } from "./database/StrategyStore.ts"
+export { TriggerStore } from "./database/TriggerStore.ts"
+export { Dedup } from "./dedup/Dedup.ts"
+export { type Alert, Receipt } from "./domain/Alert.ts"
+export { Competition, Match, MatchId, Team } from "./domain/Match.ts"
+export { type Metric, MetricName, metrics } from "./domain/Metric.ts"
+export { MatchClock, Score, Snapshot, type SnapshotInput } from "./domain/Snapshot.ts"
+export { Condition, type Strategy, StrategyDefinition, StrategyId } from "./domain/Strategy.ts"
+export { Evidence, Trigger, TriggerId } from "./domain/Trigger.ts"
+export { FeedError, MatchFeed } from "./feed/MatchFeed.ts"
+export { RecordedFeed } from "./feed/RecordedFeed.ts"
+export { SimulatedFeed } from "./feed/SimulatedFeed.ts"
+export { MatchHistory } from "./history/MatchHistory.ts"
+export { QueueBackend, QueueError } from "./queue/QueueBackend.ts"
+export { runMain, serve } from "./run.ts"
+export { Scanner } from "./scan/Scanner.ts"
+export { Strategies } from "./strategies/Strategies.ts"
+export { alerting, type Parts, pipeline, service } from "./Touchline.ts"

@@ -1,0 +1,247 @@
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { type AlertAttempt, Alerter } from "../../src/alert/Alerter.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import type { Receipt } from "../../src/domain/Alert.ts"
+import { TriggerId } from "../../src/domain/Trigger.ts"
+import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { receipt } from "../fixtures/pipeline.ts"
+
+const on = (channel: FakeChannel) =>
+  Effect.provide(
+    Alerter.layer.pipe(
+      Layer.provide(channel.layer),
+      Layer.provideMerge(recordedTriggers),
+      Layer.provideMerge(Logs.layer)
+    )
+  )
+
+/** One attempt at an alert: unless told, the first of three, of which no receipt is known. */
+const attempt = (triggerId: TriggerId, rest: Partial<AlertAttempt> = {}) =>
+  Effect.flatMap(Alerter, ({ alert }) =>
+    alert({ triggerId, attempt: 1, isLast: false, receipt: Option.none(), keep: () => Effect.void, ...rest })
+  )
+
+const last = { attempt: 3, isLast: true }
+
+const stateOf = (id: TriggerId) =>
+  Effect.flatMap(TriggerStore, ({ find }) => Effect.map(find(id), (trigger) => Option.getOrThrow(trigger).alertState))
+
+const recorded = Effect.map(Recorded, ({ entries }) => entries)
+
+describe("An alert", () => {
+  it.effect("is sent with its trigger and attempt, its receipt kept and then recorded", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const order: Array<string> = []
+      const entries = yield* recorded
+      const keep = (kept: Receipt) =>
+        Effect.sync(() => order.push(`kept ${kept.messageId} of ${entries.length} recorded`))
+      yield* attempt(id, { attempt: 2, keep: (kept) => Effect.asVoid(keep(kept)) })
+      assert.lengthOf(channel.sent, 1)
+      expect(channel.sent[0]).toMatchObject({ trigger: { id, alertState: "pending" }, attempt: 2 })
+      assert.deepStrictEqual(order, ["kept 100 of 0 recorded"])
+      assert.deepStrictEqual(entries, [["sent", id, 2, receipt]])
+      assert.strictEqual(yield* stateOf(id), "sent")
+    }).pipe(on(channel))
+  })
+
+  it.effect("that was sent is not sent again, however often its job runs", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* attempt(id)
+      yield* attempt(id)
+      yield* attempt(id, last)
+      assert.lengthOf(channel.sent, 1)
+      assert.lengthOf(yield* recorded, 1)
+    }).pipe(on(channel))
+  })
+
+  it.effect("of which a receipt was kept is only recorded", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* attempt(id, { attempt: 2, receipt: Option.some(receipt) })
+      assert.lengthOf(channel.sent, 0)
+      assert.deepStrictEqual(yield* recorded, [["sent", id, 2, receipt]])
+    }).pipe(on(channel))
+  })
+
+  it.effect("of a trigger that does not exist is given up", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const failure = yield* Effect.flip(attempt(TriggerId.make("gone")))
+      expect(failure).toMatchObject({ reason: "give-up", message: "there is no trigger gone" })
+      assert.lengthOf(channel.sent, 0)
+    }).pipe(on(channel))
+  })
+
+  it.effect("is tried again when the channel is unavailable, and stays pending", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const failure = yield* Effect.flip(attempt(id))
+      expect(failure).toMatchObject({ reason: "retry", message: "the channel says unavailable" })
+      assert.strictEqual(yield* stateOf(id), "pending")
+      expect(yield* Effect.flatMap(Logs, ({ lines }) => lines())).toMatchObject([
+        { level: "WARN", message: "alert not sent yet", fields: { trigger: id, attempt: 1, channel: "fake" } }
+      ])
+    }).pipe(on(channel))
+  })
+
+  it.effect("has failed when the channel is unavailable at the last attempt", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* Effect.flip(attempt(id, last))
+      assert.deepStrictEqual(yield* recorded, [["failed", id, 3, "the channel says unavailable"]])
+      expect(yield* Effect.flatMap(Logs, ({ lines }) => lines())).toMatchObject([
+        { level: "ERROR", message: "alert failed for good", fields: { trigger: id, attempts: 3 } }
+      ])
+    }).pipe(on(channel))
+  })
+
+  it.effect("has failed at once when the channel refuses it", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("refused")))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const failure = yield* Effect.flip(attempt(id))
+      assert.strictEqual(failure.reason, "give-up")
+      assert.deepStrictEqual(yield* recorded, [["failed", id, 1, "the channel says refused"]])
+    }).pipe(on(channel))
+  })
+
+  it.effect("waits for as long as the channel asks, at the last attempt too", () => {
+    const retryAfter = Duration.seconds(17)
+    const channel = new FakeChannel(() => Effect.fail(channelError("rate-limited", { retryAfter })))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      for (const which of [{}, last]) {
+        const failure = yield* Effect.flip(attempt(id, which))
+        expect(failure).toMatchObject({ reason: "wait", delay: retryAfter })
+      }
+      assert.strictEqual(yield* stateOf(id), "pending")
+      assert.lengthOf(yield* recorded, 0)
+    }).pipe(on(channel))
+  })
+
+  it.effect("waits when the channel does not say for how long", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("rate-limited")))
+    return Effect.gen(function* () {
+      const failure = yield* Effect.flip(attempt(yield* pendingTrigger()))
+      assert.strictEqual(failure.reason, "wait")
+      assert.isUndefined(failure.delay)
+    }).pipe(on(channel))
+  })
+
+  it.effect.each<{ readonly how: string; readonly answer: FakeChannel["answer"] }>([
+    { how: "dies", answer: () => Effect.die(new Error("a bug")) },
+    {
+      how: "throws",
+      answer: () => {
+        throw new Error("a bug")
+      }
+    }
+  ])("is tried again when the channel $how, and has failed after the last attempt", ({ answer }) => {
+    const channel = new FakeChannel(answer)
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const failure = yield* Effect.flip(attempt(id))
+      expect(failure).toMatchObject({ reason: "retry", message: "the channel broke: a bug" })
+      assert.strictEqual(yield* stateOf(id), "pending")
+      yield* Effect.flip(attempt(id, last))
+      assert.strictEqual(yield* stateOf(id), "failed")
+    }).pipe(on(channel))
+  })
+
+  it.effect("is tried again when the channel has not answered within 30 s", () => {
+    const channel = new FakeChannel(() => Effect.never)
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const fiber = yield* Effect.forkChild(Effect.flip(attempt(id)), { startImmediately: true })
+      yield* TestClock.adjust("29 seconds")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ reason: "retry", message: "no answer within 30s" })
+      assert.strictEqual(yield* stateOf(id), "pending")
+    }).pipe(on(channel))
+  })
+
+  it.effect("is not sent while the database cannot say what to send", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const database = yield* Recorded
+      database.isDown = true
+      const failure = yield* Effect.flip(attempt(id))
+      expect(failure).toMatchObject({ reason: "retry", message: "no connection" })
+      assert.lengthOf(channel.sent, 0)
+    }).pipe(on(channel))
+  })
+
+  it.effect("is sent once although the database was away when it was to be recorded", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const database = yield* Recorded
+      let kept = Option.none<Receipt>()
+      channel.answer = () =>
+        Effect.sync(() => {
+          database.isDown = true
+          return receipt
+        })
+      const keep = (given: Receipt) =>
+        Effect.sync(() => {
+          kept = Option.some(given)
+        })
+      assert.strictEqual((yield* Effect.flip(attempt(id, { keep }))).reason, "retry")
+      database.isDown = false
+      yield* attempt(id, { attempt: 2, receipt: kept })
+      assert.lengthOf(channel.sent, 1)
+      assert.deepStrictEqual(database.entries, [["sent", id, 2, receipt]])
+    }).pipe(on(channel))
+  })
+
+  it.effect("is recorded as sent although its receipt could not be kept", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* attempt(id, { keep: () => Effect.fail({ message: "the queue is away" }) })
+      yield* attempt(id, { attempt: 2 })
+      assert.lengthOf(channel.sent, 1)
+      assert.deepStrictEqual(yield* recorded, [["sent", id, 1, receipt]])
+    }).pipe(on(channel))
+  })
+
+  it.effect("whose failure cannot be recorded is tried again, so that it is not forgotten", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const database = yield* Recorded
+      channel.answer = () =>
+        Effect.suspend(() => {
+          database.isDown = true
+          return Effect.fail(channelError("refused"))
+        })
+      const failure = yield* Effect.flip(attempt(id))
+      expect(failure).toMatchObject({ reason: "retry", message: "no connection" })
+      database.isDown = false
+      assert.strictEqual(yield* stateOf(id), "pending")
+    }).pipe(on(channel))
+  })
+
+  it.effect("that had failed is sent when its job is run again", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* Effect.flip(attempt(id, last))
+      channel.answer = () => Effect.succeed(receipt)
+      yield* attempt(id)
+      assert.strictEqual(yield* stateOf(id), "sent")
+    }).pipe(on(channel))
+  })
+})
