@@ -69,3 +69,44 @@ const time=(n:string,f:()=>number)=>{let best=1e9,r=0;for(let i=0;i<12;i++){cons
 const I=(a:number[])=>Int32Array.from(a)
 const s1=I(starts),r1=I(rows),rS=I(rowsS),s2=I(starts2),r2=I(rows2)
 for(const [n,f] of [['A',A],['B',B],['C',C]] as const){time(n+' plain',()=>f(s1,r1));time(n+' rarest first',()=>f(s1,rS));time(n+' sorted too',()=>f(s2,r2))}
+const range=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,order:Int32Array,outS:Int32Array,outV:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at++) live&=sums[rows[at]??0]??0
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=words[(rows[from]??0)*32+w]??0
+    for(let at=from+1;at<to;at++)b&=words[(rows[at]??0)*32+w]??0
+    while(b!==0){const bit=31-Math.clz32(b&-b);b&=b-1;outS[found]=s;outV[found]=order[w*32+bit]??0;found++}}}
+  return found}
+const D=(starts:Int32Array,rows:Int32Array)=>{let f=0;for(let s=0;s<N;s+=256)f=range(starts,rows,words,sums,order,outS,outV,s,Math.min(N,s+256),f);return f}
+// E: two phases per strategy: gather candidate (word,bits) then emit
+const bw=new Int32Array(32), bb=new Int32Array(32)
+const rangeE=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,order:Int32Array,outS:Int32Array,outV:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at++) live&=sums[rows[at]??0]??0
+   let n=0
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=words[(rows[from]??0)*32+w]??0
+    for(let at=from+1;at<to;at++)b&=words[(rows[at]??0)*32+w]??0
+    bw[n]=w;bb[n]=b;n+=Number(b!==0)}
+   for(let k=0;k<n;k++){let b=bb[k]??0;const base=(bw[k]??0)*32
+    do{const bit=31-Math.clz32(b&-b);b&=b-1;outS[found]=s;outV[found]=order[base+bit]??0;found++}while(b!==0)}}
+  return found}
+const E=(starts:Int32Array,rows:Int32Array)=>{let f=0;for(let s=0;s<N;s+=256)f=rangeE(starts,rows,words,sums,order,outS,outV,s,Math.min(N,s+256),f);return f}
+// F: no emission cost
+const rangeF=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at++) live&=sums[rows[at]??0]??0
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=words[(rows[from]??0)*32+w]??0
+    for(let at=from+1;at<to;at++)b&=words[(rows[at]??0)*32+w]??0
+    found^=b}}
+  return found}
+const F=(starts:Int32Array,rows:Int32Array)=>{let f=0;for(let s=0;s<N;s+=256)f=rangeF(starts,rows,words,sums,s,Math.min(N,s+256),f);return f}
+const rangeG=(starts:Int32Array,rows:Int32Array,sums:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at++) live&=sums[rows[at]??0]??0
+   found^=live}
+  return found}
+const G=(starts:Int32Array,rows:Int32Array)=>{let f=0;for(let s=0;s<N;s+=256)f=rangeG(starts,rows,sums,s,Math.min(N,s+256),f);return f}
+for(const [n,f] of [['D',D],['E',E],['F',F],['G',G]] as const){time(n+' plain',()=>f(s1,r1));time(n+' rarest first',()=>f(s1,rS));time(n+' sorted too',()=>f(s2,r2))}

@@ -64,7 +64,7 @@ export class Alerter extends Context.Service<
 
       /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
       const send = (trigger: Trigger, attempt: number) =>
-        channel.send({ trigger, attempt }).pipe(
+        Effect.suspend(() => channel.send({ trigger, attempt })).pipe(
           Effect.timeoutOrElse({
             duration: sendTimeout,
             orElse: () =>
@@ -105,7 +105,14 @@ export class Alerter extends Context.Service<
                 )
           )
         )
-        yield* keep(receipt)
+        // The note is for the case that the record fails; where it cannot be taken the record is still worth making.
+        yield* keep(receipt).pipe(
+          Effect.catch(({ message }) =>
+            Effect.logWarning("the receipt of an alert could not be kept").pipe(
+              Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: message })
+            )
+          )
+        )
         return receipt
       })
 

@@ -87,16 +87,14 @@ export const makeLadder = (rungs: ReadonlyArray<Rung>, scratch: { places: Int32A
   return {
     write: (column, words, summaries, count) => {
       const { places } = scratch
-      const A=(globalThis as any).A??=[0,0,0,0,0,0];let t0=performance.now();const lap=(k:number)=>{const n=performance.now();A[k]+=n-t0;t0=n}
-      A[4]+=top/2;A[5]+=rows.length;places.fill(0, 0, size);lap(0)
-      place(column, thresholds, places, count);lap(1)
-      accumulate(places, top);lap(2)
+      places.fill(0, 0, size)
+      place(column, thresholds, places, count)
+      accumulate(places, top)
       for (let rung = 0; rung < rows.length; rung++) {
         const row = rows[rung] ?? 0
         const kind = kinds[rung]
         if (kind !== undefined) summaries[row] = combine(places, begins[rung] ?? 0, kind, words, row, (count + 31) >> 5)
       }
-      lap(3)
     }
   }
 }

@@ -1,0 +1,243 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, expect, layer } from "@effect/vitest"
+import { Deferred, Duration, Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { Alerter } from "../../src/alert/Alerter.ts"
+import { AlertQueue, alertJob } from "../../src/alert/AlertQueue.ts"
+import { layerAlertWorker, layerOutboxSweep, sweepEvery, sweepOutbox } from "../../src/alert/AlertWorker.ts"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import type { TriggerId } from "../../src/domain/Trigger.ts"
+import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
+import { QueueBackend } from "../../src/queue/QueueBackend.ts"
+import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
+import { eventually } from "../fixtures/eventually.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { receipt } from "../fixtures/pipeline.ts"
+
+const services = AlertQueue.layer.pipe(
+  Layer.provideMerge(layerEmbeddedQueue),
+  Layer.provideMerge(EmbeddedPostgres.layer()),
+  Layer.provide(NodeServices.layer),
+  Layer.provideMerge(recordedTriggers),
+  Layer.provideMerge(Logs.layer)
+)
+
+/** Works the queue with this channel until the test ends. */
+const work = (channel: FakeChannel) =>
+  Layer.build(layerAlertWorker.pipe(Layer.provide(Alerter.layer), Layer.provide(channel.layer)))
+
+const offer = (...ids: ReadonlyArray<TriggerId>) =>
+  Effect.flatMap(AlertQueue, (queue) => queue.offer(ids.map(alertJob)))
+
+const counts = Effect.flatMap(AlertQueue, (queue) => queue.counts)
+
+const idle = eventually(counts, ({ active, delayed, waiting }) => active + delayed + waiting === 0)
+
+const stateOf = (id: TriggerId) =>
+  Effect.flatMap(TriggerStore, ({ find }) => Effect.map(find(id), (trigger) => Option.getOrThrow(trigger).alertState))
+
+/** Waits until the alert's next attempt is due in so many milliseconds, and makes it due now. */
+const promote = Effect.fnUntraced(function* (id: TriggerId, delay: number) {
+  const raw = yield* Effect.flatMap(QueueBackend, (backend) => backend.queue("send-alert"))
+  const job = yield* eventually(
+    Effect.promise(async () => {
+      const found = await raw.getJob(alertJob(id).id)
+      return found?.delay === delay && (await found.getState()) === "delayed" ? found : undefined
+    }),
+    (found) => found !== undefined
+  )
+  yield* Effect.promise(async () => job?.promote())
+})
+
+const recordsOf = (id: TriggerId) =>
+  Effect.map(Recorded, ({ entries }) => entries.filter(([, trigger]) => trigger === id))
+
+layer(services)("On a queue,", (it) => {
+  describe("the alert worker", () => {
+    it.effect("sends each alert of the queue once, five at a time", () =>
+      Effect.gen(function* () {
+        const full = yield* Deferred.make<void>()
+        let [running, most] = [0, 0]
+        const channel = new FakeChannel(() =>
+          Effect.gen(function* () {
+            running += 1
+            most = Math.max(most, running)
+            if (running === 5) yield* Deferred.succeed(full, undefined)
+            yield* Deferred.await(full)
+            running -= 1
+            return receipt
+          })
+        )
+        const ids = yield* Effect.all(Array.from({ length: 11 }, () => pendingTrigger()))
+        yield* work(channel)
+        yield* offer(...ids)
+        yield* offer(...ids)
+        yield* idle
+        assert.deepStrictEqual(new Set(channel.sent.map(({ trigger }) => trigger.id)), new Set(ids))
+        assert.lengthOf(channel.sent, ids.length)
+        assert.strictEqual(most, 5)
+        for (const id of ids) assert.strictEqual(yield* stateOf(id), "sent")
+      })
+    )
+
+    it.effect("tries an alert again after 2 s and after 4 s, then records that it failed and keeps its job", () =>
+      Effect.gen(function* () {
+        const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+        const id = yield* pendingTrigger()
+        const { failed } = yield* counts
+        yield* work(channel)
+        yield* offer(id)
+        yield* promote(id, 2000)
+        assert.strictEqual(yield* stateOf(id), "pending")
+        yield* promote(id, 4000)
+        yield* idle
+        assert.deepStrictEqual(
+          channel.sent.map(({ attempt }) => attempt),
+          [1, 2, 3]
+        )
+        assert.deepStrictEqual(yield* recordsOf(id), [["failed", id, 3, "the channel says unavailable"]])
+        assert.strictEqual((yield* counts).failed, failed + 1)
+      })
+    )
+
+    it.effect("does not try a refused alert again", () =>
+      Effect.gen(function* () {
+        const channel = new FakeChannel(() => Effect.fail(channelError("refused")))
+        const id = yield* pendingTrigger()
+        yield* work(channel)
+        yield* offer(id)
+        yield* idle
+        assert.lengthOf(channel.sent, 1)
+        assert.strictEqual(yield* stateOf(id), "failed")
+      })
+    )
+
+    it.effect("obeys a channel that asks for time without using up an attempt", () =>
+      Effect.gen(function* () {
+        const channel: FakeChannel = new FakeChannel(() =>
+          channel.sent.length < 5
+            ? Effect.fail(channelError("rate-limited", { retryAfter: Duration.millis(5) }))
+            : Effect.succeed(receipt)
+        )
+        const id = yield* pendingTrigger()
+        yield* work(channel)
+        yield* offer(id)
+        yield* idle
+        assert.deepStrictEqual(
+          channel.sent.map(({ attempt }) => attempt),
+          [1, 1, 1, 1, 1]
+        )
+        assert.strictEqual(yield* stateOf(id), "sent")
+      })
+    )
+
+    it.effect("sends no alert twice whose record failed after the channel took it", () =>
+      Effect.gen(function* () {
+        const database = yield* Recorded
+        const channel = new FakeChannel(() =>
+          Effect.sync(() => {
+            database.isDown = true
+            return receipt
+          })
+        )
+        const id = yield* pendingTrigger()
+        yield* work(channel)
+        yield* offer(id)
+        yield* eventually(counts, ({ delayed }) => delayed === 1)
+        database.isDown = false
+        yield* promote(id, 2000)
+        yield* idle
+        assert.lengthOf(channel.sent, 1)
+        assert.deepStrictEqual(yield* recordsOf(id), [["sent", id, 2, receipt]])
+      })
+    )
+
+    it.effect("outlives a channel that throws", () =>
+      Effect.gen(function* () {
+        const broken = yield* pendingTrigger()
+        const whole = yield* pendingTrigger()
+        const channel = new FakeChannel(({ attempt, trigger }) => {
+          if (trigger.id === broken && attempt === 1) throw new Error("a bug")
+          return Effect.succeed(receipt)
+        })
+        yield* work(channel)
+        yield* offer(broken, whole)
+        yield* promote(broken, 2000)
+        yield* idle
+        assert.strictEqual(yield* stateOf(broken), "sent")
+        assert.strictEqual(yield* stateOf(whole), "sent")
+      })
+    )
+  })
+
+  describe("the outbox sweep", () => {
+    it.effect("offers what is pending and the queue has lost, once", () =>
+      Effect.gen(function* () {
+        const channel = new FakeChannel()
+        const ids = [yield* pendingTrigger(), yield* pendingTrigger()]
+        assert.strictEqual(yield* sweepOutbox(), 2)
+        assert.strictEqual(yield* sweepOutbox(), 2)
+        assert.strictEqual((yield* counts).waiting, 2)
+        yield* work(channel)
+        yield* idle
+        assert.deepStrictEqual(new Set(channel.sent.map(({ trigger }) => trigger.id)), new Set(ids))
+        assert.lengthOf(channel.sent, 2)
+        assert.strictEqual(yield* sweepOutbox(), 0)
+      })
+    )
+
+    it.effect("leaves alone what was sent and what has failed", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* store.sent(yield* pendingTrigger(), 1, receipt)
+        yield* store.failed(yield* pendingTrigger(), 3, "refused")
+        assert.strictEqual(yield* sweepOutbox(), 0)
+        yield* idle
+      })
+    )
+
+    it.effect("revives the job of a pending alert that used up its attempts while the database was away", () =>
+      Effect.gen(function* () {
+        const database = yield* Recorded
+        const channel = new FakeChannel()
+        const id = yield* pendingTrigger()
+        yield* work(channel)
+        database.isDown = true
+        yield* offer(id)
+        yield* promote(id, 2000)
+        yield* promote(id, 4000)
+        yield* idle
+        assert.lengthOf(channel.sent, 0)
+        database.isDown = false
+        assert.strictEqual(yield* sweepOutbox(), 1)
+        yield* idle
+        assert.lengthOf(channel.sent, 1)
+        assert.strictEqual(yield* stateOf(id), "sent")
+      })
+    )
+
+    it.effect("runs at the start and every 30 s, whatever becomes of one", () =>
+      Effect.gen(function* () {
+        const [database, logs] = [yield* Recorded, yield* Logs]
+        yield* pendingTrigger()
+        yield* Layer.build(layerOutboxSweep)
+        assert.strictEqual((yield* counts).waiting, 1)
+        expect(yield* logs.lines("alerts were pending and are sent now")).toMatchObject([
+          { level: "INFO", fields: { pending: 1 } }
+        ])
+
+        database.isDown = true
+        yield* TestClock.adjust(sweepEvery)
+        yield* eventually(logs.lines("the outbox could not be swept"), ({ length }) => length === 1)
+
+        database.isDown = false
+        yield* pendingTrigger()
+        yield* TestClock.adjust(sweepEvery)
+        yield* eventually(counts, ({ waiting }) => waiting === 2)
+        yield* work(new FakeChannel())
+        yield* idle
+      })
+    )
+  })
+})
