@@ -60,6 +60,13 @@ export const settings = {
     meaning: "Time from one scan to the next, in milliseconds.",
     schema: wholeNumber(100, 3_600_000)
   }),
+  shardSize: setting({
+    name: "SHARD_SIZE",
+    takes: "a whole number from 1 to 10000",
+    default: "100",
+    meaning: "A scan of more matches than this is shared out in parts of this size, where queues are on Redis.",
+    schema: wholeNumber(1, 10_000)
+  }),
   feed: setting({
     name: "FEED",
     takes: feeds.join(" or "),
@@ -208,6 +215,7 @@ export interface TelegramSettings {
 /** The configuration as decoded. */
 export interface TouchlineConfig {
   readonly pollInterval: Duration.Duration
+  readonly shardSize: number
   readonly feed: (typeof feeds)[number]
   readonly dataDir: string
   readonly dedupTtl: Duration.Duration
@@ -303,6 +311,7 @@ export const config: Effect.Effect<TouchlineConfig, SettingsError> = Effect.gen(
   }
   const all: TouchlineConfig = {
     pollInterval: Duration.millis(yield* needed(settings.pollInterval)),
+    shardSize: yield* needed(settings.shardSize),
     feed: yield* needed(settings.feed),
     dataDir: yield* needed(settings.dataDir),
     dedupTtl: Duration.seconds(yield* needed(settings.dedupTtl)),

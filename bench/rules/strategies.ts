@@ -4,7 +4,15 @@
  * Each threshold is a value that some view of the recorded matches has, drawn towards the rare end.
  */
 import { type MetricName, metric } from "../../src/domain/Metric.ts"
-import type { Comparison, Condition, Expression, MetricValue, Scope, Strategy, Window } from "../../src/domain/Strategy.ts"
+import type {
+  Comparison,
+  Condition,
+  Expression,
+  MetricValue,
+  Scope,
+  Strategy,
+  Window
+} from "../../src/domain/Strategy.ts"
 import { StrategyId } from "../../src/domain/Strategy.ts"
 import { type View, valueOf } from "../../src/rules/evaluate.ts"
 import { printExpression } from "../../src/rules/print.ts"
@@ -27,7 +35,6 @@ const names: readonly [MetricName, ...ReadonlyArray<MetricName>] = [
   "shots_on_target",
   "shots_on_target",
   "shots_off_target",
-  "shots_blocked",
   "corners",
   "corners",
   "corners",
@@ -37,11 +44,7 @@ const names: readonly [MetricName, ...ReadonlyArray<MetricName>] = [
   "yellow_cards",
   "red_cards",
   "saves",
-  "crosses",
-  "passes",
-  "accurate_passes",
-  "free_kicks",
-  "throw_ins"
+  "crosses"
 ]
 
 const scopes: readonly [Scope, ...ReadonlyArray<Scope>] = [
@@ -65,12 +68,9 @@ const windows: readonly [Window, ...ReadonlyArray<Window>] = [
   { last: 15 },
   { last: 20 },
   { last: 30 },
-  { since: 46 },
   { since: 60 },
   { since: 70 },
-  { at: 30 },
-  { ago: 10 },
-  { between: [15, 30] },
+  { between: [30, 45] },
   "first half",
   "half-time",
   "second half"
@@ -132,15 +132,14 @@ export const makeStrategies = (views: ReadonlyArray<View>, competitions: Readonl
     const left = expression(next)
     if (next() < 0.06) return rivals(next)
     const values = distribution(left)
-    const comparator = pick(next, [">=", ">=", ">=", "<=", "<=", ">", "<", "="])
-    const rare = Math.max(next(), next())
-    const rank = comparator === ">=" || comparator === ">" ? rare : comparator === "=" ? next() : 1 - rare
-    const threshold = values[Math.floor(rank * values.length)] ?? 1
+    const comparator = pick(next, [">=", ">=", ">=", ">=", ">=", "<=", "<=", "<=", "="])
+    const rare = Math.max(next(), next(), next())
+    const threshold = values[Math.floor((comparator === "<=" ? 1 - rare : rare) * values.length)] ?? 1
     return { left, comparator, right: round(threshold) }
   }
 
   const condition = (next: Next): Condition =>
-    next() < 0.08 ? { any: [comparison(next), comparison(next)] } : comparison(next)
+    next() < 0.06 ? { any: [comparison(next), comparison(next)] } : comparison(next)
 
   const part = (next: Next): ReadonlyArray<Condition> => {
     const kind = next()
@@ -158,7 +157,8 @@ export const makeStrategies = (views: ReadonlyArray<View>, competitions: Readonl
   return (count: number, next: Next): ReadonlyArray<Strategy> =>
     Array.from({ length: count }, (_, number): Strategy => {
       const more = Array.from({ length: pick(next, [2, 2, 3, 3, 4]) }, () => condition(next))
-      const few = competitions.length > 0 && next() < 0.15 ? { competitions: [pickFrom(next, competitions)] as const } : {}
+      const few =
+        competitions.length > 0 && next() < 0.15 ? { competitions: [pickFrom(next, competitions)] as const } : {}
       return {
         id: StrategyId.make(`${number}`),
         name: `Strategy ${number}`,

@@ -120,7 +120,7 @@ export class TriggerStore extends Context.Service<
                 continue
               }
               const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
-              const trigger = { ...candidate, id, owner: null, triggeredAt, alertState: "pending" as const }
+              const trigger = { ...candidate, id, owner: null, ownerChat: null, triggeredAt, alertState: "pending" as const }
               next.set(key, trigger)
               triggers.push(trigger)
             }
@@ -157,6 +157,7 @@ const TriggerRow = Trigger.pipe(
   Schema.encodeKeys({
     strategyId: "strategy_id",
     strategyName: "strategy_name",
+    ownerChat: "owner_chat",
     triggeredAt: "triggered_at",
     alertState: "alert_state"
   })

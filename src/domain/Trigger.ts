@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { LastGoal } from "./LastGoal.ts"
 import { TextOrNumber } from "./Match.ts"
 import { Snapshot } from "./Snapshot.ts"
 import { OwnerId, StrategyId } from "./Strategy.ts"
@@ -11,11 +12,15 @@ export const Evidence = Schema.Struct({
 })
 export interface Evidence extends Schema.Schema.Type<typeof Evidence> {}
 
+/** A match as it stands when a strategy fires, with its last goal where the timeline tells. */
+export const TriggerSnapshot = Schema.Struct({ ...Snapshot.fields, lastGoal: Schema.optionalKey(LastGoal) })
+export interface TriggerSnapshot extends Schema.Schema.Type<typeof TriggerSnapshot> {}
+
 /** A strategy that holds on a match now: a trigger, unless the pair has one already. */
 export const Candidate = Schema.Struct({
   strategyId: StrategyId,
   strategyName: Schema.NonEmptyString,
-  snapshot: Snapshot,
+  snapshot: TriggerSnapshot,
   /** One entry for each condition that held; of an `any` group, the first alternative that did. */
   evidence: Schema.Array(Evidence)
 })
@@ -48,6 +53,8 @@ export type AlertState = typeof AlertState.Type
 export const Trigger = Schema.Struct({
   id: TriggerId,
   owner: Schema.NullOr(OwnerId),
+  /** The Telegram chat of the owner, if they have one. */
+  ownerChat: Schema.optionalKey(Schema.NullOr(TextOrNumber)),
   ...Candidate.fields,
   triggeredAt: Schema.DateTimeUtcFromString,
   alertState: AlertState

@@ -4,7 +4,8 @@ import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { QueueBackend, QueueError, wideLimiter } from "./QueueBackend.ts"
+import { QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import { scopedBull } from "./scopedBull.ts"
 
 /**
  * Brings BullMQ's tables up to date. BullMQ begins and ends a transaction of its own around its migrations; here it is
@@ -42,13 +43,6 @@ export const layerEmbeddedQueue = Layer.effect(
 
     const connection = new PglitePool(client)
     const { Queue, Worker } = withBackend(createPostgresBackend)
-    const failed = (queue: string, operation: string) => (cause: unknown) =>
-      new QueueError({
-        queue,
-        operation,
-        message: `queue ${queue} failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
-        cause
-      })
     const log = yield* Effect.context()
     const warn = (queue: string) => (error: Error) =>
       Effect.runForkWith(log)(
@@ -59,40 +53,25 @@ export const layerEmbeddedQueue = Layer.effect(
       name: `BullMQ on embedded PostgreSQL ${place === "memory" ? "in memory" : `in ${place}`}`,
       exclusive: true,
       queue: (name) =>
-        Effect.acquireRelease(
-          Effect.tryPromise({
-            try: async () => {
-              const queue = new Queue<unknown>(name, { connection })
-              queue.on("error", warn(name))
-              await queue.waitUntilReady()
-              return queue
-            },
-            catch: failed(name, "open")
-          }),
-          (queue) =>
-            Effect.ignore(Effect.tryPromise({ try: () => queue.close(), catch: failed(name, "close") }), { log: true })
-        ),
+        scopedBull({
+          queue: name,
+          what: "queue",
+          make: () => new Queue<unknown>(name, { connection }),
+          onError: warn(name)
+        }),
       worker: (name, processor, { backoff, concurrency }) =>
-        Effect.acquireRelease(
-          Effect.tryPromise({
-            try: async () => {
-              const worker = new Worker<unknown>(name, processor, {
-                connection,
-                concurrency,
-                limiter: wideLimiter,
-                settings: { backoffStrategy: backoff }
-              })
-              worker.on("error", warn(name))
-              await worker.waitUntilReady()
-              return worker
-            },
-            catch: failed(name, "start a worker")
-          }),
-          (worker) =>
-            Effect.ignore(Effect.tryPromise({ try: () => worker.close(), catch: failed(name, "close a worker") }), {
-              log: true
-            })
-        )
+        scopedBull({
+          queue: name,
+          what: "worker",
+          make: () =>
+            new Worker<unknown>(name, processor, {
+              connection,
+              concurrency,
+              limiter: wideLimiter,
+              settings: { backoffStrategy: backoff }
+            }),
+          onError: warn(name)
+        })
     })
   })
 )

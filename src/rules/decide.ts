@@ -93,10 +93,11 @@ const figureAtEnd = (name: MetricName, window: Window | undefined, view: View): 
     minute < clock.minute ||
     (minute > 0 && minute <= periodStart[clock.period]) ||
     (minute <= 0 && metric(name).kind === "cumulative")
+  // What was before the first moment that was seen depends on it, and it may still change while it is the only one.
   const at = (minute: number): Ranges =>
     !isPast(minute)
       ? now
-      : view.timeline.length > 0 || minute <= 0
+      : view.timeline.length > 1 || minute <= 0
         ? fixed(name, valueAt(view.timeline, name, Math.max(0, minute)))
         : later(name, undefined)
   // That the match gets as far as its second half is certain; the last moment that a feed shows may be before minute 90.

@@ -8,17 +8,19 @@
  * Guarantees: state, not events. A tick that fails, or never comes, loses no trigger whose conditions still hold at the
  * next; a pair is remembered only after the database has it; an alert that could not be offered stays pending there.
  */
-import { Clock, Context, Duration, Effect, Layer, Ref, Result, Schedule, Schema } from "effect"
+import { Array as Arr, Clock, Context, Duration, Effect, Layer, Ref, Result, Schedule, Schema } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
 import type { DatabaseError } from "../database/Database.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
+import { lastGoal } from "../domain/LastGoal.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
 import { isInPlay, matchMinuteLabel, Snapshot } from "../domain/Snapshot.ts"
-import { type Candidate, dedupKey, pairOf, type Trigger } from "../domain/Trigger.ts"
+import { type Candidate, dedupKey, pairOf, type Trigger, type TriggerSnapshot } from "../domain/Trigger.ts"
 import { FeedError, MatchFeed } from "../feed/MatchFeed.ts"
 import { MatchHistory } from "../history/MatchHistory.ts"
+import type { View } from "../rules/evaluate.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
 import { Strategies } from "../strategies/Strategies.ts"
 
@@ -67,6 +69,16 @@ const plus = (a: ScanReport, b: ScanReport): ScanReport => ({
   elapsed: a.elapsed + b.elapsed
 })
 
+/** What the feed showed. */
+export interface Observation {
+  readonly snapshots: ReadonlyArray<Snapshot>
+  /** How many more did not decode. */
+  readonly dropped?: number
+}
+
+/** Triggers that are created in one call of the database. */
+const createBatch = 500
+
 /** What would fire, for a scan that fires nothing. */
 export interface ScanPreview {
   readonly snapshots: number
@@ -83,7 +95,11 @@ export interface ScanPreview {
 export class Scanner extends Context.Service<
   Scanner,
   {
-    /** Runs one tick. A failure is logged, counted, and left to the next tick. */
+    /** The first half of a tick: asks the feed, and decodes what it says. */
+    readonly observe: Effect.Effect<Observation, FeedError>
+    /** The second half, for all matches of a tick or some of them: records, evaluates, creates triggers, offers alerts. */
+    readonly judge: (observation: Observation) => Effect.Effect<ScanReport, DatabaseError>
+    /** Runs one tick: both halves. A failure of either is logged, counted, and left to the next tick. */
     readonly scan: Effect.Effect<ScanReport, FeedError | DatabaseError>
     /** What one tick would fire. Creates no trigger and sends nothing. */
     readonly preview: Effect.Effect<ScanPreview, FeedError | DatabaseError>
@@ -134,29 +150,29 @@ export class Scanner extends Context.Service<
             )
           }
         }
+        const dropped = answers.length - snapshots.length
+        yield* Ref.update(totals, (all) => plus(all, { ...nothing, scans: 1, dropped }))
+        return { snapshots, dropped }
+      })
+
+      const evaluate = Effect.fn("Scanner.evaluate")(function* (snapshots: ReadonlyArray<Snapshot>) {
         const timelines = yield* history.record(snapshots)
         const views = snapshots
           .filter(({ clock }) => isInPlay(clock))
           .map((snapshot) => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
-        return { snapshots: snapshots.length, dropped: answers.length - snapshots.length, views }
-      })
-
-      const evaluate = Effect.fn("Scanner.evaluate")(function* (views: Parameters<RuleSet.RuleSet["evaluate"]>[0]) {
         const watched = yield* strategies.watched
         const { rules } = yield* Ref.updateAndGet(ruleSet, (last) =>
           last.strategies === watched.strategies
             ? last
             : { strategies: watched.strategies, rules: RuleSet.make(watched.strategies) }
         )
-        const candidates = rules.evaluate(views).map(
-          ({ evidence, strategy, view }): Candidate => ({
-            strategyId: strategy.id,
-            strategyName: strategy.name,
-            snapshot: view.snapshot,
-            evidence
-          })
-        )
-        return { watched, candidates }
+        const shown = new Map<string, TriggerSnapshot>()
+        const candidates = rules.evaluate(views).map(({ evidence, strategy, view }): Candidate => {
+          const snapshot = shown.get(view.snapshot.match.id) ?? withLastGoal(view)
+          shown.set(snapshot.match.id, snapshot)
+          return { strategyId: strategy.id, strategyName: strategy.name, snapshot, evidence }
+        })
+        return { watched, candidates, inPlay: views.length }
       })
 
       const offer = (created: ReadonlyArray<Trigger>) =>
@@ -172,36 +188,39 @@ export class Scanner extends Context.Service<
 
       const create = Effect.fn("Scanner.create")(function* (candidates: ReadonlyArray<Candidate>) {
         const unknown = new Set((yield* dedup.unknown(candidates.map(pairOf))).map(dedupKey))
-        const { known, triggers: created } = yield* triggers.create(
-          candidates.filter((candidate) => unknown.has(dedupKey(pairOf(candidate))))
-        )
-        yield* Effect.forEach(created, logTrigger, { discard: true })
-        yield* offer(created)
-        yield* dedup.remember([...created.map(pairOf), ...known])
-        return { triggers: created.length, duplicates: known.length }
+        const fresh = candidates.filter((candidate) => unknown.has(dedupKey(pairOf(candidate))))
+        let duplicates = 0
+        let created = 0
+        for (const batch of Arr.chunksOf(fresh, createBatch)) {
+          const { known, triggers: news } = yield* triggers.create(batch)
+          yield* Effect.forEach(news, logTrigger, { discard: true })
+          yield* offer(news)
+          yield* dedup.remember([...news.map(pairOf), ...known])
+          duplicates += known.length
+          created += news.length
+        }
+        return { triggers: created, duplicates }
       })
 
-      const scan = Effect.gen(function* () {
+      const withFailuresNoted = <A, E extends { readonly message: string }, R>(effect: Effect.Effect<A, E, R>) =>
+        Effect.tapError(effect, ({ message }) =>
+          Ref.update(totals, (all) => plus(all, { ...nothing, failures: 1 })).pipe(
+            Effect.andThen(Effect.logError("the scan failed; the next one looks again")),
+            Effect.annotateLogs({ reason: message })
+          )
+        )
+
+      const judge = Effect.fn("Scanner.judge")(function* ({ dropped = 0, snapshots }: Observation) {
         const started = yield* Clock.currentTimeMillis
-        const { dropped, snapshots, views } = yield* observe()
-        const { candidates } = yield* evaluate(views)
+        const { candidates, inPlay } = yield* evaluate(snapshots)
         const { duplicates, triggers } = yield* create(candidates)
         const elapsed = (yield* Clock.currentTimeMillis) - started
-        const report = {
-          scans: 1,
-          snapshots,
-          dropped,
-          held: candidates.length,
-          duplicates,
-          triggers,
-          failures: 0,
-          elapsed
-        }
-        yield* Ref.update(totals, (all) => plus(all, report))
+        const report = { snapshots: snapshots.length, held: candidates.length, duplicates, triggers, elapsed }
+        yield* Ref.update(totals, (all) => plus(all, { ...nothing, ...report }))
         yield* Effect.logInfo("scan").pipe(
           Effect.annotateLogs({
-            matches: snapshots,
-            inPlay: views.length,
+            matches: snapshots.length,
+            inPlay,
             held: candidates.length,
             triggers,
             duplicates,
@@ -209,24 +228,18 @@ export class Scanner extends Context.Service<
             ms: elapsed
           })
         )
-        return report
-      }).pipe(
-        Effect.tapError(({ message }) =>
-          Ref.update(totals, (all) => plus(all, { ...nothing, failures: 1 })).pipe(
-            Effect.andThen(Effect.logError("the scan failed; the next one looks again")),
-            Effect.annotateLogs({ reason: message })
-          )
-        ),
-        Effect.withSpan("Scanner.scan")
-      )
+        return { ...nothing, ...report, scans: 1, dropped }
+      }, withFailuresNoted)
+
+      const scan = observe().pipe(withFailuresNoted, Effect.flatMap(judge), Effect.withSpan("Scanner.scan"))
 
       const preview = Effect.gen(function* () {
-        const { dropped, snapshots, views } = yield* observe()
-        const { candidates, watched } = yield* evaluate(views)
+        const { dropped, snapshots } = yield* observe()
+        const { candidates, watched } = yield* evaluate(snapshots)
         const triggered = new Set((yield* triggers.triggered(candidates.map(pairOf))).map(dedupKey))
         const fresh = candidates.filter((candidate) => !triggered.has(dedupKey(pairOf(candidate))))
         return {
-          snapshots,
+          snapshots: snapshots.length,
           dropped,
           strategies: watched.strategies.length,
           leftOut: watched.leftOut,
@@ -235,9 +248,14 @@ export class Scanner extends Context.Service<
         }
       }).pipe(Effect.withSpan("Scanner.preview"))
 
-      return Scanner.of({ scan, preview, totals: Ref.get(totals) })
+      return Scanner.of({ observe: withFailuresNoted(observe()), judge, scan, preview, totals: Ref.get(totals) })
     })
   )
+}
+
+const withLastGoal = ({ snapshot, timeline }: View): TriggerSnapshot => {
+  const goal = lastGoal(timeline)
+  return goal === undefined ? snapshot : { ...snapshot, lastGoal: goal }
 }
 
 const decodeSnapshot = Schema.decodeUnknownResult(Snapshot, { errors: "all" })

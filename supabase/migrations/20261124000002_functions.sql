@@ -2,10 +2,29 @@
 -- difference whether PostgREST or a PostgreSQL client asks. Rows come in through jsonb_populate_recordset, which gives
 -- each value the type of its column: ids may be uuid, text or bigint.
 
+-- Owners are compared as text: an older table may have them in another type, and one owner twice.
+create index if not exists user_telegram_owner on public.user_telegram ((user_id::text));
+
+-- JSON, also where an older table keeps it as text: {"x":15} for "{\"x\":15}". Text that is no JSON stays what it is.
+create or replace function public.json_of(value jsonb) returns jsonb
+language plpgsql immutable strict set search_path = public as $$
+begin
+  if jsonb_typeof(value) <> 'string' then
+    return value;
+  end if;
+  begin
+    return (value #>> '{}')::jsonb;
+  exception when invalid_text_representation then
+    return value;
+  end;
+end $$;
+
 -- A trigger with what its alert needs to know of the strategy.
 create or replace view public.trigger_alerts with (security_invoker = true) as
-select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner, t.snapshot, t.evidence_json as evidence,
-  t.triggered_at, t.alert_state
+select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner, t.snapshot,
+  public.json_of(to_jsonb(t.evidence_json)) as evidence, t.triggered_at::timestamptz as triggered_at, t.alert_state,
+  (select nullif(u.chat_id::text, '') from public.user_telegram u where u.user_id::text = s.user_id::text limit 1)
+    as owner_chat
 from public.triggers t
 join public.strategies s on s.id = t.strategy_id;
 
@@ -17,6 +36,13 @@ language plpgsql set search_path = public as $$
 declare
   created jsonb;
 begin
+  -- An older table may keep the kick-off in seconds since 1970.
+  if pg_typeof((null::triggers).fixture_timestamp) in ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype) then
+    select jsonb_agg(c || jsonb_build_object('fixture_timestamp',
+      extract(epoch from (c ->> 'fixture_timestamp')::timestamptz)::bigint)) into candidates
+    from jsonb_array_elements(candidates) c;
+  end if;
+
   with inserted as (
     insert into triggers (strategy_id, match_id, triggered_at, period, minute, added, home_team, away_team, score_home,
       score_away, league_id, fixture_timestamp, evidence_json, snapshot, alert_state)
@@ -34,12 +60,24 @@ begin
     return;
   end if;
 
+  -- In three steps, because an older table may have no unique index that an upsert could go by.
   insert into performance (strategy_id, total_triggers, total_hits, total_misses)
-  select c.strategy_id, count(*), 0, 0
+  select distinct c.strategy_id, 0, 0, 0
   from jsonb_populate_recordset(null::triggers, created) c
-  group by c.strategy_id
+  where not exists (select from performance p where p.strategy_id = c.strategy_id)
   order by c.strategy_id
-  on conflict (strategy_id) do update set total_triggers = performance.total_triggers + excluded.total_triggers;
+  on conflict do nothing;
+
+  perform from performance p
+  where p.strategy_id in (select c.strategy_id from jsonb_populate_recordset(null::triggers, created) c)
+  order by p.strategy_id
+  for update;
+
+  update performance p set total_triggers = coalesce(p.total_triggers, 0) + counted.triggers
+  from (
+    select c.strategy_id, count(*) as triggers from jsonb_populate_recordset(null::triggers, created) c group by 1
+  ) counted
+  where p.strategy_id = counted.strategy_id;
 
   return query
   select to_jsonb(a) from trigger_alerts a
@@ -74,13 +112,21 @@ language sql stable set search_path = public as $$
   join triggers t on t.strategy_id = p.strategy_id and t.match_id = p.match_id
 $$;
 
--- The alert was taken by a channel. The first receipt stays: recording twice changes nothing.
+-- The alert was taken by a channel. The first receipt stays: recording twice changes nothing. Where Telegram took it,
+-- the columns that older readers know say so too (a @name does not go into a column of numbers).
 create or replace function public.record_alert_sent(trigger_id text, attempts integer, receipt jsonb) returns setof jsonb
 language sql set search_path = public as $$
-  update triggers set alert_state = 'sent', alert_attempts = attempts, alert_error = null, alert_receipt = receipt,
-    alerted_at = now()
-  where id::text = trigger_id and alert_state <> 'sent'
-  returning jsonb_build_object('id', id)
+  update triggers t set alert_state = 'sent', alert_attempts = attempts, alert_error = null, alert_receipt = receipt,
+    alerted_at = now(), telegram_message_id = coalesce(telegram.telegram_message_id, t.telegram_message_id),
+    telegram_chat_id = coalesce(telegram.telegram_chat_id, t.telegram_chat_id),
+    telegram_message_text = coalesce(telegram.telegram_message_text, t.telegram_message_text)
+  from jsonb_populate_record(null::triggers, case when receipt ->> 'channel' = 'telegram' then jsonb_build_object(
+    'telegram_message_id', receipt ->> 'messageId',
+    'telegram_chat_id', case when pg_typeof((null::triggers).telegram_chat_id) = 'text'::regtype
+      or receipt ->> 'chatId' ~ '^-?\d+$' then receipt ->> 'chatId' end,
+    'telegram_message_text', receipt ->> 'text') end) telegram
+  where t.id::text = trigger_id and t.alert_state <> 'sent'
+  returning jsonb_build_object('id', t.id)
 $$;
 
 -- Every attempt failed, or the channel refused for good.
@@ -100,15 +146,17 @@ $$;
 -- The strategies that are watched, each with its rules.
 create or replace function public.active_strategies() returns setof jsonb
 language sql stable set search_path = public as $$
-  select to_jsonb(s) || jsonb_build_object('rules', coalesce(
-    (select jsonb_agg(to_jsonb(r) order by r.id) from rules r where r.strategy_id = s.id), '[]'))
+  select to_jsonb(s) || jsonb_build_object('league_ids', json_of(to_jsonb(s) -> 'league_ids'), 'rules', coalesce(
+    (select jsonb_agg(to_jsonb(r) || jsonb_build_object('time_filter', json_of(to_jsonb(r.time_filter)),
+        'lhs_json', json_of(to_jsonb(r.lhs_json)), 'rhs_json', json_of(to_jsonb(r.rhs_json))) order by r.id)
+      from rules r where r.strategy_id = s.id), '[]'))
   from strategies s where s.is_active order by s.name, s.id
 $$;
 
 -- Strategies kept in files: added, or brought up to date, under the id of their file.
 create or replace function public.save_strategies(definitions jsonb) returns setof jsonb
 language sql set search_path = public as $$
-  insert into strategies (id, name, description, is_active, definition)
+  insert into strategies (id, name, description, is_active, definition) overriding system value
   select d.id, d.name, d.description, d.is_active, d.definition
   from jsonb_populate_recordset(null::strategies, definitions) d
   order by d.id
@@ -117,17 +165,23 @@ language sql set search_path = public as $$
   returning jsonb_build_object('id', id)
 $$;
 
--- Sample strategies for a database that has none yet: added only where there is no strategy at all.
+-- Sample strategies for a database that has none yet: added only where there is no strategy at all. A table whose ids are
+-- numbers gives them ids of its own.
 create or replace function public.add_sample_strategies(definitions jsonb) returns setof jsonb
-language sql set search_path = public as $$
-  insert into strategies (id, name, description, is_active, definition)
-  select d.id, d.name, d.description, d.is_active, d.definition
-  from jsonb_populate_recordset(null::strategies, definitions) d
-  where not exists (select from strategies)
-  order by d.id
-  on conflict (id) do nothing
-  returning jsonb_build_object('id', id)
-$$;
+language plpgsql set search_path = public as $$
+begin
+  if exists (select from strategies) then
+    return;
+  elsif pg_typeof((null::strategies).id) in ('uuid'::regtype, 'text'::regtype) then
+    return query select save_strategies(definitions);
+  else
+    return query
+    insert into strategies (name, description, is_active, definition)
+    select d ->> 'name', d ->> 'description', (d ->> 'is_active')::boolean, d -> 'definition'
+    from jsonb_array_elements(definitions) d
+    returning jsonb_build_object('id', id);
+  end if;
+end $$;
 
 -- Remembers what matches looked like at their scoreboard minutes, and forgets matches of the day before yesterday.
 create or replace function public.record_moments(moments jsonb) returns setof jsonb
@@ -153,7 +207,7 @@ declare
   signature text;
 begin
   foreach signature in array array[
-    'create_triggers(jsonb)', 'triggers_by_id(jsonb)', 'pending_alerts(integer)',
+    'json_of(jsonb)', 'create_triggers(jsonb)', 'triggers_by_id(jsonb)', 'pending_alerts(integer)',
     'triggers_since(timestamptz, integer)', 'triggered_pairs(jsonb)',
     'record_alert_sent(text, integer, jsonb)', 'record_alert_failed(text, integer, text)', 'count_alerts()',
     'active_strategies()', 'save_strategies(jsonb)', 'add_sample_strategies(jsonb)', 'record_moments(jsonb)',

@@ -85,7 +85,8 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
             snapshot: brought.snapshot,
             evidence: brought.evidence_json,
             triggered_at: expect.stringContaining("2026-05-02T15:00:00"),
-            alert_state: "pending"
+            alert_state: "pending",
+            owner_chat: null
           }
         ])
         expect(

@@ -49,6 +49,7 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
             ...brought,
             id: expect.any(String),
             owner: null,
+            ownerChat: null,
             triggeredAt: yield* DateTime.now,
             alertState: "pending"
           }

@@ -85,6 +85,7 @@ describe("an expectation", () => {
     ["total goals at minute 30 >= 1", match(at(20, 0, 0), at(31, 1, 0)), "miss"],
     ["total goals last 10 minutes >= 1", match(at(70, 1, 0), at(79, 2, 0)), undefined],
     ["total goals last 10 minutes >= 2", match(at(70, 1, 0), at(82, 4, 0)), "hit"],
+    ["total goals last 10 minutes < 0", match(at(70, 1, 0)), "miss"],
     ["total goals 10 minutes ago >= 1", match(at(70, 1, 0)), undefined],
     ["total goals 10 minutes ago >= 1", match(at(70, 1, 0), at(81, 1, 0)), "hit"]
   ])("%s, of the match %#, is %s", (text, view, decision) => {
@@ -254,11 +255,11 @@ describe("an early decision", () => {
         if (!("any" in condition)) comparatorsDecided.add(condition.comparator)
       }
     },
-    { arbitrary: { runs: 150000 } }
+    { arbitrary: { runs: 5000 } }
   )
 
   it("is made often, either way, with every comparator", () => {
-    console.log(early); expect(early.hit).toBeGreaterThan(200)
+    expect(early.hit).toBeGreaterThan(200)
     expect(early.miss).toBeGreaterThan(200)
     expect(comparatorsDecided.size).toBe(comparators.length)
   })

@@ -5,7 +5,7 @@
  * all; most strategies have few, for views are put in an order that keeps similar ones together. Only those words are
  * ANDed, one by one, until nothing is left.
  */
-import { grown, wordsPerRow } from "./block.ts"
+import { blockSize, grown, wordsPerRow } from "./block.ts"
 
 /** Pairs that fired, `strategies[i]` on `views[i]`. Beyond `length` the arrays hold nothing of meaning. */
 export interface Pairs {
@@ -69,35 +69,55 @@ export const makeStrategyTable = (): StrategyTable => {
       length = kept
     },
     fired: (words, summaries, positions, into) => {
-      let { length: found, strategies, views } = into
-      let to = starts[0] ?? 0
-      for (let strategy = 0; strategy < length; strategy++) {
-        const from = to
-        to = starts[strategy + 1] ?? 0
-        let live = -1
-        for (let at = from; at < to && live !== 0; at++) live &= summaries[rows[at] ?? 0] ?? 0
-        if (live === 0) continue
-        if (found + wordsPerRow * 32 > views.length) {
-          strategies = grown(strategies, found + wordsPerRow * 32)
-          views = grown(views, found + wordsPerRow * 32)
+      for (let from = 0; from < length; from += chunk) {
+        const to = Math.min(from + chunk, length)
+        const most = into.length + (to - from) * blockSize
+        if (most > into.views.length) {
+          into.strategies = grown(into.strategies, most)
+          into.views = grown(into.views, most)
         }
-        do {
-          const word = 31 - Math.clz32(live & -live)
-          live &= live - 1
-          let bits = -1
-          for (let at = from; at < to && bits !== 0; at++) bits &= words[(rows[at] ?? 0) * wordsPerRow + word] ?? 0
-          while (bits !== 0) {
-            const bit = 31 - Math.clz32(bits & -bits)
-            bits &= bits - 1
-            strategies[found] = strategy
-            views[found] = positions[word * 32 + bit] ?? 0
-            found += 1
-          }
-        } while (live !== 0)
+        into.length = fireRange(starts, rows, words, summaries, positions, into, from, to)
       }
-      into.length = found
-      into.strategies = strategies
-      into.views = views
     }
   }
+}
+
+/** So many strategies are evaluated by one call of `fireRange`: often enough that the compiler optimizes it whole. */
+const chunk = 128
+
+/** Adds the pairs of the strategies `first` to `end - 1`, for which there is room. Answers with the pairs there are then. */
+const fireRange = (
+  starts: Int32Array,
+  rows: Int32Array,
+  words: Int32Array,
+  summaries: Int32Array,
+  positions: Int32Array,
+  { length, strategies, views }: Pairs,
+  first: number,
+  end: number
+): number => {
+  let found = length
+  let to = starts[first] ?? 0
+  for (let strategy = first; strategy < end; strategy++) {
+    const from = to
+    to = starts[strategy + 1] ?? 0
+    let live = -1
+    for (let at = from; at < to; at++) live &= summaries[rows[at] ?? 0] ?? 0
+    while (live !== 0) {
+      // The lowest set bit, and the rest.
+      const word = 31 - Math.clz32(live & -live)
+      live &= live - 1
+      // Every row to the end: leaving at the first zero costs more in mispredicted branches than it saves.
+      let bits = -1
+      for (let at = from; at < to; at++) bits &= words[(rows[at] ?? 0) * wordsPerRow + word] ?? 0
+      while (bits !== 0) {
+        const bit = 31 - Math.clz32(bits & -bits)
+        bits &= bits - 1
+        strategies[found] = strategy
+        views[found] = positions[word * 32 + bit] ?? 0
+        found += 1
+      }
+    }
+  }
+  return found
 }

@@ -1,0 +1,108 @@
+/**
+ * Alerts through a Telegram bot.
+ *
+ * Guarantees: a message goes to the chat of the strategy's owner or, when they have none, to TELEGRAM_CHAT_ID, at the
+ * pace that TelegramLimits sets. The bot's token is in no error, log line, span or receipt. A send that got no answer
+ * within `requestTimeout` is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
+ */
+import { Agent as HttpAgent } from "node:http"
+import { Agent as HttpsAgent } from "node:https"
+import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import type { TelegramSettings } from "../../Config.ts"
+import type { Alert, Receipt } from "../../domain/Alert.ts"
+import type { Trigger } from "../../domain/Trigger.ts"
+import { AlertChannel, ChannelError } from "../AlertChannel.ts"
+import { alertHtml } from "./html.ts"
+import { TelegramLimits } from "./TelegramLimits.ts"
+import { type ChatMoved, telegramError } from "./telegramError.ts"
+
+/** How long Telegram may take over one message. */
+export const requestTimeout = Duration.seconds(10)
+
+const failure = (reason: ChannelError["reason"], message: string) =>
+  new ChannelError({ channel: "telegram", reason, message })
+
+/** Where the alert goes. */
+const destination = ({ owner, ownerChat }: Trigger, fallback: Option.Option<string>) => {
+  const chat = Option.orElse(Option.fromNullishOr(ownerChat), () => fallback)
+  return Effect.fromOption(chat).pipe(
+    Effect.mapError(() =>
+      failure(
+        "refused",
+        owner === null
+          ? "the strategy has no owner, and TELEGRAM_CHAT_ID is not set. Set it to the chat that is to get such alerts."
+          : `the owner ${owner} has no chat. Set TELEGRAM_CHAT_ID, or give the owner a row in user_telegram.`
+      )
+    )
+  )
+}
+
+/** Connections to the Bot API server, closed with the scope and whatever still waits on them. */
+const agentFor = ({ protocol }: URL) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new (protocol === "http:" ? HttpAgent : HttpsAgent)({ keepAlive: true })),
+    (agent) => Effect.sync(() => agent.destroy())
+  )
+
+/** grammY's client of the Bot API. Loaded here because it takes a while, and the console needs none. */
+const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL) {
+  const { Api } = yield* Effect.promise(() => import("grammy"))
+  const agent = yield* agentFor(apiRoot)
+  return new Api(token, {
+    apiRoot: apiRoot.href.replace(/\/+$/, ""),
+    baseFetchConfig: { agent },
+    // The request is given up before; this ends the connection.
+    timeoutSeconds: Duration.toSeconds(requestTimeout) + 1
+  })
+})
+
+/** AlertChannel on Telegram. TelegramLimits says over how many processes its limits are kept. */
+export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChannel, never, TelegramLimits> =>
+  Layer.effect(
+    AlertChannel,
+    Effect.gen(function* () {
+      const limits = yield* TelegramLimits
+      const token = Redacted.value(settings.token)
+      const { host } = settings.apiRoot
+      const api = yield* makeApi(token, settings.apiRoot)
+
+      const post = Effect.fnUntraced(function* (chat: string, text: string) {
+        yield* limits.turn(chat)
+        const message = yield* Effect.tryPromise({
+          try: () => api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } }),
+          catch: (error) => telegramError(error, { chat, host, token })
+        }).pipe(
+          Effect.timeoutOrElse({
+            duration: requestTimeout,
+            orElse: () =>
+              Effect.fail(failure("unavailable", `no answer from ${host} within ${Duration.format(requestTimeout)}`))
+          })
+        )
+        // The chat by its number, even where it was given by its @name.
+        return { channel: "telegram", messageId: `${message.message_id}`, chatId: `${message.chat.id}`, text }
+      })
+
+      /** Sends to the chat that this one has become: once, for a chat does not move twice in a moment. */
+      const follow = Effect.fnUntraced(function* ({ from, to }: ChatMoved, text: string) {
+        yield* Effect.logWarning(
+          "a Telegram group has a new chat id; user_telegram or TELEGRAM_CHAT_ID has the old"
+        ).pipe(Effect.annotateLogs({ from, to }))
+        return yield* post(to, text)
+      })
+
+      return AlertChannel.of({
+        name: "telegram",
+        send: Effect.fn("TelegramChannel.send")(function* (alert: Alert): Effect.fn.Return<Receipt, ChannelError> {
+          const chat = yield* destination(alert.trigger, settings.chatId)
+          yield* Effect.annotateCurrentSpan({ chat })
+          const text = alertHtml(alert)
+          return yield* post(chat, text).pipe(
+            Effect.catchTag("ChatMoved", (moved) => follow(moved, text)),
+            Effect.catchTag("ChatMoved", ({ from, to }) =>
+              Effect.fail(failure("refused", `Telegram says that chat ${from} has moved on to ${to}`))
+            )
+          )
+        })
+      })
+    })
+  )

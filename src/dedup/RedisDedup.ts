@@ -1,0 +1,99 @@
+/**
+ * Dedup on Redis, shared by all processes: a key for each pair, with a time to live.
+ *
+ * Guarantees: a batch costs one round trip, and none at all when this process remembered all of its pairs itself. Redis
+ * is waited for no longer than `timeout`. Without an answer a pair that this process did not remember counts as unknown,
+ * so that the database decides; nothing here ever fails a scan.
+ */
+import { Clock, Duration, Effect, Layer, Metric, Option } from "effect"
+import { dedupKey } from "../domain/Trigger.ts"
+import { makeOutage } from "../redis/Outage.ts"
+import { Redis } from "../redis/Redis.ts"
+import { Dedup } from "./Dedup.ts"
+import { makeKnownPairs } from "./KnownPairs.ts"
+
+/** Pairs that a process keeps in mind at most: some 15 MB. Those beyond are asked of Redis again. */
+const keptInMind = 100_000
+
+/** Keys of one MGET. More go as several, sent together, so that none holds Redis up for long. */
+const keysPerCommand = 10_000
+
+/** Batches that Redis did not answer in time. */
+export const degradedBatches = Metric.counter("touchline_dedup_degraded_total", {
+  description: "Batches of pairs that Redis did not answer in time, so that the database decided alone",
+  incremental: true
+})
+
+export interface RedisDedupOptions {
+  /** How long a pair is remembered; Redis counts whole seconds, the part of one as one. */
+  readonly ttl: Duration.Duration
+  /** How long Redis may take over a batch. */
+  readonly timeout: Duration.Duration
+}
+
+/** The layer of Dedup on Redis. */
+export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
+  Layer.effect(
+    Dedup,
+    Effect.gen(function* () {
+      const redis = yield* Redis
+      const client = yield* redis.connect({ whenLost: "fail" })
+      const known = makeKnownPairs({ ttl: Duration.toMillis(ttl), limit: keptInMind })
+      const seconds = Math.max(1, Math.ceil(Duration.toSeconds(ttl)))
+      const outage = makeOutage({
+        begins: "Redis does not answer dedup; the database decides alone",
+        ends: "Redis answers dedup again",
+        fields: { redis: redis.address }
+      })
+
+      /** The answer of Redis, or none if there is none in time. */
+      const ask = <A>(question: () => Promise<A>) =>
+        Effect.tryPromise({
+          try: question,
+          catch: (cause) => (cause instanceof Error ? cause.message : String(cause))
+        }).pipe(
+          Effect.timeoutOrElse({
+            duration: timeout,
+            orElse: () => Effect.fail(`no answer within ${Duration.format(timeout)}`)
+          }),
+          Effect.matchEffect({
+            onSuccess: (answer) => Effect.as(outage.over, Option.some(answer)),
+            onFailure: (reason) =>
+              Metric.update(degradedBatches, 1).pipe(Effect.andThen(outage.met(reason)), Effect.as(Option.none<A>()))
+          })
+        )
+
+      return Dedup.of({
+        name: `Redis at ${redis.address}, for ${Duration.format(ttl)}`,
+        unknown: Effect.fn("Dedup.unknown")(function* (pairs) {
+          const now = yield* Clock.currentTimeMillis
+          const asked = pairs.filter((pair) => !known.has(dedupKey(pair), now))
+          if (asked.length === 0) return []
+          const answers = yield* ask(() => Promise.all(inChunks(asked.map(dedupKey)).map((keys) => client.mget(keys))))
+          return Option.match(answers, {
+            onNone: () => asked,
+            onSome: (values) => {
+              const flat = values.flat()
+              return asked.filter((_, index) => flat[index] === null)
+            }
+          })
+        }),
+        remember: Effect.fn("Dedup.remember")(function* (pairs) {
+          if (pairs.length === 0) return
+          const keys = pairs.map(dedupKey)
+          const now = yield* Clock.currentTimeMillis
+          for (const key of keys) known.add(key, now)
+          yield* ask(async () => {
+            const batch = client.pipeline()
+            for (const key of keys) batch.set(key, "1", "EX", seconds)
+            for (const [error] of (await batch.exec()) ?? []) if (error !== null) throw error
+          })
+        })
+      })
+    })
+  )
+
+const inChunks = (keys: ReadonlyArray<string>): Array<Array<string>> =>
+  Array.from({ length: Math.ceil(keys.length / keysPerCommand) }, (_, chunk) =>
+    keys.slice(chunk * keysPerCommand, (chunk + 1) * keysPerCommand)
+  )

@@ -1,0 +1,191 @@
+/**
+ * The Redis server of the settings, and connections to it.
+ *
+ * Guarantees: whoever has this service, the server could be reached and took our password when the layer was built. The
+ * password is in no error, log line or span.
+ */
+import { isIP } from "node:net"
+import { Context, Duration, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
+import { Redis as Client, type RedisOptions } from "ioredis"
+import type { RedisSettings } from "../Config.ts"
+
+/** How long the server may take over a connection, and over each question at the start. */
+export const connectTimeout = Duration.seconds(3)
+
+/** How long the server may owe an answer to a command that fails fast, before its connection counts as dead. */
+const answerTimeout = Duration.seconds(5)
+
+/** Redis cannot be used. `message` is for the person who starts the service: where Redis should be, and what to do. */
+export class RedisError extends Schema.TaggedError<RedisError>()("RedisError", {
+  host: Schema.String,
+  port: Schema.Int,
+  /** `unreachable`: nothing answers there. `rejected`: something does, and wants none of us. */
+  reason: Schema.Literals(["unreachable", "rejected"]),
+  message: Schema.String
+}) {}
+
+/** What becomes of a command while the connection is lost. */
+export interface ConnectOptions {
+  /**
+   * `fail`: it fails at once, and after 5 s at most where Redis owes an answer. `wait`: it waits until the connection is
+   * back, for ever if need be, as BullMQ asks of the connections of workers.
+   */
+  readonly whenLost: "fail" | "wait"
+}
+
+export class Redis extends Context.Service<
+  Redis,
+  {
+    /** `host:port`, for people. */
+    readonly address: string
+    /** Whether we may run INFO. Hosted servers may forbid it. */
+    readonly tellsInfo: boolean
+    /**
+     * Opens a connection of its own, ready for commands, which the scope closes. It reconnects by itself, at most 2 s
+     * after Redis is back. Its `error` events are heard already.
+     */
+    readonly connect: (options: ConnectOptions) => Effect.Effect<Client, RedisError, Scope.Scope>
+  }
+>()("touchline/redis/Redis") {
+  /**
+   * Makes sure, within 3 s, that the server can be used; fails with RedisError otherwise. Warns if the server may evict
+   * keys to save memory, which would lose jobs.
+   */
+  static readonly layer = (settings: RedisSettings) =>
+    Layer.effect(
+      Redis,
+      Effect.gen(function* () {
+        const address = addressOf(settings)
+        const policy = yield* Effect.scoped(evictionPolicy(settings))
+        if (Option.isNone(policy)) {
+          yield* Effect.logDebug("Redis does not tell its maxmemory-policy").pipe(Effect.annotateLogs({ address }))
+        } else if (policy.value !== "noeviction") {
+          yield* Effect.logWarning(
+            "Redis may evict jobs when its memory is full: set maxmemory-policy noeviction"
+          ).pipe(Effect.annotateLogs({ address, policy: policy.value }))
+        }
+        const tellsInfo = Option.isSome(policy)
+        return Redis.of({
+          address,
+          tellsInfo,
+          connect: ({ whenLost }) => open(settings, { ...lost[whenLost], enableReadyCheck: tellsInfo })
+        })
+      })
+    )
+}
+
+/** Where it is, as people write it. */
+const addressOf = ({ host, port }: RedisSettings): string => `${host}:${port}`
+
+/** ioredis has a constructor for each shape of answers; this is the usual one. */
+type Options = Omit<RedisOptions, "replyMapping">
+
+const lost = {
+  fail: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: Duration.toMillis(answerTimeout),
+    // A server that is gone without a word leaves a connection which looks alive.
+    socketTimeout: Duration.toMillis(answerTimeout)
+  },
+  wait: { maxRetriesPerRequest: null }
+} as const satisfies Record<ConnectOptions["whenLost"], Options>
+
+const optionsOf = ({ db, host, password, port, tls, username }: RedisSettings): Options => ({
+  host,
+  port,
+  db,
+  username: Option.getOrUndefined(username),
+  password: Option.getOrUndefined(Option.map(password, Redacted.value)),
+  // Servers that hold many certificates choose by the name that the client asks for.
+  ...(tls && { tls: isIP(host) === 0 ? { servername: host } : {} }),
+  lazyConnect: true,
+  connectTimeout: Duration.toMillis(connectTimeout),
+  retryStrategy: (times) => Math.min(times * 100, 2000)
+})
+
+/** A connection that is ready for commands. */
+const open = (settings: RedisSettings, options: Options): Effect.Effect<Client, RedisError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const client = yield* Effect.acquireRelease(
+      Effect.sync(() => new Client({ ...optionsOf(settings), ...options })),
+      (client) => Effect.sync(() => client.disconnect())
+    )
+    let lastError: Error | undefined
+    client.on("error", (error: Error) => {
+      withoutSecrets(error)
+      lastError = error
+    })
+    // ioredis rejects with no more than "Connection is closed."; what happened came as an event.
+    yield* Effect.tryPromise({
+      try: () => client.connect(),
+      catch: (cause) => redisError(settings, lastError ?? cause)
+    }).pipe(bounded(settings))
+    return client
+  })
+
+/**
+ * ioredis hangs the command that failed on its error, the password among its arguments if it was the one that logs in.
+ * Takes it off; the same error goes to every command that waited for the connection.
+ */
+export const withoutSecrets = (error: Error): void => {
+  Reflect.deleteProperty(error, "command")
+}
+
+const bounded =
+  (settings: RedisSettings) =>
+  <A, R>(effect: Effect.Effect<A, RedisError, R>): Effect.Effect<A, RedisError, R> =>
+    Effect.timeoutOrElse(effect, {
+      duration: connectTimeout,
+      orElse: () => Effect.fail(redisError(settings, new Error(`no answer within ${Duration.format(connectTimeout)}`)))
+    })
+
+/** The server's maxmemory-policy, if it lets us read it. */
+const evictionPolicy = Effect.fnUntraced(function* (settings: RedisSettings) {
+  const client = yield* open(settings, { retryStrategy: () => null, enableReadyCheck: false })
+  const ask = <A>(question: () => Promise<A>) =>
+    Effect.tryPromise({ try: question, catch: (cause) => redisError(settings, cause) }).pipe(bounded(settings))
+  yield* ask(() => client.ping())
+  const info = yield* Effect.option(ask(() => client.info("memory")))
+  return Option.flatMap(info, (text) => Option.fromNullOr(/^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? null))
+})
+
+const codes: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was reset",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "its name cannot be looked up",
+  EHOSTUNREACH: "no network leads there",
+  ENETUNREACH: "no network leads there"
+}
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** What an error of ioredis says, without the password, which old servers repeat. */
+const saidBy = (cause: unknown, password: RedisSettings["password"]): string => {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  return Option.match(password, {
+    onNone: () => said,
+    onSome: (secret) => said.replaceAll(Redacted.value(secret), "<redacted>")
+  })
+}
+
+const redisError = (settings: RedisSettings, cause: unknown): RedisError => {
+  const { host, password, port } = settings
+  const said = codes[codeOf(cause)] ?? saidBy(cause, password)
+  const address = addressOf(settings)
+  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR)\b/.test(said)) {
+    const message = `Redis at ${address} rejects us: ${said}. Check REDIS_PASSWORD and REDIS_DB, or REDIS_URL.`
+    return new RedisError({ host, port, reason: "rejected", message })
+  }
+  return new RedisError({
+    host,
+    port,
+    reason: "unreachable",
+    message:
+      `Redis at ${address} cannot be reached: ${said}. Start it, for example with ` +
+      "`docker run -p 6379:6379 redis:7` or `sudo apt-get install redis-server`, " +
+      "or unset REDIS_HOST and REDIS_URL to do without."
+  })
+}

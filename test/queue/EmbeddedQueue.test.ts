@@ -1,0 +1,46 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import { Deferred, Effect, Layer } from "effect"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
+import { queueContract } from "../contracts/queueContract.ts"
+import { quiet } from "../fixtures/logs.ts"
+import { unused } from "../fixtures/pipeline.ts"
+import { openQueue, payload } from "../fixtures/queue.ts"
+
+const postgres = EmbeddedPostgres.layer().pipe(Layer.provide(NodeServices.layer), Layer.provideMerge(quiet))
+
+queueContract("the embedded backend", layerEmbeddedQueue.pipe(Layer.provideMerge(postgres)))
+
+/** Another process's turn: what is opened in it is closed when it ends. */
+const newBackend = Effect.provide(Layer.fresh(layerEmbeddedQueue))
+
+layer(postgres)("The embedded queue", (it) => {
+  it.effect("gives a job that was active when the process died to the next process", () =>
+    Effect.gen(function* () {
+      const name = `queue-${unused()}`
+      const { client } = yield* EmbeddedPostgres
+      yield* newBackend(
+        Effect.gen(function* () {
+          const { queue } = yield* openQueue({ name })
+          yield* queue.offer([{ id: "a", payload }])
+          yield* Effect.promise(() =>
+            client.query(
+              "update bullmq.job set state = 'active', lock_token = 'dead', locked_until_ms = 99999999999999 where queue = $1",
+              [name]
+            )
+          )
+          assert.strictEqual((yield* queue.counts).active, 1)
+        })
+      )
+      yield* newBackend(
+        Effect.gen(function* () {
+          const { queue } = yield* openQueue({ name })
+          const worked = yield* Deferred.make<string>()
+          yield* queue.work(({ id }) => Effect.asVoid(Deferred.succeed(worked, id)), { concurrency: 1 })
+          assert.strictEqual(yield* Deferred.await(worked), "a")
+        })
+      )
+    })
+  )
+})
