@@ -44,7 +44,7 @@ const safe = (text: string, limit: number): string => escapeHtml(clip(text, limi
 const limits = { strategy: 120, team: 60, competition: 80, condition: 300 } as const
 
 /** The lines, each complete in itself, as far as they fit; what does not is counted in a last line. */
-export const fit = (lines: ReadonlyArray<string>, limit: number = messageLimit): string => {
+export const cutToLimit = (lines: ReadonlyArray<string>, limit: number = messageLimit): string => {
   const whole = lines.join("\n")
   if (whole.length <= limit) return whole
   const more = (left: number) => `\n… ${left} more`
@@ -118,7 +118,7 @@ const section = (title: string, [first, ...rest]: ReadonlyArray<string>): Readon
 export const alertHtml = ({ trigger }: Alert): string => {
   const { clock, lastGoal, match, score } = trigger.snapshot
   const teams = `${safe(match.home.name, limits.team)} ${score.home}-${score.away} ${safe(match.away.name, limits.team)}`
-  return fit([
+  return cutToLimit([
     `<b>${safe(trigger.strategyName, limits.strategy)}</b>`,
     `<b>${teams}</b>, ${matchMinuteLabel(clock)}'${clock.status === "break" ? " (break)" : ""}`,
     safe(match.competition.name, limits.competition),

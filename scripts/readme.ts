@@ -1,0 +1,33 @@
+/** Brings the parts of README.md up to date that stand elsewhere already: `npm run readme`. */
+import { readFileSync, writeFileSync } from "node:fs"
+import { pathToFileURL } from "node:url"
+import { type Setting, settings } from "../src/Config.ts"
+
+const root = new URL("../", import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8").trimEnd()
+const fenced = (language: string, path: string): string => `\`\`\`${language}\n${read(path)}\n\`\`\``
+
+const row = ({ default: fallback, meaning, name }: Setting<unknown>): string =>
+  `| \`${name}\` | ${fallback === undefined ? "" : `\`${fallback}\``} | ${meaning} |`
+
+const parts: Readonly<Record<string, string>> = {
+  settings: ["| setting | default | meaning |", "|---|---|---|", ...Object.values(settings).map(row)].join("\n"),
+  strategy: fenced("yaml", "examples/strategies/late-pressure-no-reward.yaml"),
+  "custom-feed": fenced("ts", "examples/custom-feed.ts")
+}
+
+/** A text with each part between its markers, `<!-- begin name -->` and `<!-- end name -->`. */
+export const filled = (text: string): string =>
+  Object.entries(parts).reduce(
+    (all, [name, content]) =>
+      all.replace(
+        new RegExp(`(<!-- begin ${name} -->\n)[^]*?(\n<!-- end ${name} -->)`),
+        (_, begin: string, end: string) => `${begin}${content}${end}`
+      ),
+    text
+  )
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const readme = new URL("README.md", root)
+  writeFileSync(readme, filled(readFileSync(readme, "utf8")))
+}
