@@ -376,3 +376,33 @@ for (const [n, f] of [
   time(n + " rarest first", () => f(s1, rS))
   time(n + " sorted too", () => f(s2, r2))
 }
+const padded=(m:number)=>{const r:number[]=[],s=[0];for(const l of lists){const u=[...new Set(l)];r.push(...u);while((r.length-s[s.length-1])%m)r.push(u[0]);s.push(r.length)}return [I(s),I(r)] as const}
+const range2=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,order:Int32Array,outS:Int32Array,outV:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at+=2) live&=(sums[rows[at]??0]??0)&(sums[rows[at+1]??0]??0)
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=-1
+    for(let at=from;at<to;at+=2)b&=(words[(rows[at]??0)*32+w]??0)&(words[(rows[at+1]??0)*32+w]??0)
+    while(b!==0){const bit=31-Math.clz32(b&-b);b&=b-1;outS[found]=s;outV[found]=order[w*32+bit]??0;found++}}}
+  return found}
+const range4=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,order:Int32Array,outS:Int32Array,outV:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at+=4) live&=(sums[rows[at]??0]??0)&(sums[rows[at+1]??0]??0)&(sums[rows[at+2]??0]??0)&(sums[rows[at+3]??0]??0)
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=-1
+    for(let at=from;at<to;at+=4)b&=(words[(rows[at]??0)*32+w]??0)&(words[(rows[at+1]??0)*32+w]??0)&(words[(rows[at+2]??0)*32+w]??0)&(words[(rows[at+3]??0)*32+w]??0)
+    while(b!==0){const bit=31-Math.clz32(b&-b);b&=b-1;outS[found]=s;outV[found]=order[w*32+bit]??0;found++}}}
+  return found}
+const rangeL=(starts:Int32Array,rows:Int32Array,words:Int32Array,sums:Int32Array,order:Int32Array,outS:Int32Array,outV:Int32Array,begin:number,end:number,found:number)=>{
+  let to=starts[begin]??0
+  for(let s=begin;s<end;s++){const from=to; to=starts[s+1]??0; let live=-1
+   for(let at=from;at<to;at+=4) live&=(sums[rows[at]??0]??0)&(sums[rows[at+1]??0]??0)&(sums[rows[at+2]??0]??0)&(sums[rows[at+3]??0]??0)
+   const a=(rows[from]??0)*32,b1=(rows[from+1]??0)*32,c1=(rows[from+2]??0)*32,d1=(rows[from+3]??0)*32
+   while(live!==0){const w=31-Math.clz32(live&-live);live&=live-1;let b=(words[a+w]??0)&(words[b1+w]??0)&(words[c1+w]??0)&(words[d1+w]??0)
+    for(let at=from+4;at<to;at++)b&=(words[(rows[at]??0)*32+w]??0)
+    while(b!==0){const bit=31-Math.clz32(b&-b);b&=b-1;outS[found]=s;outV[found]=order[w*32+bit]??0;found++}}}
+  return found}
+const [p2s,p2r]=padded(2),[p4s,p4r]=padded(4)
+time('pad2',()=>{let f=0;for(let s=0;s<N;s+=1024)f=range2(p2s,p2r,words,sums,order,outS,outV,s,Math.min(N,s+1024),f);return f})
+time('pad4',()=>{let f=0;for(let s=0;s<N;s+=1024)f=range4(p4s,p4r,words,sums,order,outS,outV,s,Math.min(N,s+1024),f);return f})
+time('pad4L',()=>{let f=0;for(let s=0;s<N;s+=1024)f=rangeL(p4s,p4r,words,sums,order,outS,outV,s,Math.min(N,s+1024),f);return f})

@@ -9,7 +9,7 @@ import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
 import { MatchId } from "../domain/Match.ts"
 import { StrategyId } from "../domain/Strategy.ts"
-import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, type TriggerId } from "../domain/Trigger.ts"
+import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, TriggerId } from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
 
 /** What became of the candidates that were brought. */
@@ -21,6 +21,13 @@ export interface Created {
 
 /** How many alerts stand where. */
 export type AlertCounts = { readonly [state in AlertState]: number }
+
+/** An alert that failed for good: what it was about, after how many attempts it was given up, and why. */
+export interface FailedAlert {
+  readonly trigger: Trigger
+  readonly attempts: number
+  readonly reason: string
+}
 
 export class TriggerStore extends Context.Service<
   TriggerStore,
@@ -39,6 +46,10 @@ export class TriggerStore extends Context.Service<
     readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
     /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
     readonly failed: (id: TriggerId, attempts: number, reason: string) => Effect.Effect<void, DatabaseError>
+    /** Alerts that failed for good, the latest first, at most `limit` of them. */
+    readonly failedAlerts: (limit: number) => Effect.Effect<ReadonlyArray<FailedAlert>, DatabaseError>
+    /** Makes failed alerts pending again, those of these ids or all. Answers with those it did. */
+    readonly retry: (ids: ReadonlyArray<TriggerId> | "all") => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
     readonly counts: Effect.Effect<AlertCounts, DatabaseError>
   }
 >()("touchline/database/TriggerStore") {
@@ -48,6 +59,8 @@ export class TriggerStore extends Context.Service<
     Effect.gen(function* () {
       const { call } = yield* Database
       const decodeTriggers = decodeRows("triggers", TriggerRow)
+      const decodeFailed = decodeRows("failed alerts", FailedRow)
+      const decodeIds = decodeRows("triggers", Schema.Struct({ id: TriggerId }))
       const decodePairs = decodeRows("triggered pairs", PairRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
       return TriggerStore.of({
@@ -87,6 +100,14 @@ export class TriggerStore extends Context.Service<
         failed: Effect.fn("TriggerStore.failed")(function* (id, attempts, reason) {
           yield* call("record_alert_failed", { trigger_id: id, attempts, reason })
         }),
+        failedAlerts: Effect.fn("TriggerStore.failedAlerts")(function* (limit) {
+          const rows = yield* decodeFailed(yield* call("failed_alerts", { max_rows: limit }))
+          return rows.map(({ attempts, reason, ...trigger }) => ({ trigger, attempts, reason: reason ?? "unknown" }))
+        }),
+        retry: Effect.fn("TriggerStore.retry")(function* (ids) {
+          const rows = yield* decodeIds(yield* call("retry_alerts", { ids: ids === "all" ? null : ids }))
+          return rows.map(({ id }) => id)
+        }),
         counts: Effect.gen(function* () {
           const counts = { pending: 0, sent: 0, failed: 0 }
           for (const { count, state } of yield* decodeCounts(yield* call("count_alerts", {}))) counts[state] = count
@@ -101,6 +122,7 @@ export class TriggerStore extends Context.Service<
     TriggerStore,
     Effect.gen(function* () {
       const rows = yield* Ref.make<ReadonlyMap<string, Trigger>>(new Map())
+      const failures = yield* Ref.make<ReadonlyMap<string, { attempts: number; reason: string }>>(new Map())
       const update = (id: TriggerId, from: ReadonlyArray<AlertState>, to: AlertState) =>
         Ref.update(rows, (all) => {
           const found = [...all].find(([, trigger]) => trigger.id === id && from.includes(trigger.alertState))
@@ -120,7 +142,14 @@ export class TriggerStore extends Context.Service<
                 continue
               }
               const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
-              const trigger = { ...candidate, id, owner: null, ownerChat: null, triggeredAt, alertState: "pending" as const }
+              const trigger = {
+                ...candidate,
+                id,
+                owner: null,
+                ownerChat: null,
+                triggeredAt,
+                alertState: "pending" as const
+              }
               next.set(key, trigger)
               triggers.push(trigger)
             }
@@ -141,7 +170,27 @@ export class TriggerStore extends Context.Service<
           ),
         triggered: (pairs) => Effect.map(Ref.get(rows), (all) => pairs.filter((pair) => all.has(dedupKey(pair)))),
         sent: (id) => update(id, ["pending", "failed"], "sent"),
-        failed: (id) => update(id, ["pending"], "failed"),
+        failed: (id, attempts, reason) =>
+          Effect.andThen(
+            update(id, ["pending"], "failed"),
+            Ref.update(failures, (all) => new Map(all).set(id, { attempts, reason }))
+          ),
+        failedAlerts: (limit) =>
+          Effect.gen(function* () {
+            const why = yield* Ref.get(failures)
+            return [...(yield* Ref.get(rows)).values()]
+              .filter(({ alertState }) => alertState === "failed")
+              .toReversed()
+              .slice(0, limit)
+              .map((trigger) => ({ trigger, ...(why.get(trigger.id) ?? { attempts: 0, reason: "unknown" }) }))
+          }),
+        retry: (ids) =>
+          Effect.gen(function* () {
+            const failed = [...(yield* Ref.get(rows)).values()].filter(({ alertState }) => alertState === "failed")
+            const again = failed.map(({ id }) => id).filter((id) => ids === "all" || ids.includes(id))
+            yield* Effect.forEach(again, (id) => update(id, ["failed"], "pending"))
+            return again
+          }),
         counts: Effect.map(Ref.get(rows), (all) => {
           const counts = { pending: 0, sent: 0, failed: 0 }
           for (const { alertState } of all.values()) counts[alertState] += 1
@@ -153,15 +202,20 @@ export class TriggerStore extends Context.Service<
 }
 
 /** A row of the view `trigger_alerts`. */
-const TriggerRow = Trigger.pipe(
-  Schema.encodeKeys({
-    strategyId: "strategy_id",
-    strategyName: "strategy_name",
-    ownerChat: "owner_chat",
-    triggeredAt: "triggered_at",
-    alertState: "alert_state"
-  })
-)
+const columns = {
+  strategyId: "strategy_id",
+  strategyName: "strategy_name",
+  ownerChat: "owner_chat",
+  triggeredAt: "triggered_at",
+  alertState: "alert_state"
+} as const
+const TriggerRow = Trigger.pipe(Schema.encodeKeys(columns))
+
+const FailedRow = Schema.Struct({
+  ...Trigger.fields,
+  attempts: Schema.Int,
+  reason: Schema.NullOr(Schema.String)
+}).pipe(Schema.encodeKeys(columns))
 
 const PairRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe(
   Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id" })

@@ -35,71 +35,108 @@ export class MatchHistory extends Context.Service<
     )
   )
 
-  /** In memory, and on the Database: it knows what any process has seen since the day before yesterday. */
+  /**
+   * In memory, and on the Database: it knows what any process has seen since the day before yesterday. A match's past is
+   * read once; for a process that has the matches to itself.
+   */
   static readonly layer = Layer.effect(
     MatchHistory,
-    Effect.gen(function* () {
-      const { call } = yield* Database
-      const memory = yield* makeMemory
-      const decode = decodeRows("match_history", MatchMoment)
-      const isAvailable = yield* Ref.make(true)
-      const loaded = yield* Ref.make<ReadonlySet<string>>(new Set())
-      const unsaved = yield* Ref.make<ReadonlyMap<string, MatchMoment>>(new Map())
+    Effect.suspend(() => onDatabase({ isShared: false }))
+  )
 
-      const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-        const known = yield* Ref.get(loaded)
-        const unknown = ids.filter((id) => !known.has(id))
-        if (unknown.length === 0) return
-        const remembered = yield* call("moments_of", { match_ids: unknown }).pipe(Effect.flatMap(decode))
-        // What this process has seen while the database was away is newer than what the database has of that minute.
-        const newer = yield* Ref.get(unsaved)
-        yield* memory.add(remembered.filter((each) => !newer.has(momentKey(each))))
-        const held = yield* memory.ids
-        yield* Ref.set(loaded, new Set([...[...known].filter((id) => held.has(id)), ...unknown]))
-      })
-
-      const save = Effect.gen(function* () {
-        const waiting = yield* Ref.get(unsaved)
-        if (waiting.size === 0) return
-        yield* call("record_moments", { moments: [...waiting.values()] })
-        yield* Ref.set(unsaved, new Map())
-      })
-
-      /** What is tried here the scan can do without; an outage is logged when it begins and when it ends. */
-      const degradable = Effect.matchEffect({
-        onSuccess: () =>
-          Effect.flatMap(Ref.getAndSet(isAvailable, true), (was) =>
-            was ? Effect.void : Effect.logInfo("match history is on the database again")
-          ),
-        onFailure: ({ message }: DatabaseError) =>
-          Effect.flatMap(Ref.getAndSet(isAvailable, false), (was) =>
-            was
-              ? Effect.logWarning("match history goes on in memory").pipe(Effect.annotateLogs({ reason: message }))
-              : Effect.void
-          )
-      })
-
-      return MatchHistory.of({
-        record: Effect.fn("MatchHistory.record")(function* (snapshots) {
-          const moments = momentsOf(snapshots)
-          const loading = yield* Effect.result(load(moments.map(({ match_id }) => match_id)))
-          const fresh = moments.filter(yield* memory.isNew)
-          const timelines = yield* memory.add(moments)
-          yield* Ref.update(
-            unsaved,
-            (all) => new Map([...all, ...fresh.map((each) => [momentKey(each), each] as const)])
-          )
-          yield* degradable(Effect.andThen(Effect.fromResult(loading), save))
-          return timelines
-        })
-      })
-    })
+  /** The same for processes that share the matches: every tick also reads what the others have seen since. */
+  static readonly layerShared = Layer.effect(
+    MatchHistory,
+    Effect.suspend(() => onDatabase({ isShared: true }))
   )
 }
+
+const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShared: boolean }) {
+  const { call } = yield* Database
+  const memory = yield* makeMemory
+  const decode = decodeRows("match_history", RecordedMoment)
+  const decodeReceipts = decodeRows("match_history", RecordReceipt)
+  const isAvailable = yield* Ref.make(true)
+  /** When the latest moment that is known of a match was recorded, by the database's clock; null when none is. */
+  const cursors = yield* Ref.make<ReadonlyMap<string, string | null>>(new Map())
+  const unsaved = yield* Ref.make<ReadonlyMap<string, MatchMoment>>(new Map())
+
+  const advance = (moments: ReadonlyArray<RecordReceipt>) =>
+    Ref.update(cursors, (all) => {
+      const next = new Map(all)
+      for (const { match_id, recorded_at } of moments) {
+        if (recorded_at > (next.get(match_id) ?? "")) next.set(match_id, recorded_at)
+      }
+      return next
+    })
+
+  const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const known = yield* Ref.get(cursors)
+    const asked = isShared ? ids : ids.filter((id) => !known.has(id))
+    if (asked.length === 0) return
+    const remembered = yield* call("moments_since", {
+      cursors: asked.map((id) => ({ match_id: id, recorded_at: known.get(id) ?? null }))
+    }).pipe(Effect.flatMap(decode))
+    // What this process has seen while the database was away is newer than what the database has of that minute.
+    const newer = yield* Ref.get(unsaved)
+    yield* memory.add(
+      remembered.filter((each) => !newer.has(momentKey(each))).map(({ recorded_at: _, ...each }) => each)
+    )
+    const held = yield* memory.ids
+    yield* Ref.update(
+      cursors,
+      (all) =>
+        new Map([...[...all].filter(([id]) => held.has(id)), ...asked.map((id) => [id, all.get(id) ?? null] as const)])
+    )
+    yield* advance(remembered)
+  })
+
+  const save = Effect.gen(function* () {
+    const waiting = yield* Ref.get(unsaved)
+    if (waiting.size === 0) return
+    yield* call("record_moments", { moments: [...waiting.values()] }).pipe(
+      Effect.flatMap(decodeReceipts),
+      Effect.flatMap(advance)
+    )
+    yield* Ref.set(unsaved, new Map())
+  })
+
+  /** What is tried here the scan can do without; an outage is logged when it begins and when it ends. */
+  const degradable = Effect.matchEffect({
+    onSuccess: () =>
+      Effect.flatMap(Ref.getAndSet(isAvailable, true), (was) =>
+        was ? Effect.void : Effect.logInfo("match history is on the database again")
+      ),
+    onFailure: ({ message }: DatabaseError) =>
+      Effect.flatMap(Ref.getAndSet(isAvailable, false), (was) =>
+        was
+          ? Effect.logWarning("match history goes on in memory").pipe(Effect.annotateLogs({ reason: message }))
+          : Effect.void
+      )
+  })
+
+  return MatchHistory.of({
+    record: Effect.fn("MatchHistory.record")(function* (snapshots) {
+      const moments = momentsOf(snapshots)
+      const loading = yield* Effect.result(load(moments.map(({ match_id }) => match_id)))
+      const fresh = moments.filter(yield* memory.isNew)
+      const timelines = yield* memory.add(moments)
+      yield* Ref.update(unsaved, (all) => new Map([...all, ...fresh.map((each) => [momentKey(each), each] as const)]))
+      yield* degradable(Effect.andThen(Effect.fromResult(loading), save))
+      return timelines
+    })
+  })
+})
 
 /** A moment of a match: a row of the table `match_history`. */
 const MatchMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
 interface MatchMoment extends Schema.Schema.Type<typeof MatchMoment> {}
+
+/** A moment with the time at which it was recorded, as the database writes it. */
+const RecordedMoment = Schema.Struct({ ...MatchMoment.fields, recorded_at: Schema.String })
+
+const RecordReceipt = Schema.Struct({ match_id: Schema.String, recorded_at: Schema.String })
+interface RecordReceipt extends Schema.Schema.Type<typeof RecordReceipt> {}
 
 const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>
   snapshots

@@ -237,7 +237,10 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
       yield* Effect.addFinalizer(() =>
         Effect.gen(function* () {
           isClosing = true
-          const closed = yield* Effect.forkChild(attempt("close a worker", () => worker.close()))
+          const closed = yield* Effect.forkChild(
+            attempt("close a worker", () => worker.close()),
+            { startImmediately: true }
+          )
           yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), shutdownGrace)
           yield* FiberSet.clear(fibers)
           yield* Fiber.join(closed)

@@ -131,6 +131,16 @@ export class Scanner extends Context.Service<
               })
             )
         }),
+        Effect.catchDefect((cause) =>
+          Effect.fail(
+            new FeedError({
+              feed: feed.name,
+              reason: "unavailable",
+              message: `the feed ${feed.name} broke: ${cause instanceof Error ? cause.message : String(cause)}`,
+              cause
+            })
+          )
+        ),
         Effect.tapError(({ message }) =>
           Effect.logWarning("the feed failed").pipe(Effect.annotateLogs({ feed: feed.name, reason: message }))
         ),

@@ -63,6 +63,8 @@ alter table public.triggers add column if not exists alert_attempts integer not 
 alter table public.triggers add column if not exists alert_error text;
 alter table public.triggers add column if not exists alert_receipt jsonb;
 alter table public.triggers add column if not exists alerted_at timestamptz;
+-- Alerts are found by their id as text, whatever type an older table gave it.
+create index if not exists triggers_id_text on public.triggers ((id::text));
 create index if not exists triggers_pending_alerts on public.triggers (triggered_at) where alert_state = 'pending';
 -- Functions take ids as text, whatever their type is here.
 create index if not exists triggers_id_text on public.triggers ((id::text));

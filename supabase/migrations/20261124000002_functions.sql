@@ -2,9 +2,6 @@
 -- difference whether PostgREST or a PostgreSQL client asks. Rows come in through jsonb_populate_recordset, which gives
 -- each value the type of its column: ids may be uuid, text or bigint.
 
--- Owners are compared as text: an older table may have them in another type, and one owner twice.
-create index if not exists user_telegram_owner on public.user_telegram ((user_id::text));
-
 -- JSON, also where an older table keeps it as text: {"x":15} for "{\"x\":15}". Text that is no JSON stays what it is.
 create or replace function public.json_of(value jsonb) returns jsonb
 language plpgsql immutable strict set search_path = public as $$
@@ -137,6 +134,23 @@ language sql set search_path = public as $$
   returning jsonb_build_object('id', id)
 $$;
 
+-- The alerts that failed for good, the latest first, at most max_rows of them: what they were about, and why.
+create or replace function public.failed_alerts(max_rows integer) returns setof jsonb
+language sql stable set search_path = public as $$
+  select to_jsonb(a) || jsonb_build_object('attempts', t.alert_attempts, 'reason', t.alert_error)
+  from trigger_alerts a join triggers t on t.id = a.id
+  where a.alert_state = 'failed' order by a.triggered_at desc, a.id limit max_rows
+$$;
+
+-- Makes failed alerts pending again: those of these ids or, without ids (null), all. Answers with those it did.
+create or replace function public.retry_alerts(ids jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  update triggers set alert_state = 'pending', alert_attempts = 0, alert_error = null
+  where alert_state = 'failed'
+    and (jsonb_typeof(ids) is distinct from 'array' or id::text in (select jsonb_array_elements_text(ids)))
+  returning jsonb_build_object('id', id)
+$$;
+
 -- How many alerts stand where.
 create or replace function public.count_alerts() returns setof jsonb
 language sql stable set search_path = public as $$
@@ -192,14 +206,15 @@ language sql set search_path = public as $$
   from jsonb_populate_recordset(null::match_history, moments) m
   order by m.match_id, m.period, m.minute, m.added
   on conflict (match_id, period, minute, added) do update set figures = excluded.figures, recorded_at = now()
-  returning jsonb_build_object('match_id', match_id)
+  returning jsonb_build_object('match_id', match_id, 'recorded_at', recorded_at)
 $$;
 
--- The remembered moments of these matches.
-create or replace function public.moments_of(match_ids jsonb) returns setof jsonb
+-- Moments recorded after a time, of these matches ({match_id, recorded_at}, null for all that is remembered): what other
+-- processes have seen since.
+create or replace function public.moments_since(cursors jsonb) returns setof jsonb
 language sql stable set search_path = public as $$
-  select to_jsonb(m) - 'recorded_at' from match_history m
-  where m.match_id in (select jsonb_array_elements_text(match_ids))
+  select to_jsonb(m) from jsonb_populate_recordset(null::match_history, cursors) c
+  join match_history m on m.match_id = c.match_id and (c.recorded_at is null or m.recorded_at > c.recorded_at)
 $$;
 
 do $$
@@ -210,8 +225,8 @@ begin
     'json_of(jsonb)', 'create_triggers(jsonb)', 'triggers_by_id(jsonb)', 'pending_alerts(integer)',
     'triggers_since(timestamptz, integer)', 'triggered_pairs(jsonb)',
     'record_alert_sent(text, integer, jsonb)', 'record_alert_failed(text, integer, text)', 'count_alerts()',
-    'active_strategies()', 'save_strategies(jsonb)', 'add_sample_strategies(jsonb)', 'record_moments(jsonb)',
-    'moments_of(jsonb)'
+    'failed_alerts(integer)', 'retry_alerts(jsonb)', 'moments_since(jsonb)',
+    'active_strategies()', 'save_strategies(jsonb)', 'add_sample_strategies(jsonb)', 'record_moments(jsonb)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);

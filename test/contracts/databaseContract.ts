@@ -65,6 +65,12 @@ const moment = (match: string, minute: number, shots = 0) => ({
   figures: { shots: { home: shots, away: 0 } }
 })
 
+/** The moment as it is remembered: with the time at which it was recorded. */
+const recorded = (of: ReturnType<typeof moment>) => ({ ...of, recorded_at: expect.any(String) })
+
+/** A match of which all is asked for. */
+const whole = (match: string) => ({ match_id: match, recorded_at: null })
+
 /**
  * The layer answers for a database that has the migrations; the tests empty its tables, through `Sql`, before each of
  * them.
@@ -333,10 +339,19 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
         yield* emptyTables
         yield* call("record_moments", { moments: [moment("1", 60, 4), moment("1", 61, 5), moment("2", 60)] })
         yield* call("record_moments", { moments: [moment("1", 61, 6)] })
-        const remembered = yield* call("moments_of", { match_ids: ["1", "3"] })
+        const remembered = yield* call("moments_since", { cursors: [whole("1"), whole("3")] })
         expect(remembered).toHaveLength(2)
-        expect(remembered).toEqual(expect.arrayContaining([moment("1", 60, 4), moment("1", 61, 6)]))
-        expect(yield* call("moments_of", { match_ids: [] })).toEqual([])
+        expect(remembered).toMatchObject(expect.arrayContaining([moment("1", 60, 4), moment("1", 61, 6)].map(recorded)))
+        expect(yield* call("moments_since", { cursors: [] })).toEqual([])
+      })
+    )
+
+    it.effect("that tells what was recorded of a match after a time", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const [first] = yield* call("record_moments", { moments: [moment("1", 60)] })
+        yield* call("record_moments", { moments: [moment("1", 61), moment("2", 61)] })
+        expect(yield* call("moments_since", { cursors: [first] })).toEqual([recorded(moment("1", 61))])
       })
     )
 
@@ -346,7 +361,9 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
         yield* call("record_moments", { moments: [moment("old", 60)] })
         yield* sql("update match_history set recorded_at = now() - interval '49 hours'")
         yield* call("record_moments", { moments: [moment("new", 60)] })
-        expect(yield* call("moments_of", { match_ids: ["old", "new"] })).toEqual([moment("new", 60)])
+        expect(yield* call("moments_since", { cursors: [whole("old"), whole("new")] })).toEqual([
+          recorded(moment("new", 60))
+        ])
       })
     )
 

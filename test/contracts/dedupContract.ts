@@ -8,20 +8,20 @@ import { unused } from "../fixtures/pipeline.ts"
 
 const pair = (): Pair => ({ strategyId: "1", matchId: `match-${unused()}` })
 
-export interface DedupContractOptions<E> {
-  /** The layer, for a time to live. */
-  readonly layer: (options: { readonly ttl: Duration.Duration }) => Layer.Layer<Dedup, E>
+export interface DedupContractOptions<E, Store> {
+  /** The layer, for a time to live; with its store, if time passes there too. */
+  readonly layer: (options: { readonly ttl: Duration.Duration }) => Layer.Layer<Dedup | Store, E>
   /** Lets time pass for the layer. Default: on the TestClock. */
-  readonly pass?: (duration: Duration.Duration) => Effect.Effect<void>
+  readonly pass?: (duration: Duration.Duration) => Effect.Effect<void, never, Store>
 }
 
 const ttl = Duration.hours(2)
 const oneSecond = Duration.seconds(1)
 const almost = Duration.subtract(ttl, oneSecond)
 
-export const dedupContract = <E>(
+export const dedupContract = <E, Store = never>(
   name: string,
-  { layer: dedupLayer, pass = TestClock.adjust }: DedupContractOptions<E>
+  { layer: dedupLayer, pass = TestClock.adjust }: DedupContractOptions<E, Store>
 ) =>
   layer(dedupLayer({ ttl }))(`${name} is a Dedup`, (it) => {
     it.effect("that knows no pair before it was told", () =>

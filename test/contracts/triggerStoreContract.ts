@@ -211,4 +211,28 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
         })
       })
     )
+
+    it.effect("that lists failed alerts with attempts and reason, the latest first, and makes them pending again", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* store.retry("all")
+        yield* settle
+        const first = yield* pending
+        yield* TestClock.adjust("1 minute")
+        const [second, third] = [yield* pending, yield* pending]
+        yield* store.failed(first, 3, "no answer")
+        yield* store.failed(second, 1, "chat not found")
+        const failed = yield* store.failedAlerts(10)
+        expect(failed).toMatchObject([
+          { trigger: { id: second, alertState: "failed" }, attempts: 1, reason: "chat not found" },
+          { trigger: { id: first }, attempts: 3, reason: "no answer" }
+        ])
+        expect(yield* store.failedAlerts(1)).toHaveLength(1)
+
+        expect(yield* store.retry([first, third])).toEqual([first])
+        expect((yield* store.pending(10)).map(({ id }) => id)).toEqual([first, third])
+        expect(yield* store.retry("all")).toEqual([second])
+        expect(yield* store.failedAlerts(10)).toEqual([])
+      })
+    )
   })

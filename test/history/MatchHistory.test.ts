@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it, layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Database, DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/EmbeddedDatabase.ts"
@@ -14,6 +14,7 @@ const embedded = layerEmbedded.pipe(Layer.provide(EmbeddedPostgres.layer()), Lay
 
 matchHistoryContract("History in memory", MatchHistory.layerMemory)
 matchHistoryContract("History on the database", MatchHistory.layer.pipe(Layer.provide(embedded)))
+matchHistoryContract("Shared history on the database", MatchHistory.layerShared.pipe(Layer.provide(embedded)))
 
 const record = (...shown: ReadonlyArray<Shown>) =>
   Effect.flatMap(MatchHistory, (history) => history.record(shown.map(snapshotOf)))
@@ -43,15 +44,27 @@ class FakeDatabase {
         }
         if (operation === "record_moments" && Array.isArray(args.moments)) {
           for (const each of args.moments) {
-            this.moments.set(`${each.match_id} ${each.minute}`, each)
             this.recorded += 1
+            this.moments.set(`${each.match_id} ${each.minute}`, { ...each, recorded_at: this.time(this.recorded) })
           }
-          return Effect.succeed([])
+          return Effect.succeed(
+            args.moments.map(({ match_id }) => ({ match_id, recorded_at: this.time(this.recorded) }))
+          )
         }
-        const asked = Array.isArray(args.match_ids) ? args.match_ids : []
-        return Effect.succeed([...this.moments.values()].filter(({ match_id }) => asked.includes(match_id)))
+        const since = new Map<unknown, string>(
+          Array.isArray(args.cursors) ? args.cursors.map((each) => [each.match_id, each.recorded_at ?? ""]) : []
+        )
+        return Effect.succeed(
+          [...this.moments.values()].filter(
+            ({ match_id, recorded_at }) => `${recorded_at}` > (since.get(match_id) ?? "~")
+          )
+        )
       })
   })
+
+  time(count: number) {
+    return `2026-01-01T12:00:${String(count).padStart(2, "0")}+00:00`
+  }
 
   get minutes() {
     return [...this.moments.values()].map(({ minute }) => minute)
@@ -84,7 +97,7 @@ describe("History on the database", () => {
         yield* record({ minute: 60 })
         yield* record({ minute: 60, score: { home: 1, away: 0 } })
         yield* record({ minute: 61, score: { home: 1, away: 0 } })
-        assert.deepStrictEqual(database.calls, ["moments_of", "record_moments", "record_moments", "record_moments"])
+        assert.deepStrictEqual(database.calls, ["moments_since", "record_moments", "record_moments", "record_moments"])
         assert.strictEqual(database.recorded, 3)
       }).pipe(Effect.provide(onFake(database)))
     })
@@ -172,12 +185,47 @@ describe("History on the database", () => {
   it.effect("leaves out a moment that it cannot read", () =>
     Effect.suspend(() => {
       const database = new FakeDatabase()
-      database.moments.set("7 1", { match_id: "7", period: "3H", minute: 1, added: 0, figures: {} })
-      database.moments.set("7 2", { match_id: "7", period: "1H", minute: 2, added: 0, figures: {} })
+      database.moments.set("7 1", {
+        match_id: "7",
+        period: "3H",
+        minute: 1,
+        added: 0,
+        figures: {},
+        recorded_at: database.time(0)
+      })
+      database.moments.set("7 2", {
+        match_id: "7",
+        period: "1H",
+        minute: 2,
+        added: 0,
+        figures: {},
+        recorded_at: database.time(0)
+      })
       return Effect.gen(function* () {
         assert.deepStrictEqual(minutes(yield* record({ minute: 60 })), [2, 60])
         assert.lengthOf(yield* Effect.flatMap(Logs, ({ lines }) => lines()), 1)
       }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+})
+
+describe("Shared history on the database", () => {
+  it.effect("knows at each tick what other processes have seen since its last", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      const process = Effect.map(
+        Layer.build(Layer.fresh(MatchHistory.layerShared)),
+        (services) => Context.get(services, MatchHistory).record
+      )
+      return Effect.gen(function* () {
+        const [one, other] = [yield* process, yield* process]
+        const show = (minute: number) => [snapshotOf({ minute })]
+        yield* one(show(60))
+        yield* other(show(61))
+        yield* other(show(62))
+        assert.deepStrictEqual(minutes(yield* one(show(63))), [60, 61, 62, 63])
+        assert.deepStrictEqual(minutes(yield* other(show(64))), [60, 61, 62, 63, 64])
+      }).pipe(Effect.scoped, Effect.provide(database.layer))
     })
   )
 })

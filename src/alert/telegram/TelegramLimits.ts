@@ -13,9 +13,10 @@
  *
  * When the store does not answer, messages go out as they come, and Telegram's own 429 sets the pace.
  */
-import { Clock, Context, Duration, Effect, Layer, Ref } from "effect"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
-import type { Redis } from "ioredis"
+import { makeOutage } from "../../redis/Outage.ts"
+import { Redis } from "../../redis/Redis.ts"
 import { ChannelError } from "../AlertChannel.ts"
 import { layerRedisCommands } from "./redisCommands.ts"
 
@@ -32,7 +33,7 @@ interface Limit {
 }
 
 /** Thirty a second, evenly: bursts gain nothing where a process sends five messages at a time. */
-const overall: Limit = { key: "telegram:all", slots: 1, window: Duration.millis(1000 / 30) }
+const overall: Limit = { key: "telegram:all", slots: 1, window: Duration.millis(Math.ceil(1000 / 30)) }
 
 /** Groups and channels have negative ids; what is given by its @name is one or the other. */
 const isGroup = (chat: string): boolean => chat.startsWith("-") || chat.startsWith("@")
@@ -43,6 +44,9 @@ const limitsOf = (chat: string): ReadonlyArray<Limit> => [
   ...(isGroup(chat) ? [{ key: `telegram:group:${chat}`, slots: 20, window: Duration.minutes(1) }] : []),
   overall
 ]
+
+/** A connection on which nothing waits: without an answer messages go out. */
+const connection = Effect.flatMap(Redis, ({ connect }) => connect({ whenLost: "fail" }))
 
 export class TelegramLimits extends Context.Service<
   TelegramLimits,
@@ -56,21 +60,12 @@ export class TelegramLimits extends Context.Service<
     TelegramLimits,
     Effect.gen(function* () {
       const limiter = yield* RateLimiter.RateLimiter
-      const isAvailable = yield* Ref.make(true)
+      const outage = makeOutage({
+        begins: "Telegram's limits are not kept: their store does not answer",
+        ends: "Telegram's limits are kept again"
+      })
       /** The slot that this process took last, by key: the next one is the likeliest to be free. */
       const lastSlots = new Map<string, number>()
-
-      const degraded = Effect.fnUntraced(function* (reason: string) {
-        if (!(yield* Ref.getAndSet(isAvailable, false))) return
-        yield* Effect.logWarning("Telegram's limits are not kept: their store does not answer").pipe(
-          Effect.annotateLogs({ reason })
-        )
-      })
-
-      const recovered = Effect.gen(function* () {
-        if (yield* Ref.getAndSet(isAvailable, true)) return
-        yield* Effect.logInfo("Telegram's limits are kept again")
-      })
 
       /** Takes a slot. Answers with how long it is taken by others: zero when it is ours now. */
       const takeSlot = (key: string, window: Duration.Duration): Effect.Effect<Duration.Duration> =>
@@ -81,12 +76,12 @@ export class TelegramLimits extends Context.Service<
               ? Effect.succeed(Duration.max(reason.retryAfter, Duration.millis(1)))
               : Effect.fail(reason)
           ),
-          Effect.tap(() => recovered),
+          Effect.tap(() => outage.over),
           Effect.timeoutOrElse({
             duration: storeTimeout,
             orElse: () => Effect.fail({ message: `no answer within ${Duration.format(storeTimeout)}` })
           }),
-          Effect.catch(({ message }) => Effect.as(degraded(message), Duration.zero))
+          Effect.catch(({ message }) => Effect.as(outage.met(message), Duration.zero))
         )
 
       /** Takes any slot of a limit. Answers with the time until one is free: zero when one was. */
@@ -135,11 +130,10 @@ export class TelegramLimits extends Context.Service<
     Layer.provide(RateLimiter.layerStoreMemory)
   )
 
-  /** For all processes that share this Redis. The connection stays the caller's, and is best one that fails fast. */
-  static readonly layerRedis = (connection: Pick<Redis, "sendCommand">) =>
-    TelegramLimits.layer.pipe(
-      Layer.provide(RateLimiter.layer),
-      Layer.provide(RateLimiter.layerStoreRedis({ prefix: "limit:" })),
-      Layer.provide(layerRedisCommands(connection))
-    )
+  /** For all processes that share this Redis. */
+  static readonly layerRedis = TelegramLimits.layer.pipe(
+    Layer.provide(RateLimiter.layer),
+    Layer.provide(RateLimiter.layerStoreRedis({ prefix: "limit:" })),
+    Layer.provide(Layer.unwrap(Effect.map(connection, layerRedisCommands)))
+  )
 }

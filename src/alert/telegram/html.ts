@@ -65,7 +65,7 @@ const words = (metric: string): string => {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
-const number = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(2))
+const number = (value: number): string => `${Number(value.toFixed(2))}`
 
 const units: { readonly [unit in Metric["unit"]]?: (value: number) => string } = {
   percent: (value) => `${number(value)}%`,
@@ -74,7 +74,8 @@ const units: { readonly [unit in Metric["unit"]]?: (value: number) => string } =
 
 const figureText = (figure: Figure, unit: Metric["unit"]): string => {
   const print = units[unit] ?? number
-  return typeof figure === "number" ? print(figure) : `${print(figure.home)}-${print(figure.away)}`
+  const between = unit === "decimal odds" ? " / " : "-"
+  return typeof figure === "number" ? print(figure) : [figure.home, figure.away].map(print).join(between)
 }
 
 /** The metrics of the catalogue that belong here and have a value, one a line. */

@@ -136,12 +136,13 @@ export const makeFigures = (): Figures => {
 
   const read: Figures["read"] = (views) => {
     const misfits = new Set<number>()
-    for (const { anchor, metrics } of anchors.values()) {
-      const readings = [...metrics.values()]
-      views.forEach((view, position) => {
+    const all = Array.from(anchors.values(), ({ anchor, metrics }) => ({ anchor, readings: [...metrics.values()] }))
+    // View by view: the moments of one match lie close together in memory, those of different matches far apart.
+    views.forEach((view, position) => {
+      for (const { anchor, readings } of all) {
         if (!readView(sourceOf(anchor, view), readings, view, position)) misfits.add(position)
-      })
-    }
+      }
+    })
     for (const { away, earlier, home, later } of held.values()) {
       if (earlier === undefined) continue
       difference(later.home, earlier.home, home, views.length)

@@ -1,0 +1,206 @@
+import { createServer } from "node:net"
+import { inspect } from "node:util"
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Cause, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { connectTimeout, Redis, RedisError } from "../../src/redis/Redis.ts"
+import { whileTimePasses } from "../fixtures/eventually.ts"
+import { Logs } from "../fixtures/logs.ts"
+import {
+  hasRedisServer,
+  memoryRedis,
+  onRealRedis,
+  RedisServer,
+  rawClient,
+  realRedis,
+  redisSettings
+} from "../fixtures/redis.ts"
+
+const secret = "correct-horse-battery"
+const password = Option.some(Redacted.make(secret))
+
+/** A server that answers each command as the function says; with nothing, it keeps silent. */
+const serverThat = (answer: (command: ReadonlyArray<string>) => string | undefined) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const server = createServer((socket) => {
+          socket.on("error", () => undefined)
+          socket.on("data", (data) => {
+            for (const text of data.toString().split(/(?=\*\d+\r\n)/)) {
+              const command = text.split("\r\n").filter((_, line) => line > 0 && line % 2 === 0)
+              const said = answer(command)
+              if (said !== undefined) socket.write(`${said}\r\n`)
+            }
+          })
+          sockets.push(socket)
+        })
+        const sockets: Array<{ destroy: () => void }> = []
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+        return { server, sockets }
+      }),
+      ({ server, sockets }) =>
+        Effect.sync(() => {
+          for (const socket of sockets) socket.destroy()
+          server.close()
+        })
+    ),
+    ({ server }) => {
+      const address = server.address()
+      return redisSettings(address !== null && typeof address === "object" ? address.port : 0)
+    }
+  )
+
+/** A server that has this to say about its memory. */
+const serverWith = (memory: string) =>
+  serverThat(([name = ""]) => {
+    const answers: Readonly<Record<string, string>> = {
+      hello: "-NOPROTO unsupported protocol version",
+      ping: "+PONG",
+      info: memory.startsWith("-") ? memory : `$${memory.length}\r\n${memory}`
+    }
+    return answers[name.toLowerCase()] ?? "+OK"
+  })
+
+const failureOf = <A, R>(effect: Effect.Effect<A, RedisError, R>) => Effect.flip(effect)
+
+const build = (settings: Parameters<typeof Redis.layer>[0]) => Layer.build(Layer.fresh(Redis.layer(settings)))
+
+const expectNoSecret = (...shown: ReadonlyArray<unknown>) => {
+  for (const each of shown) expect(inspect(each, { depth: 10, showHidden: true })).not.toContain(secret)
+}
+
+describe("At the start, Redis", () => {
+  it.effect("that is not there is told in one message: where it should be, and how to start it", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(build(redisSettings(1)))
+      assert.instanceOf(error, RedisError)
+      expect(error).toMatchObject({ host: "127.0.0.1", port: 1, reason: "unreachable" })
+      assert.strictEqual(
+        error.message,
+        "Redis at 127.0.0.1:1 cannot be reached: nothing listens there. Start it, for example with " +
+          "`docker run -p 6379:6379 redis:7` or `sudo apt-get install redis-server`, " +
+          "or unset REDIS_HOST and REDIS_URL to do without."
+      )
+    })
+  )
+
+  it.effect("at a name that has two addresses and listens on neither is told so too", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(build(redisSettings(1, { host: "localhost" })))
+      expect(error.message).toContain("Redis at localhost:1 cannot be reached: nothing listens there.")
+    })
+  )
+
+  it.effect("at a name that nobody knows is told so", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(build(redisSettings(6379, { host: "redis.invalid" })))
+      expect(error.message).toMatch(/Redis at redis.invalid:6379 cannot be reached: (there is no such host|its name)/)
+    })
+  )
+
+  it.effect("that says nothing is waited for no longer than three seconds", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverThat(() => undefined)
+      const building = yield* Effect.forkChild(Effect.exit(failureOf(build(settings))))
+      const exit = yield* whileTimePasses(building)
+      assert.strictEqual(Duration.toSeconds(connectTimeout), 3)
+      expect(yield* exit).toMatchObject({ reason: "unreachable", message: expect.stringContaining("within 3s") })
+    })
+  )
+
+  it.effect("that repeats our password in its errors does not get it into ours", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverThat((command) => `-ERR unknown command, with args ${command.join(" ")}`)
+      const exit = yield* Effect.exit(build({ ...settings, password }))
+      const { lines } = yield* Logs
+      assert(exit._tag === "Failure")
+      const error = exit.cause.reasons.find(Cause.isFailReason)?.error
+      expect(error).toMatchObject({ reason: "rejected", message: expect.stringContaining("<redacted>") })
+      expectNoSecret(exit, Cause.pretty(exit.cause), JSON.stringify(exit), yield* lines())
+    }).pipe(Effect.provide(Logs.layer))
+  )
+
+  it.effect("that may evict keys is warned about", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverWith("# Memory\r\nmaxmemory_policy:allkeys-lru\r\n")
+      yield* build(settings)
+      const { lines } = yield* Logs
+      expect(yield* lines()).toMatchObject([
+        {
+          level: "WARN",
+          message: "Redis may evict jobs when its memory is full: set maxmemory-policy noeviction",
+          fields: { policy: "allkeys-lru", address: `127.0.0.1:${settings.port}` }
+        }
+      ])
+    }).pipe(Effect.provide(Logs.layer))
+  )
+
+  it.effect("that keeps what it has, or tells nothing about that, is not warned about", () =>
+    Effect.gen(function* () {
+      yield* build(yield* serverWith("# Memory\r\nmaxmemory_policy:noeviction\r\n"))
+      yield* build(yield* serverWith("# Memory\r\n"))
+      yield* build(yield* serverWith("-NOPERM this user has no permissions to run the 'info' command"))
+      const { lines } = yield* Logs
+      assert.deepStrictEqual(
+        (yield* lines()).filter(({ level }) => level !== "DEBUG"),
+        []
+      )
+    }).pipe(Effect.provide(Logs.layer))
+  )
+})
+
+describe("A connection to Redis", () => {
+  it.effect("is closed with its scope", () =>
+    Effect.gen(function* () {
+      const settings = yield* RedisServer
+      const client = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { connect } = yield* Redis
+          const client = yield* connect({ whenLost: "fail" })
+          assert.strictEqual(yield* Effect.promise(() => client.ping()), "PONG")
+          return client
+        }).pipe(Effect.provide(Redis.layer(settings)))
+      )
+      const error = yield* Effect.flip(Effect.tryPromise(() => client.ping()))
+      expect(error).toBeDefined()
+    }).pipe(Effect.scoped, Effect.provide(memoryRedis))
+  )
+
+  it.effect("uses the database of the settings", () =>
+    Effect.gen(function* () {
+      const settings = yield* RedisServer
+      const raw = yield* rawClient
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const client = yield* Effect.flatMap(Redis, ({ connect }) => connect({ whenLost: "wait" }))
+          yield* Effect.promise(() => client.set("there", "1"))
+        }).pipe(Effect.provide(Redis.layer({ ...settings, db: 3 })))
+      )
+      assert.strictEqual(yield* Effect.promise(() => raw.exists("there")), 0)
+      yield* Effect.promise(() => raw.select(3))
+      assert.strictEqual(yield* Effect.promise(() => raw.exists("there")), 1)
+    }).pipe(Effect.scoped, Effect.provide(memoryRedis))
+  )
+})
+
+describe.skipIf(!hasRedisServer)(onRealRedis("A real Redis with a password"), () => {
+  const server = realRedis(["--requirepass", secret])
+
+  it.effect("takes ours", () =>
+    Effect.gen(function* () {
+      yield* build({ ...(yield* RedisServer), password })
+    }).pipe(Effect.scoped, Effect.provide(server))
+  )
+
+  it.effect("rejects none and a wrong one, and the message says what to check", () =>
+    Effect.gen(function* () {
+      const settings = yield* RedisServer
+      for (const wrong of [Option.none(), Option.some(Redacted.make("wrong-horse"))]) {
+        const error = yield* failureOf(build({ ...settings, password: wrong }))
+        assert.strictEqual(error.reason, "rejected")
+        expect(error.message).toMatch(/rejects us: (NOAUTH|WRONGPASS).*Check REDIS_PASSWORD/)
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toContain("wrong-horse")
+      }
+    }).pipe(Effect.scoped, Effect.provide(server))
+  )
+})

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { diagnosticText } from "../../src/rules/Diagnostic.ts"
+import { frame, frameOfText, positionAt } from "../../src/rules/language/frame.ts"
+import { jsonFault } from "../../src/rules/language/jsonFault.ts"
+import { checkStrategyFile, decodeStrategy } from "../../src/rules/StrategyFile.ts"
+import { diagnosticsOf, StrategyProblem } from "../../src/rules/StrategyProblem.ts"
+
+/** Everything that is said of a file, as a terminal shows it. */
+const said = (text: string, name = "late.yaml"): string => checkStrategyFile(name, text).map(diagnosticText).join("\n")
+
+/** The text that each fault of a file is said to be in, by its frame. */
+const blamed = (text: string, name = "late.yaml"): ReadonlyArray<string> =>
+  checkStrategyFile(name, text).map(({ frame = "" }) => {
+    const [line = "", carets = ""] = frame.split("\n")
+    return line.slice(carets.indexOf("^"), carets.lastIndexOf("^") + 1)
+  })
+
+const file = (...conditions: ReadonlyArray<string>): string =>
+  `name: x\nwhen:\n${conditions.map((each) => `  - ${each}\n`).join("")}`
+
+describe("a file that is wrong", () => {
+  it("is shown like a compiler shows it", () => {
+    expect(said(file("minute >= 70", "total cornrs last 15 minutes >= 4"), "strategies/late.yaml")).toBe(
+      [
+        "strategies/late.yaml:4:11: no metric is called cornrs (did you mean corners?)",
+        "  4 |   - total cornrs last 15 minutes >= 4",
+        "    |           ^^^^^^"
+      ].join("\n")
+    )
+  })
+
+  it.each([
+    ["plain", "total cornrs > 1", "cornrs"],
+    ["in single quotes", "'total cornrs > 1'", "cornrs"],
+    ["in double quotes", '"total cornrs > 1"', "cornrs"],
+    ["folded", "total\n     cornrs > 1", "cornrs"],
+    ["in a block", ">-\n     total goals\n     last x minutes > 1", "x"],
+    ["in a list in brackets", "any: [minute > 5, total cornrs > 1]", "cornrs"],
+    ["in a list", "any:\n      - minute > 5\n      - total cornrs > 1", "cornrs"],
+    ["on one line with others", "any: minute > 5 | total cornrs > 1", "cornrs"],
+    ["structured", "{ left: { metric: cornrs }, comparator: '>', right: 1 }", "cornrs"],
+    ["with an unknown key", "{ lft: minute, left: minute, comparator: '>', right: 1 }", "lft"]
+  ])("shows the place in a condition %s", (_, condition, part) => {
+    expect(blamed(file("minute >= 1", condition))).toEqual([part])
+  })
+
+  it("shows the place in JSON", () => {
+    const text = JSON.stringify({ name: "x", when: ["minute > 1", { any: ["total cornrs > 1"] }] }, null, 2)
+    expect(said(text, "late.json")).toContain("late.json:7:16: no metric is called cornrs (did you mean corners?)")
+    expect(blamed(text, "late.json")).toEqual(["cornrs"])
+    expect(blamed(JSON.stringify(JSON.parse(text)), "late.json")).toEqual(["cornrs"])
+  })
+
+  it("shows where something is missing", () => {
+    expect(said(file("minute >="))).toBe(
+      [
+        "late.yaml:3:14: expected a number, minute, a metric or an opening parenthesis, found the end",
+        "  3 |   - minute >=",
+        "    |              ^"
+      ].join("\n")
+    )
+    expect(said("name: x\nwhen: []\n")).toContain("late.yaml:2:1: when[0]: is missing\n")
+    expect(said("name: x\n")).toContain("late.yaml:1:1: when: is missing\n")
+    expect(said(file("left: minute\n    comparator: '>'"))).toContain("late.yaml:3:5: when[0].right: is missing\n")
+  })
+
+  it("says what a condition is to what is none", () => {
+    expect(said(file("5"))).toContain("when[0]: must be a condition, such as minute >= 70, got 5")
+  })
+
+  it("is shown whole, in the order of its lines", () => {
+    const text = `expct: HOME_WIN\n${file("total cornrs + golas > 1", "minute => 5")}expect: HOM_WIN\nactive: 1\n`
+    expect(checkStrategyFile("late.yaml", text).map(({ column, line }) => `${line}:${column}`)).toEqual([
+      "1:1",
+      "4:11",
+      "4:20",
+      "5:12",
+      "6:9",
+      "7:9"
+    ])
+  })
+
+  it("that cannot be read is shown where it breaks off", () => {
+    expect(said("name: x\nwhen:\n\t- 1\n")).toContain("late.yaml:3:2: cannot be read as YAML: ")
+    expect(said('{"name": "x",\n "when": [}', "late.json")).toContain("late.json:2:11: cannot be read as JSON: ")
+  })
+
+  it("keeps its columns with Windows line breaks", () => {
+    expect(said(file("minute > 1", "total cornrs > 1").replaceAll("\n", "\r\n"))).toContain("late.yaml:4:11: ")
+  })
+
+  it("that is right has nothing to show", () => {
+    expect(checkStrategyFile("late.yaml", file("minute >= 70"))).toEqual([])
+  })
+})
+
+describe("a strategy from no file", () => {
+  const problem = (content: unknown): ReadonlyArray<string> => {
+    const decoded = decodeStrategy("strategy 12", content)
+    return decoded._tag === "Failure" ? diagnosticsOf(decoded.failure).map(diagnosticText) : []
+  }
+
+  it("shows the condition that is wrong", () => {
+    expect(problem({ name: "x", when: ["minute > 1", "total cornrs > 1"] })).toEqual([
+      "strategy 12: when[1]: no metric is called cornrs (did you mean corners?)\n  total cornrs > 1\n        ^^^^^^"
+    ])
+  })
+
+  it("has its problem as it is where nothing more is known", () => {
+    expect(diagnosticsOf(new StrategyProblem({ source: "a", message: "b" }))).toEqual([
+      { source: "a", path: "", message: "b" }
+    ])
+  })
+})
+
+describe("a frame", () => {
+  it("has its carets under the part, tabs or not", () => {
+    expect(frame("a\n\tb c\n", 5, 6)).toBe("  2 | \tb c\n    | \t  ^")
+  })
+
+  it("of several lines shows the first", () => {
+    expect(frame("a b\nc", 2, 5)).toBe("  1 | a b\n    |   ^")
+  })
+
+  it("of a long line shows what surrounds the part", () => {
+    const [line = "", carets = ""] = frameOfText(`${"x".repeat(500)}HERE${"y".repeat(500)}`, 500, 504).split("\n")
+    expect(line.length).toBeLessThan(140)
+    expect(line.slice(carets.indexOf("^"), carets.lastIndexOf("^") + 1)).toBe("HERE")
+  })
+
+  it("counts lines and columns from 1", () => {
+    expect(positionAt("ab\r\ncd", 5)).toEqual({ line: 2, column: 2 })
+  })
+})
+
+describe("the fault of a JSON text", () => {
+  it.each([
+    ["", 0],
+    ["{", 1],
+    ['{"a": 1,}', 8],
+    ['{"a" 1}', 5],
+    ["[1 2]", 3],
+    ["[tru]", 1],
+    ["1 1", 2],
+    ['"a\nb"', 0]
+  ])("of %j is at %i", (text, offset) => {
+    expect(jsonFault(text)).toBe(offset)
+  })
+
+  it.prop("is none in JSON", [Schema.Json], ([json]) => {
+    expect(jsonFault(JSON.stringify(json))).toBeUndefined()
+    expect(jsonFault(JSON.stringify(json, null, 2))).toBeUndefined()
+  })
+})

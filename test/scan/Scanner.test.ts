@@ -1,0 +1,387 @@
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { type AlertJob, AlertQueue, alertJob } from "../../src/alert/AlertQueue.ts"
+import { sweepOutbox } from "../../src/alert/AlertWorker.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import { Dedup } from "../../src/dedup/Dedup.ts"
+import type { SnapshotInput } from "../../src/domain/Snapshot.ts"
+import type { Strategy } from "../../src/domain/Strategy.ts"
+import { FeedError, MatchFeed } from "../../src/feed/MatchFeed.ts"
+import { MatchHistory } from "../../src/history/MatchHistory.ts"
+import type { JobQueue } from "../../src/queue/JobQueue.ts"
+import { QueueError } from "../../src/queue/QueueBackend.ts"
+import { pollTimeout, Scanner } from "../../src/scan/Scanner.ts"
+import { Strategies } from "../../src/strategies/Strategies.ts"
+import { Recorded, recordedTriggers } from "../fixtures/alerts.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { candidateOf, newStrategy, receipt, shown } from "../fixtures/pipeline.ts"
+
+const ttl = Duration.hours(2)
+
+/** What surrounds a Scanner, each part switched by the test. */
+class World {
+  /** What the feed answers, or how it does not. */
+  feed: Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError> = Effect.succeed([shown()])
+  polls = 0
+  strategies: ReadonlyArray<Strategy>
+  isQueueDown = false
+  readonly offered: Array<string> = []
+
+  constructor(...strategies: ReadonlyArray<Strategy>) {
+    this.strategies = strategies
+  }
+
+  show(...matches: ReadonlyArray<SnapshotInput>) {
+    this.feed = Effect.succeed(matches)
+  }
+
+  readonly #offer: JobQueue<AlertJob>["offer"] = (jobs) =>
+    Effect.suspend(() => {
+      if (this.isQueueDown) {
+        return Effect.fail(new QueueError({ queue: "send-alert", operation: "add jobs", message: "the queue is away" }))
+      }
+      this.offered.push(...jobs.map(({ id }) => id).filter((id) => !this.offered.includes(id)))
+      return Effect.void
+    })
+
+  readonly #parts = Layer.mergeAll(
+    Layer.succeed(
+      MatchFeed,
+      MatchFeed.of({
+        name: "fake",
+        poll: Effect.suspend(() => {
+          this.polls += 1
+          return this.feed
+        })
+      })
+    ),
+    Layer.succeed(
+      AlertQueue,
+      AlertQueue.of({
+        name: "send-alert",
+        offer: this.#offer,
+        offerAgain: this.#offer,
+        every: () => Effect.void,
+        counts: Effect.succeed({ waiting: 0, active: 0, delayed: 0, failed: 0, completed: 0 }),
+        work: () => Effect.void
+      })
+    ),
+    Layer.succeed(
+      Strategies,
+      Strategies.of({
+        name: "fake",
+        watched: Effect.sync(() => ({ strategies: this.strategies, leftOut: 0 }))
+      })
+    ),
+    MatchHistory.layerMemory,
+    Dedup.layerMemory({ ttl }),
+    recordedTriggers
+  )
+
+  readonly layer = Scanner.layer.pipe(Layer.provideMerge(this.#parts), Layer.provideMerge(Logs.layer))
+}
+
+const scan = Effect.flatMap(Scanner, (scanner) => scanner.scan)
+const preview = Effect.flatMap(Scanner, (scanner) => scanner.preview)
+const totals = Effect.flatMap(Scanner, (scanner) => scanner.totals)
+
+const pending = Effect.flatMap(TriggerStore, (store) => store.pending(1000))
+
+/** The lines of the log with this message. */
+const logged = (message: string) => Effect.flatMap(Logs, ({ lines }) => lines(message))
+
+/** The pairs of the triggers that there are, as `strategy on match`. */
+const pairs = Effect.map(pending, (triggers) =>
+  triggers.map(({ snapshot, strategyName }) => `${strategyName} on ${snapshot.match.id}`)
+)
+
+const unavailable = new FeedError({ feed: "fake", reason: "unavailable", message: "no answer" })
+
+describe("A scan", () => {
+  it.effect("makes a trigger of a strategy that holds, with its evidence, and offers its alert", () => {
+    const strategy = newStrategy()
+    const world = new World(strategy)
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ scans: 1, snapshots: 1, held: 1, triggers: 1, duplicates: 0, dropped: 0 })
+      const [trigger] = yield* pending
+      expect(trigger).toMatchObject({
+        strategyId: strategy.id,
+        snapshot: { match: { id: "7" }, clock: { minute: 60 } },
+        evidence: [{ condition: "minute >= 1", left: 60, right: 1 }]
+      })
+      assert.deepStrictEqual(world.offered, [`alert-${trigger?.id}`])
+      expect(yield* logged("trigger created")).toMatchObject([
+        { level: "INFO", fields: { strategy: strategy.name, match: "Brazil v Belgium", minute: "60", score: "0-0" } }
+      ])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("makes one trigger ever of a pair, over however many scans", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      for (let minute = 60; minute < 90; minute++) {
+        world.show(shown({ minute }))
+        yield* scan
+      }
+      assert.lengthOf(yield* pending, 1)
+      assert.lengthOf(world.offered, 1)
+      expect(yield* totals).toMatchObject({ scans: 30, held: 30, triggers: 1, duplicates: 0 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("makes a trigger for each pair of a strategy and a match", () => {
+    const [one, two] = [newStrategy({ name: "A" }), newStrategy({ name: "B" })]
+    const world = new World(one, two)
+    world.show(shown({ id: "1" }), shown({ id: "2" }))
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ held: 4, triggers: 4 })
+      assert.deepStrictEqual((yield* pairs).toSorted(), ["A on 1", "A on 2", "B on 1", "B on 2"])
+      assert.lengthOf(world.offered, 4)
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("makes none of a strategy that does not hold", () => {
+    const world = new World(newStrategy({ when: [{ left: "minute", comparator: ">=", right: 61 }] }))
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ held: 0, triggers: 0 })
+      assert.deepStrictEqual(world.offered, [])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("finds a pair that the database knows and Dedup does not, and makes no second trigger", () => {
+    const strategy = newStrategy()
+    const world = new World(strategy)
+    return Effect.gen(function* () {
+      yield* Effect.flatMap(TriggerStore, (store) => store.create([candidateOf(strategy)]))
+      expect(yield* scan).toMatchObject({ held: 1, triggers: 0, duplicates: 1 })
+      assert.lengthOf(yield* pending, 1)
+      assert.deepStrictEqual(world.offered, [])
+      // It is remembered now: the database is not asked again.
+      expect(yield* scan).toMatchObject({ held: 1, triggers: 0, duplicates: 0 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("makes no second trigger when Dedup has forgotten the pair", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      yield* scan
+      yield* TestClock.adjust(ttl)
+      expect(yield* scan).toMatchObject({ triggers: 0, duplicates: 1 })
+      assert.lengthOf(yield* pending, 1)
+      assert.lengthOf(world.offered, 1)
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("drops a bad snapshot, says what is wrong with it, and scans the others", () => {
+    const world = new World(newStrategy({ name: "A" }))
+    world.show(shown({ id: "1" }), shown({ id: "2", score: { home: -1, away: 0 } }), shown({ id: "3" }))
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ snapshots: 2, dropped: 1, triggers: 2 })
+      assert.deepStrictEqual(yield* pairs, ["A on 1", "A on 3"])
+      const [line] = yield* logged("a snapshot does not decode and is dropped")
+      expect(line).toMatchObject({ level: "WARN", fields: { match: "2" } })
+      expect(line?.fields.reason).toContain("score.home")
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("fires in play and in the break, and neither before the match nor after it", () => {
+    const world = new World(newStrategy({ name: "A", when: [{ left: "minute", comparator: ">=", right: 0 }] }))
+    world.show(
+      shown({ id: "scheduled", minute: 0, status: "scheduled" }),
+      shown({ id: "live", status: "live" }),
+      shown({ id: "break", minute: 45, status: "break" }),
+      shown({ id: "finished", minute: 90, status: "finished" }),
+      shown({ id: "abandoned", status: "abandoned" })
+    )
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ snapshots: 5, held: 2 })
+      assert.deepStrictEqual(yield* pairs, ["A on live", "A on break"])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("watches the competitions of a strategy, and all where it names none", () => {
+    const world = new World(newStrategy({ name: "Cup", competitions: ["28"] }), newStrategy({ name: "All" }))
+    world.show(shown({ id: "1", competition: "28" }), shown({ id: "2", competition: "364" }))
+    return Effect.gen(function* () {
+      yield* scan
+      assert.deepStrictEqual((yield* pairs).toSorted(), ["All on 1", "All on 2", "Cup on 1"])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("gives windows what earlier scans saw", () => {
+    const world = new World(
+      newStrategy({
+        when: [{ left: { metric: "corners", scope: "total", window: { last: 10 } }, comparator: ">=", right: 4 }]
+      })
+    )
+    const corners = (minute: number, home: number) => shown({ minute, statistics: { corners: { home, away: 0 } } })
+    return Effect.gen(function* () {
+      for (const [minute, count, held] of [
+        [50, 3, 0],
+        [55, 5, 0],
+        [60, 7, 1]
+      ] as const) {
+        world.show(corners(minute, count))
+        expect(yield* scan).toMatchObject({ held })
+      }
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("watches the strategies as they are now", () => {
+    const world = new World(newStrategy({ name: "A" }))
+    return Effect.gen(function* () {
+      yield* scan
+      world.strategies = [newStrategy({ name: "B" })]
+      expect(yield* scan).toMatchObject({ held: 1, triggers: 1 })
+      assert.deepStrictEqual(yield* pairs, ["A on 7", "B on 7"])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("makes nothing of a feed without matches", () => {
+    const world = new World(newStrategy())
+    world.show()
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ scans: 1, snapshots: 0, held: 0, triggers: 0 })
+    }).pipe(Effect.provide(world.layer))
+  })
+})
+
+describe("When the feed fails, a scan", () => {
+  it.effect("asks again, and goes on when it answers", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.suspend(() => (world.polls < 3 ? Effect.fail(unavailable) : Effect.succeed([shown()])))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(scan)
+      yield* TestClock.adjust("2 seconds")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ triggers: 1 })
+      assert.strictEqual(world.polls, 3)
+      assert.lengthOf(yield* logged("the feed failed"), 2)
+      expect(yield* totals).toMatchObject({ scans: 1, failures: 0 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("fails after its retries, says so, and leaves the match to the next", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.fail(unavailable)
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Effect.flip(scan))
+      yield* TestClock.adjust("5 seconds")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ _tag: "FeedError", message: "no answer" })
+      assert.strictEqual(world.polls, 4)
+      expect(yield* logged("the scan failed; the next one looks again")).toMatchObject([
+        { level: "ERROR", fields: { reason: "no answer" } }
+      ])
+      expect(yield* totals).toMatchObject({ failures: 1 })
+
+      world.show(shown({ minute: 61 }))
+      expect(yield* scan).toMatchObject({ triggers: 1 })
+      expect(yield* totals).toMatchObject({ failures: 1, triggers: 1 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("does not ask again what was refused", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.fail(new FeedError({ feed: "fake", reason: "refused", message: "wrong key" }))
+    return Effect.gen(function* () {
+      expect(yield* Effect.flip(scan)).toMatchObject({ reason: "refused" })
+      assert.strictEqual(world.polls, 1)
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("takes a feed that does not answer in time for one that failed", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.suspend(() => (world.polls === 1 ? Effect.never : Effect.succeed([shown()])))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(scan)
+      yield* TestClock.adjust(pollTimeout)
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ triggers: 1 })
+      expect(yield* logged("the feed failed")).toMatchObject([
+        { fields: { reason: "the feed fake did not answer within 10s" } }
+      ])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("takes a feed that breaks for one that failed", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.suspend(() => (world.polls === 1 ? Effect.die(new Error("a bug")) : Effect.succeed([shown()])))
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(scan)
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(fiber)).toMatchObject({ triggers: 1 })
+      expect(yield* logged("the feed failed")).toMatchObject([{ fields: { reason: "the feed fake broke: a bug" } }])
+    }).pipe(Effect.provide(world.layer))
+  })
+})
+
+describe("When the database is away, a scan", () => {
+  it.effect("fails and remembers no pair, so that the next one makes the trigger", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      const database = yield* Recorded
+      database.isDown = true
+      expect(yield* Effect.flip(scan)).toMatchObject({ _tag: "DatabaseError" })
+      assert.deepStrictEqual(world.offered, [])
+      database.isDown = false
+      expect(yield* scan).toMatchObject({ triggers: 1, duplicates: 0 })
+      assert.lengthOf(world.offered, 1)
+    }).pipe(Effect.provide(world.layer))
+  })
+})
+
+describe("When the queue is away, a scan", () => {
+  it.effect("leaves the alert pending in the database, from where a sweep offers it", () => {
+    const world = new World(newStrategy())
+    world.isQueueDown = true
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ triggers: 1 })
+      const [trigger] = yield* pending
+      assert.deepStrictEqual(world.offered, [])
+      expect(yield* logged("alerts wait in the outbox until the queue takes them")).toMatchObject([
+        { level: "WARN", fields: { alerts: 1, reason: "the queue is away" } }
+      ])
+      world.isQueueDown = false
+      expect(yield* scan).toMatchObject({ triggers: 0, duplicates: 0 })
+      yield* sweepOutbox()
+      assert.deepStrictEqual(
+        world.offered,
+        Option.toArray(Option.fromUndefinedOr(trigger)).map(({ id }) => alertJob(id).id)
+      )
+    }).pipe(Effect.provide(world.layer))
+  })
+})
+
+describe("A preview", () => {
+  it.effect("shows what would fire with its evidence, and makes and offers nothing", () => {
+    const strategy = newStrategy()
+    const world = new World(strategy)
+    world.show(shown(), shown({ id: "bad", score: { home: -1, away: 0 } }))
+    return Effect.gen(function* () {
+      for (let times = 0; times < 2; times++) {
+        expect(yield* preview).toMatchObject({
+          snapshots: 1,
+          dropped: 1,
+          strategies: 1,
+          leftOut: 0,
+          triggered: 0,
+          candidates: [{ strategyId: strategy.id, evidence: [{ condition: "minute >= 1", left: 60, right: 1 }] }]
+        })
+      }
+      assert.deepStrictEqual(yield* pending, [])
+      assert.deepStrictEqual(world.offered, [])
+      // Nor does it remember anything: the scan after it fires.
+      expect(yield* scan).toMatchObject({ triggers: 1 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("counts what was triggered before", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      yield* scan
+      const store = yield* TriggerStore
+      for (const { id } of yield* pending) yield* store.sent(id, 1, receipt)
+      expect(yield* preview).toMatchObject({ candidates: [], triggered: 1 })
+    }).pipe(Effect.provide(world.layer))
+  })
+})
