@@ -58,6 +58,10 @@ const storage = (config: TouchlineConfig, dataDir: DataDir) =>
 
 const stores = Layer.mergeAll(TriggerStore.layer, StrategyStore.layer)
 
+/** Stores and the alert queue alone, for commands that look after them. */
+export const storing = (config: TouchlineConfig) =>
+  Layer.mergeAll(stores, AlertQueue.layer).pipe(Layer.provideMerge(storage(config, { directory: config.dataDir })))
+
 /** The strategies of a directory or, without one, of the database, which begins with the samples. */
 const strategiesFrom = (directory: string | undefined) =>
   directory === undefined

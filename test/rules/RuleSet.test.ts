@@ -31,16 +31,23 @@ const disagreements = (
   strategies: ReadonlyArray<Strategy>,
   views: ReadonlyArray<View>
 ): ReadonlyArray<string> => {
-  const fired = ruleSet.fired(views)
-  const pairs = new Set(
-    Array.from(fired.views, (view, index) => `${ruleSet.strategy(fired.strategies[index] ?? -1)?.id} ${view}`)
-  )
-  const wrong = fired.views.length === pairs.size ? [] : ["a pair fired twice"]
-  views.forEach((view, index) => {
-    for (const each of strategies) {
+  const { strategies: numbers, views: on } = ruleSet.fired(views)
+  const places = new Map(strategies.map((each, place) => [each, place]))
+  const fires = new Uint8Array(strategies.length * views.length)
+  const wrong: Array<string> = []
+  on.forEach((view, index) => {
+    const place = places.get(ruleSet.strategy(numbers[index] ?? -1) ?? strategy("none", late)) ?? -1
+    if (place < 0 || fires[place * views.length + view] === 1)
+      wrong.push(`pair ${index} is of no strategy, or a second time`)
+    fires[place * views.length + view] = 1
+  })
+  strategies.forEach((each, place) => {
+    views.forEach((view, index) => {
       const holds = evaluate(each, view) !== undefined
-      if (holds !== pairs.has(`${each.id} ${index}`)) wrong.push(`${JSON.stringify(each)} on view ${index}: ${holds}`)
-    }
+      if (holds !== (fires[place * views.length + index] === 1)) {
+        wrong.push(`${JSON.stringify(each)} on view ${index}: ${holds}`)
+      }
+    })
   })
   return wrong
 }

@@ -2,34 +2,30 @@ import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Tracer } from "effect"
 import { TestClock } from "effect/testing"
-import { AlertChannel, type ChannelError } from "../../../src/alert/AlertChannel.ts"
+import { AlertChannel, ChannelError } from "../../../src/alert/AlertChannel.ts"
 import { layerTelegram, requestTimeout } from "../../../src/alert/telegram/TelegramChannel.ts"
 import { TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
 import { OwnerId } from "../../../src/domain/Strategy.ts"
 import { alertOf } from "../../fixtures/alertOf.ts"
 import * as Bot from "../../fixtures/botApi.ts"
 import { eventually } from "../../fixtures/eventually.ts"
-import { Logs } from "../../fixtures/logs.ts"
+import { Logs, quiet } from "../../fixtures/logs.ts"
 
 type BotApi = Effect.Success<typeof Bot.makeBotApi>
 
 interface Setup {
   readonly chatId?: string
-  /** Instead of the bot's. */
-  readonly token?: string
-  /** Instead of the bot's. */
-  readonly root?: URL
+  /** The pace at which messages may go out. Unless told, any. */
+  readonly turn?: TelegramLimits["Service"]["turn"]
 }
 
-/** The channel to a bot, at the pace of the test's own limits. */
-const channelTo = (bot: BotApi, { chatId, root = bot.root, token = bot.token }: Setup = { chatId: "42" }) =>
+/** The channel to a bot. */
+const channelTo = ({ root, token }: BotApi, { chatId, turn = () => Effect.void }: Setup = { chatId: "42" }) =>
   Effect.map(
     Layer.build(
-      layerTelegram({
-        token: Redacted.make(token),
-        chatId: Option.fromUndefinedOr(chatId),
-        apiRoot: root
-      }).pipe(Layer.provide(Layer.fresh(TelegramLimits.layerMemory)))
+      layerTelegram({ token: Redacted.make(token), chatId: Option.fromUndefinedOr(chatId), apiRoot: root }).pipe(
+        Layer.provide(Layer.succeed(TelegramLimits, { turn }))
+      )
     ),
     (context) => Context.get(context, AlertChannel)
   )
@@ -101,6 +97,27 @@ describe("an alert through Telegram", () => {
     })
   )
 
+  it.effect("waits for its turn at each chat that it is sent to", () =>
+    Effect.gen(function* () {
+      const bot = yield* Bot.makeBotApi
+      bot.play(Bot.movedTo(-10042))
+      const asked: Array<string> = []
+      const turn = (chat: string) => Effect.asVoid(Effect.sync(() => asked.push(chat)))
+      yield* (yield* channelTo(bot, { chatId: "-42", turn })).send(alertOf())
+      expect(asked).toEqual(["-42", "-10042"])
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.effect("is not sent when it gets no turn", () =>
+    Effect.gen(function* () {
+      const bot = yield* Bot.makeBotApi
+      const full = new ChannelError({ channel: "telegram", reason: "rate-limited", message: "full" })
+      const { send } = yield* channelTo(bot, { chatId: "42", turn: () => Effect.fail(full) })
+      expect(yield* Effect.flip(send(alertOf()))).toBe(full)
+      expect(yield* bot.requests).toBe(0)
+    })
+  )
+
   it.effect("follows a group that has become a supergroup, and says that its id has changed", () =>
     Effect.gen(function* () {
       const [bot, logs] = [yield* Bot.makeBotApi, yield* Logs]
@@ -121,7 +138,7 @@ describe("an alert through Telegram", () => {
         reason: "refused",
         message: "Telegram says that chat -10042 has moved on to -10043"
       })
-    }).pipe(Effect.provide(Logs.layer))
+    }).pipe(Effect.provide(quiet))
   )
 })
 
@@ -221,29 +238,27 @@ describe("the token", () => {
     status: 400,
     body: JSON.stringify({ ok: false, error_code: 400, description: `no such path: /bot8117:${secret}/sendMessage` })
   }
-  const faults: ReadonlyArray<Bot.Fault> = [
-    Bot.tooMany(7),
-    Bot.chatNotFound,
-    Bot.blocked,
-    Bot.unauthorized,
-    Bot.notFound,
-    Bot.internalError,
-    Bot.badGateway,
-    echo,
-    "drop the connection"
+  const faults: ReadonlyArray<ReadonlyArray<Bot.Fault>> = [
+    [],
+    [Bot.tooMany(7)],
+    [Bot.chatNotFound],
+    [Bot.blocked],
+    [Bot.unauthorized],
+    [Bot.notFound],
+    [Bot.internalError],
+    [Bot.badGateway],
+    [echo],
+    ["drop the connection"],
+    [Bot.movedTo(-7)],
+    [Bot.movedTo(-7), Bot.movedTo(-8)]
   ]
 
-  it.effect("is not to be seen in anything that a failure leaves behind", () =>
+  it.effect("is not to be seen in anything that a send leaves behind, whatever Telegram answers", () =>
     Effect.gen(function* () {
-      for (const fault of [...faults, undefined]) {
+      for (const fault of faults) {
         const bot = yield* Bot.makeBotApi
-        bot.play(...(fault === undefined ? [] : [Bot.movedTo(-7), Bot.movedTo(-8)]), ...(fault === undefined ? [] : []))
-        const other = yield* Bot.makeBotApi
-        if (fault !== undefined) other.play(fault)
-        for (const to of [bot, other]) {
-          const { send } = yield* channelTo(to)
-          expect(yield* seen(send(alertOf()))).not.toContain(secret)
-        }
+        bot.play(...fault)
+        expect(yield* seen((yield* channelTo(bot)).send(alertOf()))).not.toContain(secret)
       }
     }).pipe(Effect.provide(Logs.layer))
   )
