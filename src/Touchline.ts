@@ -9,18 +9,24 @@ import { AlertChannel } from "./alert/AlertChannel.ts"
 import { Alerter } from "./alert/Alerter.ts"
 import { AlertQueue } from "./alert/AlertQueue.ts"
 import { layerAlertWorker, layerOutboxSweep } from "./alert/AlertWorker.ts"
-import { SettingsError, type TouchlineConfig } from "./Config.ts"
+import { layerTelegram } from "./alert/telegram/TelegramChannel.ts"
+import { TelegramLimits } from "./alert/telegram/TelegramLimits.ts"
+import type { TouchlineConfig } from "./Config.ts"
 import { Database } from "./database/Database.ts"
 import { layerEmbedded } from "./database/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "./database/EmbeddedPostgres.ts"
 import { StrategyStore } from "./database/StrategyStore.ts"
+import { layerSupabase } from "./database/SupabaseDatabase.ts"
 import { TriggerStore } from "./database/TriggerStore.ts"
 import { Dedup } from "./dedup/Dedup.ts"
+import { layerRedisDedup } from "./dedup/RedisDedup.ts"
 import { MatchFeed } from "./feed/MatchFeed.ts"
 import { SimulatedFeed } from "./feed/SimulatedFeed.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { layerEmbeddedQueue } from "./queue/EmbeddedQueue.ts"
 import { QueueBackend } from "./queue/QueueBackend.ts"
+import { layerRedisQueue } from "./queue/RedisQueue.ts"
+import { Redis } from "./redis/Redis.ts"
 import { Scanner } from "./scan/Scanner.ts"
 import { layerTicker } from "./scan/Ticker.ts"
 import { layerSampleStrategies } from "./strategies/SampleStrategies.ts"
@@ -41,26 +47,50 @@ export interface Parts<Feed, FeedError, FeedNeeds, ChannelError, ChannelNeeds> {
   readonly dataDir?: DataDir
 }
 
-/** Database and queue: embedded, sharing one data directory. */
-const storage = (config: TouchlineConfig, dataDir: DataDir) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      if (Option.isSome(config.supabase)) {
-        return yield* new SettingsError({
-          message: "SUPABASE_URL is set, but this version keeps its data in DATA_DIR only. Unset it."
-        })
-      }
-      return Layer.mergeAll(layerEmbedded, layerEmbeddedQueue).pipe(
-        Layer.provide(EmbeddedPostgres.layer(dataDir === "memory" ? undefined : dataDir.directory))
-      )
+/**
+ * What the configuration says of the outside world: Redis for queues, dedup and limits, Supabase for the data; without
+ * them both are embedded and share one data directory. A layer that several others stand on is built once.
+ */
+const outside = (config: TouchlineConfig, dataDir: DataDir) => {
+  const embedded = EmbeddedPostgres.layer(dataDir === "memory" ? undefined : dataDir.directory)
+  const redis = Option.map(config.redis, Redis.layer)
+  return {
+    database: Option.match(config.supabase, {
+      onSome: (supabase) => layerSupabase(supabase),
+      onNone: () => Layer.provide(layerEmbedded, embedded)
+    }),
+    queue: Option.match(redis, {
+      onSome: (server) => Layer.provide(layerRedisQueue, server),
+      onNone: () => Layer.provide(layerEmbeddedQueue, embedded)
+    }),
+    dedup: Option.match(redis, {
+      onSome: (server) =>
+        layerRedisDedup({ ttl: config.dedupTtl, timeout: config.dedupTimeout }).pipe(Layer.provide(server)),
+      onNone: () => Dedup.layerMemory({ ttl: config.dedupTtl })
+    }),
+    history: Option.isSome(redis) ? MatchHistory.layerShared : MatchHistory.layer,
+    channel: Option.match(config.telegram, {
+      onSome: (telegram) =>
+        layerTelegram(telegram).pipe(
+          Layer.provide(
+            Option.match(redis, {
+              onSome: (server) => Layer.provide(TelegramLimits.layerRedis, server),
+              onNone: () => TelegramLimits.layerMemory
+            })
+          )
+        ),
+      onNone: () => AlertChannel.layerConsole
     })
-  )
+  }
+}
 
 const stores = Layer.mergeAll(TriggerStore.layer, StrategyStore.layer)
 
 /** Stores and the alert queue alone, for commands that look after them. */
-export const storing = (config: TouchlineConfig) =>
-  Layer.mergeAll(stores, AlertQueue.layer).pipe(Layer.provideMerge(storage(config, { directory: config.dataDir })))
+export const storing = (config: TouchlineConfig) => {
+  const { database, queue } = outside(config, { directory: config.dataDir })
+  return Layer.mergeAll(stores, AlertQueue.layer).pipe(Layer.provideMerge(Layer.mergeAll(database, queue)))
+}
 
 /** The strategies of a directory or, without one, of the database, which begins with the samples. */
 const strategiesFrom = (directory: string | undefined) =>
@@ -75,21 +105,23 @@ export const pipeline = <F, FE, FR, CE = never, CR = never>({
   dataDir = { directory: config.dataDir },
   feed,
   strategies
-}: Parts<F, FE, FR, CE, CR>) =>
-  Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
+}: Parts<F, FE, FR, CE, CR>) => {
+  const chosen = outside(config, dataDir)
+  return Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
     Layer.provideMerge(
       Layer.mergeAll(
         feed,
-        channel ?? AlertChannel.layerConsole,
+        channel ?? chosen.channel,
         strategiesFrom(strategies),
-        MatchHistory.layer,
-        Dedup.layerMemory({ ttl: config.dedupTtl }),
+        chosen.history,
+        chosen.dedup,
         AlertQueue.layer
       )
     ),
     Layer.provideMerge(stores),
-    Layer.provideMerge(storage(config, dataDir))
+    Layer.provideMerge(Layer.mergeAll(chosen.database, chosen.queue))
   )
+}
 
 /** Sends alerts, and offers again what is pending. */
 export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep)
@@ -120,11 +152,11 @@ const banner = ({ config }: { readonly config: TouchlineConfig }) =>
  * no more alerts, each lets what is active end (bounded); then queues, then the database.
  */
 export const service = <F, FE, FR, CE = never, CR = never>(parts: Parts<F, FE, FR, CE, CR>) =>
-  layerTicker({ interval: parts.config.pollInterval }).pipe(
-    Layer.provideMerge(alerting),
-    Layer.provideMerge(banner(parts)),
-    Layer.provideMerge(pipeline(parts))
-  )
+  layerTicker({
+    interval: parts.config.pollInterval,
+    // A process that has the queues to itself has nobody to share a scan with.
+    ...(Option.isSome(parts.config.redis) ? { shardSize: parts.config.shardSize } : {})
+  }).pipe(Layer.provideMerge(alerting), Layer.provideMerge(banner(parts)), Layer.provideMerge(pipeline(parts)))
 
 /** The feed that the configuration names. `speed` is match time over clock time. */
 export const configuredFeed = (

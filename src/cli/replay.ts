@@ -94,7 +94,8 @@ export const replay = Command.make(
     // A line for each of thousands of scans would bury what matters; LOG_LEVEL=debug shows them.
     const logging = { ...settings, logLevel: settings.logLevel === "info" ? ("warn" as const) : settings.logLevel }
     const parts = {
-      config: settings,
+      // Nothing of a replay may reach the data of the service.
+      config: { ...settings, redis: Option.none(), supabase: Option.none() },
       feed: RecordedFeed.layer({ directories }),
       channel: layerSilentChannel,
       dataDir: Option.match(dataDir, { onNone: (): DataDir => "memory", onSome: (directory) => ({ directory }) }),

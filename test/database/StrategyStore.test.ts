@@ -27,7 +27,7 @@ layer(onDatabase)("StrategyStore", (it) => {
           { left: { metric: "corners", scope: "total", window: { last: 15 } }, comparator: ">=", right: 4 },
           { any: [{ left: { op: "-", left: "minute", right: 10 }, comparator: "<", right: 60 }] }
         ],
-        expect: { left: { metric: "goals", window: "since trigger" }, comparator: ">=", right: 1 }
+        expect: { left: { metric: "goals", scope: "total", window: "since trigger" }, comparator: ">=", right: 1 }
       })
       yield* store.save([saved, newStrategy({ name: "B" })])
       const { problems, strategies } = yield* store.active

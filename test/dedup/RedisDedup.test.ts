@@ -10,7 +10,6 @@ import { eventually, whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { unused } from "../fixtures/pipeline.ts"
 import {
-  hasRedisServer,
   memoryRedis,
   onRealRedis,
   passOnRedis,
@@ -20,6 +19,7 @@ import {
   type Wire,
   wireToServer
 } from "../fixtures/redis.ts"
+import { hasRedisServer } from "../fixtures/redisServer.ts"
 
 const ttl = Duration.hours(2)
 const timeout = Duration.millis(250)

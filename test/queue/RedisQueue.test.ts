@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Context, Deferred, Duration, Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import type { RedisSettings } from "../../src/Config.ts"
 import { QueueBackend, QueueError } from "../../src/queue/QueueBackend.ts"
@@ -11,7 +11,6 @@ import { eventually } from "../fixtures/eventually.ts"
 import { Logs, quiet } from "../fixtures/logs.ts"
 import { openQueue, payload } from "../fixtures/queue.ts"
 import {
-  hasRedisServer,
   memoryRedis,
   onRealRedis,
   RedisServer,
@@ -22,6 +21,7 @@ import {
   redisSettings,
   wireToServer
 } from "../fixtures/redis.ts"
+import { hasRedisServer } from "../fixtures/redisServer.ts"
 
 for (const { server, where } of redisServers) {
   queueContract(
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedisServer)(onRealRedis("The queue on a real Redis that cha
       const { lines } = yield* Logs
       yield* Effect.promise(async () => {
         await admin.config("SET", "requirepass", "another")
-        await admin.client("KILL", "TYPE", "normal", "SKIPME", "yes")
+        await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
       })
       const errors: Array<unknown> = []
       const offer = Effect.flip(queue.offer([{ id: "a", payload }])).pipe(

@@ -5,15 +5,8 @@ import { Cause, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { connectTimeout, Redis, RedisError } from "../../src/redis/Redis.ts"
 import { whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
-import {
-  hasRedisServer,
-  memoryRedis,
-  onRealRedis,
-  RedisServer,
-  rawClient,
-  realRedis,
-  redisSettings
-} from "../fixtures/redis.ts"
+import { memoryRedis, onRealRedis, RedisServer, rawClient, realRedis, redisSettings } from "../fixtures/redis.ts"
+import { hasRedisServer } from "../fixtures/redisServer.ts"
 
 const secret = "correct-horse-battery"
 const password = Option.some(Redacted.make(secret))

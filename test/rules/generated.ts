@@ -1,5 +1,12 @@
 import { type MetricName, metric } from "../../src/domain/Metric.ts"
-import { type Figures, matchMinute, periods, type Snapshot } from "../../src/domain/Snapshot.ts"
+import {
+  type Figures,
+  type MatchMinute,
+  matchMinute,
+  periodStart,
+  periods,
+  type Snapshot
+} from "../../src/domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -106,14 +113,17 @@ export const generator = (next: () => number) => {
   const some = <A>(figures: { readonly [name: string]: () => A }): { readonly [name: string]: A } =>
     Object.fromEntries(Object.entries(figures).flatMap(([name, make]) => (chance(0.75) ? [[name, make()]] : [])))
 
+  /** A moment up to this period. Some feeds begin a period under the minute at which the last one ended. */
+  const played = (upTo: number): MatchMinute => {
+    const period = periods[integer(0, upTo)] ?? "1H"
+    return chance(0.1) ? { period, minute: periodStart[period], added: 0 } : matchMinute(period, 60 * integer(0, 48))
+  }
+
   /** A match at some moment up to this period, each figure known or not. */
   const shown = (upTo: number): Snapshot => ({
     ...anyMatch,
     match: { ...anyMatch.match, competition: { id: competition(), name: "A cup" } },
-    clock: {
-      ...matchMinute(periods[integer(0, upTo)] ?? "1H", 60 * integer(0, 48)),
-      status: pick("live", "live", "live", "break", "finished", "scheduled")
-    },
+    clock: { ...played(upTo), status: pick("live", "live", "live", "break", "finished", "scheduled") },
     score: sides(3),
     statistics: {
       ...some({

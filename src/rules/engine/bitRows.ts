@@ -86,7 +86,7 @@ const isOther: Compare = (left, right, words, base, count) => {
     for (let i = begin; i < end; i++) {
       const a = left[i] ?? 0
       const b = right[i] ?? 0
-      bits |= Number(a !== b) << i
+      bits |= (Number(a < b) | Number(a > b)) << i
     }
     words[word] = bits
   }

@@ -1,0 +1,116 @@
+/**
+ * Asking Redis which of 1,000 pairs are known: Dedup's way, in one round trip, against one EXISTS at a time and against
+ * the bare MGET that no way can beat by much. On a private redis-server, new pairs in every round, half of them known to
+ * Redis and none to the process. `npm run bench:dedup -- --json`: the last line is the figures as one object.
+ */
+import { type Context, Duration, Effect, Layer, Option } from "effect"
+import type { Redis as Client } from "ioredis"
+import { Dedup } from "../src/dedup/Dedup.ts"
+import { layerRedisDedup } from "../src/dedup/RedisDedup.ts"
+import { dedupKey, type Pair } from "../src/domain/Trigger.ts"
+import { Redis } from "../src/redis/Redis.ts"
+import { hasRedisServer, startRedisServer } from "../test/fixtures/redisServer.ts"
+
+const batchSize = 1000
+const rounds = 60
+const warmUps = 15
+
+/** At least so many times faster than one at a time, and at most so many times slower than the bare MGET. */
+const goals = { vsSerial: 50, vsMget: 2 }
+
+const uuid = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`
+
+const batchOf = (round: number): ReadonlyArray<Pair> =>
+  Array.from({ length: batchSize }, (_, index) => ({
+    strategyId: uuid(index % 50),
+    matchId: `${round * batchSize + index}`
+  }))
+
+const median = (numbers: ReadonlyArray<number>): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0
+
+type Way = (pairs: ReadonlyArray<Pair>, keys: Array<string>) => Promise<ReadonlyArray<Pair>>
+
+/** The ways to ask, by name; each answers with the pairs that are not known. */
+const waysOf = (client: Client, dedup: Context.Service.Shape<typeof Dedup>) =>
+  ({
+    serial: async (pairs: ReadonlyArray<Pair>, keys: Array<string>) => {
+      const unknown: Array<Pair> = []
+      for (const [index, pair] of pairs.entries()) {
+        if ((await client.exists(keys[index] ?? "")) === 0) unknown.push(pair)
+      }
+      return unknown
+    },
+    mget: async (pairs: ReadonlyArray<Pair>, keys: Array<string>) => {
+      const values = await client.mget(keys)
+      return pairs.filter((_, index) => values[index] === null)
+    },
+    dedup: (pairs: ReadonlyArray<Pair>) => Effect.runPromise(dedup.unknown(pairs))
+  }) satisfies Record<string, Way>
+
+/** The median milliseconds of each way. The ways take turns at going first. */
+const measure = async (client: Client, dedup: Context.Service.Shape<typeof Dedup>) => {
+  const ways = waysOf(client, dedup)
+  const names = ["serial", "mget", "dedup"] as const
+  const times = { serial: [] as number[], mget: [] as number[], dedup: [] as number[] }
+  for (let round = 0; round < warmUps + rounds; round++) {
+    const pairs = batchOf(round)
+    const keys = pairs.map(dedupKey)
+    const known = client.pipeline()
+    for (const key of keys.filter((_, index) => index % 2 === 0)) known.set(key, "1", "EX", 7200)
+    await known.exec()
+    const right = JSON.stringify(pairs.filter((_, index) => index % 2 === 1))
+    for (let turn = 0; turn < names.length; turn++) {
+      const name = names[(round + turn) % names.length] ?? "dedup"
+      const started = performance.now()
+      const unknown = await ways[name](pairs, keys)
+      const took = performance.now() - started
+      if (JSON.stringify(unknown) !== right) throw new Error(`${name} gives a wrong answer in round ${round}`)
+      if (round >= warmUps) times[name].push(took)
+    }
+  }
+  return { serialMs: median(times.serial), mgetMs: median(times.mget), dedupMs: median(times.dedup) }
+}
+
+const bench = (port: number) =>
+  Effect.gen(function* () {
+    const dedup = yield* Dedup
+    const client = yield* Effect.flatMap(Redis, ({ connect }) => connect({ whenLost: "wait" }))
+    return yield* Effect.promise(() => measure(client, dedup))
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(
+      layerRedisDedup({ ttl: Duration.hours(2), timeout: Duration.seconds(10) }).pipe(
+        Layer.provideMerge(
+          Redis.layer({
+            host: "127.0.0.1",
+            port,
+            username: Option.none(),
+            password: Option.none(),
+            db: 0,
+            tls: false
+          })
+        )
+      )
+    )
+  )
+
+if (!hasRedisServer) {
+  console.error("This bench needs a redis-server on the PATH: sudo apt-get install redis-server")
+  process.exit(1)
+}
+
+const server = await startRedisServer()
+const figures = await Effect.runPromise(bench(server.port)).finally(server.stop)
+const vsSerial = figures.serialMs / figures.dedupMs
+const vsMget = figures.dedupMs / figures.mgetMs
+
+const row = (way: string, ms: number, note: string) => `${way.padEnd(26)}${ms.toFixed(3).padStart(9)} ms   ${note}`
+console.log(`${batchSize} pairs, half of them known to Redis; medians of ${rounds} rounds; all gave the same answers\n`)
+console.log(row("one EXISTS at a time", figures.serialMs, `${vsSerial.toFixed(0)}x Dedup (goal: ${goals.vsSerial}x)`))
+console.log(row("bare MGET", figures.mgetMs, ""))
+console.log(row("Dedup.unknown", figures.dedupMs, `${vsMget.toFixed(2)}x MGET (goal: at most ${goals.vsMget}x)`))
+
+if (process.argv.includes("--json")) {
+  const isMet = vsSerial >= goals.vsSerial && vsMget <= goals.vsMget
+  console.log(JSON.stringify({ bench: "dedup", batchSize, rounds, ...figures, vsSerial, vsMget, isMet }))
+}
