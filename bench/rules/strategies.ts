@@ -1,7 +1,8 @@
 /**
- * Strategies for the benchmark, as people write them: two to four conditions on the score, the statistics and their
- * windows, often a part of the match to look at, sometimes alternatives, a comparison of both teams or a competition.
- * Each threshold is a value that some view of the recorded matches has, drawn towards the rare end.
+ * Strategies for the benchmark, as people write them: three to five conditions on the score, the statistics and their
+ * windows, mostly a part of the match to look at too, sometimes alternatives, both teams compared, or a competition.
+ * Each threshold is a value that some view has, drawn towards the rare end and rounded, so that conditions follow the
+ * distribution of the matches.
  */
 import { type MetricName, metric } from "../../src/domain/Metric.ts"
 import type {
@@ -19,10 +20,8 @@ import { printExpression } from "../../src/rules/print.ts"
 
 type Next = () => number
 
-const pick = <A>(next: Next, [first, ...rest]: readonly [A, ...ReadonlyArray<A>]): A => {
-  const index = Math.floor(next() * (1 + rest.length))
-  return index === 0 ? first : (rest[index - 1] ?? first)
-}
+const pick = <const A>(next: Next, all: readonly [A, ...ReadonlyArray<A>]): A =>
+  all[Math.floor(next() * all.length)] ?? all[0]
 
 /** What people look at most comes most often. */
 const names: readonly [MetricName, ...ReadonlyArray<MetricName>] = [
@@ -98,15 +97,15 @@ const round = (threshold: number): number => {
   return Math.round(Math.round(threshold / step) * step * 100) / 100
 }
 
-/** One team against the other, or a team against itself a while ago. */
+/** One team against the other. */
 const rivals = (next: Next): Comparison => {
   const { window, ...left } = value(next)
   const comparator = pick(next, [">", "<", ">="])
-  const [one, other] = pick(next, [
+  const [one, other] = pick<readonly [Scope, Scope]>(next, [
     ["home", "away"],
     ["leading", "trailing"],
     ["trailing", "leading"]
-  ] as const)
+  ])
   return {
     left: { ...left, scope: one, ...(window === undefined ? {} : { window }) },
     comparator,

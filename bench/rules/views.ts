@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { Result, Schema } from "effect"
 import { Snapshot, type SnapshotInput } from "../../src/domain/Snapshot.ts"
-import { type Moment, moment } from "../../src/domain/Timeline.ts"
+import { moment } from "../../src/domain/Timeline.ts"
 import { quote, simulateMatch } from "../../src/feed/SimulatedMatch.ts"
 import { readMatch } from "../../src/feed/Wyscout.ts"
 import { type OfficialRecord, readRecords } from "../../src/feed/WyscoutRecord.ts"
@@ -80,22 +80,21 @@ export const loadMatches = (): Matches => {
 
 const decode = Schema.decodeSync(Snapshot)
 
-/** This many views of the matches, each at a random minute with its past. Beyond the number of minutes they repeat. */
+/** This many views, each of a match at a random minute with its past. There are as many different ones as minutes. */
 export const drawViews = ({ matches }: Matches, count: number, next: () => number): ReadonlyArray<View> => {
-  const histories = new Map<number, ReadonlyArray<Snapshot>>()
+  const histories = new Map<number, ReadonlyArray<View>>()
   return Array.from({ length: count }, () => {
     const number = Math.floor(next() * matches.length)
-    let history = histories.get(number)
-    if (history === undefined) {
-      history = (matches[number] ?? []).map((frame) => decode(frame))
-      histories.set(number, history)
-      timelines.set(history, history.map(moment))
-    }
-    const at = Math.floor(next() * history.length)
-    const snapshot = history[at]
-    if (snapshot === undefined) throw new Error("a match without a minute")
-    return { snapshot, timeline: (timelines.get(history) ?? []).slice(0, at + 1) }
+    const history = histories.get(number) ?? viewsOf(matches[number] ?? [])
+    histories.set(number, history)
+    const view = history[Math.floor(next() * history.length)]
+    if (view === undefined) throw new Error("a match without a minute")
+    return view
   })
 }
 
-const timelines = new WeakMap<ReadonlyArray<Snapshot>, ReadonlyArray<Moment>>()
+const viewsOf = (frames: ReadonlyArray<SnapshotInput>): ReadonlyArray<View> => {
+  const snapshots = frames.map((frame) => decode(frame))
+  const timeline = snapshots.map(moment)
+  return snapshots.map((snapshot, minute) => ({ snapshot, timeline: timeline.slice(0, minute + 1) }))
+}

@@ -67,14 +67,16 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
         name: `Redis at ${redis.address}, for ${Duration.format(ttl)}`,
         unknown: Effect.fn("Dedup.unknown")(function* (pairs) {
           const now = yield* Clock.currentTimeMillis
-          const asked = pairs.filter((pair) => !known.has(dedupKey(pair), now))
-          if (asked.length === 0) return []
-          const answers = yield* ask(() => Promise.all(inChunks(asked.map(dedupKey)).map((keys) => client.mget(keys))))
+          const asked = pairs.filter((pair) => !known.has(pair, now))
+          if (asked.length === 0) return asked
+          const answers = yield* ask(() =>
+            Promise.all(inChunks(asked.map(dedupKey)).map((chunk) => client.mget(chunk)))
+          )
           return Option.match(answers, {
             onNone: () => asked,
-            onSome: (values) => {
-              const flat = values.flat()
-              return asked.filter((_, index) => flat[index] === null)
+            onSome: (chunks) => {
+              const values = chunks.flat()
+              return asked.filter((_, index) => values[index] === null)
             }
           })
         }),
@@ -82,7 +84,7 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
           if (pairs.length === 0) return
           const keys = pairs.map(dedupKey)
           const now = yield* Clock.currentTimeMillis
-          for (const key of keys) known.add(key, now)
+          for (const pair of pairs) known.add(pair, now)
           yield* ask(async () => {
             const batch = client.pipeline()
             for (const key of keys) batch.set(key, "1", "EX", seconds)
@@ -93,7 +95,9 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
     })
   )
 
-const inChunks = (keys: ReadonlyArray<string>): Array<Array<string>> =>
-  Array.from({ length: Math.ceil(keys.length / keysPerCommand) }, (_, chunk) =>
-    keys.slice(chunk * keysPerCommand, (chunk + 1) * keysPerCommand)
-  )
+const inChunks = (keys: Array<string>): ReadonlyArray<Array<string>> =>
+  keys.length <= keysPerCommand
+    ? [keys]
+    : Array.from({ length: Math.ceil(keys.length / keysPerCommand) }, (_, chunk) =>
+        keys.slice(chunk * keysPerCommand, (chunk + 1) * keysPerCommand)
+      )

@@ -1,7 +1,14 @@
 import { Schema, SchemaGetter } from "effect"
 
+/** Text from outside that a database can keep: not empty, and without NUL or half a surrogate pair, which none takes. */
+export const Text = Schema.NonEmptyString.pipe(
+  Schema.check(
+    Schema.makeFilter((text) => (text.isWellFormed() && !text.includes("\0")) || "holds characters that are no text")
+  )
+)
+
 /** Text from outside that may come as a number: ids of feeds and databases, which become text and so lose no digits. */
-export const TextOrNumber = Schema.Union([Schema.NonEmptyString, Schema.Int]).pipe(
+export const TextOrNumber = Schema.Union([Text, Schema.Int]).pipe(
   Schema.decodeTo(Schema.NonEmptyString, { decode: SchemaGetter.String(), encode: SchemaGetter.passthrough() })
 )
 
@@ -10,11 +17,11 @@ export const MatchId = TextOrNumber.pipe(Schema.brand("MatchId"))
 export type MatchId = typeof MatchId.Type
 
 /** One of the two teams. */
-export const Team = Schema.Struct({ name: Schema.NonEmptyString })
+export const Team = Schema.Struct({ name: Text })
 export interface Team extends Schema.Schema.Type<typeof Team> {}
 
 /** The league or cup that a match belongs to. Strategies name it by `id`. */
-export const Competition = Schema.Struct({ id: TextOrNumber, name: Schema.NonEmptyString })
+export const Competition = Schema.Struct({ id: TextOrNumber, name: Text })
 export interface Competition extends Schema.Schema.Type<typeof Competition> {}
 
 /** What is known of a match before it starts. `kickOff` is an ISO 8601 time in its encoded form. */

@@ -171,7 +171,13 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     offer,
     offerAgain,
     every: Effect.fnUntraced(function* (interval, tick) {
-      if (backend.exclusive) yield* attempt("stop the old schedule", (bull) => bull.removeJobScheduler(name))
+      if (backend.exclusive) {
+        // The ticks that the last process left are as old as it is.
+        yield* attempt("stop the old schedule", async (bull) => {
+          await bull.removeJobScheduler(name)
+          await bull.drain(true)
+        })
+      }
       const data = yield* encode(tick)
       yield* attempt("schedule jobs", async (bull) => {
         await bull.setGlobalConcurrency(1)

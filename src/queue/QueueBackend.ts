@@ -20,6 +20,7 @@ export type BullQueue = Pick<
   | "add"
   | "addBulk"
   | "close"
+  | "drain"
   | "getFailed"
   | "getJob"
   | "getJobCounts"

@@ -33,6 +33,16 @@ const decoded = (changes: Record<string, unknown> = {}) => Result.getOrThrow(dec
 const problem = (changes: Record<string, unknown>): string =>
   Result.match(decode(changes), { onFailure: ({ issue }) => problemText(issue), onSuccess: () => "no problem" })
 
+describe("the text of a snapshot", () => {
+  it("is what a database can keep", () => {
+    for (const name of ["Fran\0ce", "Fran\ud800ce", ""]) {
+      expect(problem({ match: { ...input.match, home: { name } } })).toContain("match.home.name")
+      expect(problem({ match: { ...input.match, id: name } })).toContain("match.id")
+    }
+    expect(problem({ match: { ...input.match, home: { name: "Türkiye 🇹🇷" } } })).toBe("no problem")
+  })
+})
+
 describe("the scoreboard minute", () => {
   it.each<[Period, number, string]>([
     ["1H", 0, "1"],

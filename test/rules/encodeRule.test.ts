@@ -4,7 +4,7 @@ import { encodeRule, printRule } from "../../src/rules/encodeRule.ts"
 import { parseComparison } from "../../src/rules/language/parse.ts"
 import { normalComparison } from "../../src/rules/normal.ts"
 import { decodeRule } from "../../src/rules/RuleRow.ts"
-import { comparisons } from "./generated.ts"
+import { comparisons } from "./arbitraries.ts"
 
 const parse = (text: string) => Result.getOrThrow(parseComparison(text))
 

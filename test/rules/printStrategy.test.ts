@@ -4,7 +4,7 @@ import { Result } from "effect"
 import { normalStrategy } from "../../src/rules/normal.ts"
 import { printStrategy } from "../../src/rules/printStrategy.ts"
 import { decodeStrategyFile } from "../../src/rules/StrategyFile.ts"
-import { strategies } from "./generated.ts"
+import { strategies } from "./arbitraries.ts"
 
 const decode = (text: string) => Result.getOrThrow(decodeStrategyFile("x.yaml", text))
 

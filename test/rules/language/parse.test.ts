@@ -5,7 +5,7 @@ import { type Comparison, type Expression, scopes, type Window } from "../../../
 import { parseAlternatives, parseComparison, parseCondition, requirement } from "../../../src/rules/language/parse.ts"
 import { normalComparison, normalCondition } from "../../../src/rules/normal.ts"
 import { printComparison, printCondition } from "../../../src/rules/print.ts"
-import { comparisons, conditions } from "../generated.ts"
+import { comparisons, conditions } from "../arbitraries.ts"
 
 const parse = (text: string): Comparison => Result.getOrThrow(parseComparison(text))
 

@@ -5,7 +5,7 @@ import { partIn } from "../../../src/rules/language/partIn.ts"
 import { placesOf } from "../../../src/rules/language/places.ts"
 import { printStrategy } from "../../../src/rules/printStrategy.ts"
 import { toStrategyFile } from "../../../src/rules/StrategyFile.ts"
-import { strategies } from "../generated.ts"
+import { strategies } from "../arbitraries.ts"
 
 /** Every scalar of plain data by its path. */
 const scalars = (value: unknown, path = ""): ReadonlyArray<readonly [path: string, scalar: unknown]> =>

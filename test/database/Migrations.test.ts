@@ -1,0 +1,166 @@
+/** `supabase/migrations` on a project that holds the tables of an older deployment, used as the Supabase layer does. */
+import { NodeServices } from "@effect/platform-node"
+import { expect, layer } from "@effect/vitest"
+import { Effect, Layer, Option, Schema } from "effect"
+import { Database, DatabaseError } from "../../src/database/Database.ts"
+import { migrations } from "../../src/database/EmbeddedDatabase.ts"
+import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { StrategyStore } from "../../src/database/StrategyStore.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import { TriggerId } from "../../src/domain/Trigger.ts"
+import { Sql } from "../contracts/Sql.ts"
+import { quiet } from "../fixtures/logs.ts"
+import { olderDeployments } from "../fixtures/olderTables.ts"
+import { candidateOf, newStrategy, receipt } from "../fixtures/pipeline.ts"
+import { supabaseProject } from "../fixtures/postgrest.ts"
+
+const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(statements))
+
+const migrate = Effect.flatMap(migrations, (files) => Effect.forEach(files, (file) => sql(file.sql)))
+
+const decodeAnswer = Schema.decodeUnknownSync(Schema.Tuple([Schema.Struct({ rows: Schema.Array(Schema.Unknown) })]))
+
+/** Calls as PostgREST does for the service: in its role, through `touchline_call`. */
+const asService = Layer.effect(
+  Database,
+  Effect.map(EmbeddedPostgres, ({ client }) =>
+    Database.of({
+      name: "the service role",
+      call: (operation, args) =>
+        Effect.tryPromise({
+          try: () =>
+            client.transaction(async (tx) => {
+              await tx.exec("set local role service_role")
+              const answer = await tx.query("select touchline_call($1, $2) as rows", [operation, args])
+              return decodeAnswer(answer.rows)[0].rows
+            }),
+          catch: (cause) => new DatabaseError({ operation, reason: "refused", message: String(cause) })
+        })
+    })
+  )
+)
+
+const onPostgres = Layer.mergeAll(TriggerStore.layer, StrategyStore.layer).pipe(
+  Layer.provideMerge(Layer.merge(asService, Sql.layerEmbedded)),
+  Layer.provideMerge(EmbeddedPostgres.layer()),
+  Layer.provideMerge(Layer.merge(NodeServices.layer, quiet))
+)
+
+const tables = ["strategies", "rules", "triggers", "performance", "user_telegram"]
+
+const rows = Effect.forEach(tables, (table) => sql(`select to_jsonb(t) as row from ${table} t order by t::text`))
+
+const decodeRows = Schema.decodeUnknownSync(
+  Schema.Array(Schema.Struct({ row: Schema.Record(Schema.String, Schema.Unknown) }))
+)
+
+/** The service's own columns are gone from the rows. */
+const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
+  decodeRows(found).map(({ row }) => Object.fromEntries(Object.entries(row).filter(([name]) => !added.includes(name))))
+
+const addedColumns = ["definition", "period", "added", "snapshot"].concat(
+  ["state", "attempts", "error", "receipt"].map((name) => `alert_${name}`),
+  "alerted_at"
+)
+
+const afresh = (older: string) =>
+  sql(`drop schema if exists public cascade; create schema public; drop schema if exists auth cascade;
+    drop owned by anon, authenticated, service_role;
+    drop role anon; drop role authenticated; drop role service_role; ${supabaseProject} ${older}`)
+
+layer(onPostgres)("The migrations", (it) => {
+  it.effect("make the tables of an empty project, where the service runs", () =>
+    Effect.gen(function* () {
+      yield* sql(supabaseProject)
+      yield* migrate
+      const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
+      const strategy = newStrategy()
+      expect(yield* strategies.addSamples([strategy])).toBe(1)
+      expect((yield* triggers.create([candidateOf(strategy)])).triggers).toHaveLength(1)
+    })
+  )
+
+  for (const { counters, kickOff, kind, knowsOwnIds, tables: older } of olderDeployments) {
+    it.effect(`keep every row of an older deployment (${kind}), also when they are applied twice`, () =>
+      Effect.gen(function* () {
+        yield* afresh(older)
+        const before = yield* rows
+        yield* migrate
+        const after = yield* rows
+        expect(after.map((found) => without(addedColumns, found))).toEqual(before.map((found) => without([], found)))
+        yield* migrate
+        expect(yield* rows).toEqual(after)
+      })
+    )
+
+    it.effect(`let the service run on an older deployment (${kind})`, () =>
+      Effect.gen(function* () {
+        const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
+        const { problems, strategies: active } = yield* strategies.active
+        expect(problems).toEqual([])
+        expect(active).toMatchObject([
+          {
+            name: "Corners",
+            competitions: ["28", "364"],
+            when: [{ left: { metric: "corners", window: { last: 15 } }, right: 4 }]
+          }
+        ])
+        const [strategy = newStrategy()] = active
+        expect(yield* triggers.counts).toEqual({ pending: 0, sent: 2, failed: 0 })
+
+        const brought = [candidateOf(strategy, { id: "100" }), candidateOf(strategy, { id: "102" })]
+        const { known, triggers: created } = yield* triggers.create(brought)
+        expect(known).toEqual([{ strategyId: strategy.id, matchId: "100" }])
+        expect(created).toMatchObject([{ evidence: brought[1]?.evidence, ownerChat: "42" }])
+        expect(yield* triggers.pending(9)).toEqual(created)
+        expect(
+          yield* triggers.triggered(
+            brought.map(({ snapshot }) => ({ strategyId: strategy.id, matchId: snapshot.match.id }))
+          )
+        ).toHaveLength(2)
+        expect(yield* sql("select total_triggers::int counted from performance order by 1 desc")).toEqual(
+          counters.map((counted) => ({ counted }))
+        )
+        expect(
+          yield* sql(
+            "set timezone to 'UTC'; select fixture_timestamp::text as at from triggers where match_id::text = '102'"
+          )
+        ).toEqual([{ at: kickOff }])
+
+        const id = TriggerId.make(`${created[0]?.id}`)
+        yield* triggers.sent(id, 1, { ...receipt, channel: "telegram", messageId: "900", chatId: "-100777" })
+        expect(
+          yield* sql(`select telegram_message_id::text message, telegram_chat_id::text chat, alert_state state
+            from triggers where match_id::text = '102'`)
+        ).toEqual([{ message: "900", chat: "-100777", state: "sent" }])
+        expect(Option.isSome(yield* triggers.find(id))).toBe(true)
+      })
+    )
+
+    it.effect(`let the service put strategies into an older deployment (${kind})`, () =>
+      Effect.gen(function* () {
+        const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
+        if (knowsOwnIds) yield* strategies.save([newStrategy({ name: "Added" })])
+        yield* sql("truncate strategies, rules, triggers, performance cascade")
+        expect(yield* strategies.addSamples([newStrategy(), newStrategy()])).toBe(2)
+        const { strategies: active } = yield* strategies.active
+        expect((yield* triggers.create(active.map((each) => candidateOf(each)))).triggers).toHaveLength(2)
+      })
+    )
+  }
+
+  it.effect("do not write the @name of a channel into a column of numbers", () =>
+    Effect.gen(function* () {
+      yield* afresh(olderDeployments[0]?.tables ?? "")
+      yield* migrate
+      const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
+      const { strategies: active } = yield* strategies.active
+      const { triggers: created } = yield* triggers.create(active.map((each) => candidateOf(each, { id: "102" })))
+      const sent = { ...receipt, channel: "telegram", messageId: "900", chatId: "@football" }
+      yield* triggers.sent(TriggerId.make(`${created[0]?.id}`), 1, sent)
+      expect(
+        yield* sql("select telegram_chat_id chat, alert_receipt->>'chatId' receipt from triggers where match_id = 102")
+      ).toEqual([{ chat: null, receipt: "@football" }])
+    })
+  )
+})
