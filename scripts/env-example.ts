@@ -1,4 +1,4 @@
-/** Writes `.env.example` from the settings: `npm run env-example`. */
+/** Writes `.env.example` from the settings: `npm run docs`. */
 import { writeFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { type Setting, settings } from "../src/Config.ts"

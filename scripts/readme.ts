@@ -1,4 +1,4 @@
-/** Brings the parts of README.md up to date that stand elsewhere already: `npm run readme`. */
+/** Brings the parts of README.md up to date that stand elsewhere already: `npm run docs`. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { type Setting, settings } from "../src/Config.ts"

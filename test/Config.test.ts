@@ -10,7 +10,7 @@ const given = (env: Record<string, string>) =>
 const messageOf = (env: Record<string, string>) => Effect.map(Effect.flip(given(env)), ({ message }) => message)
 
 describe("config", () => {
-  it("is mirrored by .env.example (npm run env-example writes it)", () => {
+  it("is mirrored by .env.example (npm run docs writes it)", () => {
     assert.strictEqual(readFileSync(new URL("../.env.example", import.meta.url), "utf8"), envExample)
   })
 

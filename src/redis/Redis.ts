@@ -100,6 +100,8 @@ const optionsOf = ({ db, host, password, port, tls, username }: RedisSettings): 
   // Servers that hold many certificates choose by the name that the client asks for.
   ...(tls && { tls: isIP(host) === 0 ? { servername: host } : {} }),
   lazyConnect: true,
+  // RESP2: every server speaks it, and ioredis reads long answers faster.
+  protocol: 2,
   connectTimeout: Duration.toMillis(connectTimeout),
   retryStrategy: (times) => Math.min(times * 100, 2000)
 })

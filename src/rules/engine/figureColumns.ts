@@ -2,8 +2,8 @@
  * The figures that conditions ask for, read from the views of a block once and laid out as columns: a pair (home and
  * away) for each metric in each window. NaN stands for a figure that does not exist.
  */
-import { type MetricName, metric } from "../../domain/Metric.ts"
-import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
+import { type MetricGroup, type MetricName, metric } from "../../domain/Metric.ts"
+import type { Figure, Figures as MetricFigures, Snapshot } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
@@ -14,8 +14,8 @@ import { difference, makeColumn, type Pair } from "./columns.ts"
 /** A metric at an anchor. */
 interface Reading extends Pair {
   readonly metric: MetricName
-  /** How a snapshot has its current value. */
-  readonly now: (snapshot: Snapshot) => Figure | undefined
+  /** Its name among the figures of its group in a snapshot: `draw` for `odds.draw`. */
+  readonly key: string
   readonly sided: boolean
   readonly anchor: Readings
   uses: number
@@ -46,26 +46,6 @@ export interface Figures {
   readonly read: (views: ReadonlyArray<View>) => ReadonlySet<number>
 }
 
-/** Reads the current value of a metric: that of `figures(snapshot)`, without collecting all others. */
-const reader = (name: MetricName): Reading["now"] => {
-  if (name === "goals") return ({ score }) => score
-  const key = name.slice(name.indexOf(".") + 1)
-  switch (metric(name).group) {
-    case "in-play":
-      return ({ statistics }) => statistics[name]
-    case "prematch":
-      return ({ prematch, statistics }) => prematch[key] ?? statistics[name]
-    case "odds":
-      return ({ odds, statistics }) => odds[key] ?? statistics[name]
-  }
-}
-
-const figureFrom = (source: Source, reading: Reading, view: View): Figure | undefined => {
-  if (typeof source === "object") return source[reading.metric]
-  if (source === "now") return reading.now(view.snapshot)
-  return source === "absent" ? undefined : valueAt(view.timeline, reading.metric, source)
-}
-
 /** Writes a figure into its columns. False when they cannot hold it. */
 const put = (figure: Figure | undefined, { away, home, sided }: Reading, position: number): boolean => {
   if (typeof figure === "object" && sided) {
@@ -78,10 +58,77 @@ const put = (figure: Figure | undefined, { away, home, sided }: Reading, positio
   return typeof figure !== "number" || !sided
 }
 
-/** Reads one view at one anchor. False when the columns of a metric cannot hold its figure. */
-const readView = (source: Source, readings: ReadonlyArray<Reading>, view: View, position: number): boolean => {
+/** The readings of one anchor by where a snapshot has their current values. */
+interface Plan {
+  readonly anchor: Anchor
+  readonly all: ReadonlyArray<Reading>
+  readonly score: ReadonlyArray<Reading>
+  readonly statistics: ReadonlyArray<Reading>
+  readonly prematch: ReadonlyArray<Reading>
+  readonly odds: ReadonlyArray<Reading>
+}
+
+const planOf = ({ anchor, metrics }: Readings): Plan => {
+  const all = [...metrics.values()]
+  const of = (group: MetricGroup) =>
+    all.filter((reading) => reading.metric !== "goals" && metric(reading.metric).group === group)
+  return {
+    anchor,
+    all,
+    score: all.filter((reading) => reading.metric === "goals"),
+    statistics: of("in-play"),
+    prematch: of("prematch"),
+    odds: of("odds")
+  }
+}
+
+// Each reads one view at one anchor, and answers false when the columns of a metric cannot hold its figure.
+
+const readFigures = (figures: MetricFigures, readings: ReadonlyArray<Reading>, position: number): boolean => {
   let fits = true
-  for (const reading of readings) fits = put(figureFrom(source, reading, view), reading, position) && fits
+  for (const reading of readings) fits = put(figures[reading.metric], reading, position) && fits
+  return fits
+}
+
+/** A metric of a group that its own figures lack may be among the statistics, under its full name. */
+const readGroup = (
+  group: Snapshot["odds"],
+  { statistics }: Snapshot,
+  readings: ReadonlyArray<Reading>,
+  position: number
+): boolean => {
+  let fits = true
+  for (const reading of readings) {
+    fits = put(group[reading.key] ?? statistics[reading.metric], reading, position) && fits
+  }
+  return fits
+}
+
+/** The same figures as `figures(snapshot)` has, without collecting all others. */
+const readNow = (snapshot: Snapshot, plan: Plan, position: number): boolean => {
+  const { odds, prematch, score, statistics } = snapshot
+  for (const reading of plan.score) put(score, reading, position)
+  const fits = readFigures(statistics, plan.statistics, position)
+  if (plan.prematch.length + plan.odds.length === 0) return fits
+  const fitsPrematch = readGroup(prematch, snapshot, plan.prematch, position)
+  return readGroup(odds, snapshot, plan.odds, position) && fitsPrematch && fits
+}
+
+const readSource = (source: Source, plan: Plan, view: View, position: number): boolean => {
+  if (typeof source === "object") return readFigures(source, plan.all, position)
+  if (source === "now") return readNow(view.snapshot, plan, position)
+  let fits = true
+  for (const reading of plan.all) {
+    const figure = source === "absent" ? undefined : valueAt(view.timeline, reading.metric, source)
+    fits = put(figure, reading, position) && fits
+  }
+  return fits
+}
+
+/** Reads all anchors of one view. */
+const readView = (plans: ReadonlyArray<Plan>, view: View, position: number): boolean => {
+  let fits = true
+  for (const plan of plans) fits = readSource(sourceOf(plan.anchor, view), plan, view, position) && fits
   return fits
 }
 
@@ -97,7 +144,8 @@ export const makeFigures = (): Figures => {
     if (reading === undefined) {
       const { sided } = metric(name)
       const columns = { home: makeColumn(), away: makeColumn() }
-      reading = { ...columns, metric: name, now: reader(name), sided, anchor: shared, uses: 0 }
+      const key = name.slice(name.indexOf(".") + 1)
+      reading = { ...columns, metric: name, key, sided, anchor: shared, uses: 0 }
       shared.metrics.set(name, reading)
     }
     reading.uses += 1
@@ -136,12 +184,10 @@ export const makeFigures = (): Figures => {
 
   const read: Figures["read"] = (views) => {
     const misfits = new Set<number>()
-    const all = Array.from(anchors.values(), ({ anchor, metrics }) => ({ anchor, readings: [...metrics.values()] }))
+    const plans = Array.from(anchors.values(), planOf)
     // View by view: the moments of one match lie close together in memory, those of different matches far apart.
     views.forEach((view, position) => {
-      for (const { anchor, readings } of all) {
-        if (!readView(sourceOf(anchor, view), readings, view, position)) misfits.add(position)
-      }
+      if (!readView(plans, view, position)) misfits.add(position)
     })
     for (const { away, earlier, home, later } of held.values()) {
       if (earlier === undefined) continue

@@ -99,7 +99,10 @@ export const makeValues = (): Values => {
   const sidesOf = (scope: TeamScope): Uint8Array => {
     const known = sides.get(scope)
     if (known !== undefined) return known
-    const codes = Uint8Array.from(views, ({ snapshot }) => sideCode[teamOf(scope, snapshot) ?? "none"])
+    const codes = new Uint8Array(views.length)
+    views.forEach(({ snapshot }, position) => {
+      codes[position] = sideCode[teamOf(scope, snapshot) ?? "none"]
+    })
     sides.set(scope, codes)
     return codes
   }
