@@ -8,14 +8,15 @@ import { alertLines } from "./message.ts"
 
 /**
  * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
- * policy says, `rate-limited` after `retryAfter` without using up an attempt, `refused` never.
+ * policy says, `refused` never. Without using up an attempt, `congested` (this destination takes no more for now) is tried
+ * again after `retryAfter`, and `rate-limited` (the channel takes no more from us) as well, with all other alerts.
  */
 export class ChannelError extends Schema.TaggedError<ChannelError>()("ChannelError", {
   channel: Schema.String,
-  reason: Schema.Literals(["unavailable", "rate-limited", "refused"]),
+  reason: Schema.Literals(["unavailable", "congested", "rate-limited", "refused"]),
   /** What the channel answered. It never holds a secret. */
   message: Schema.String,
-  /** How long the channel asks to wait, for `rate-limited`. */
+  /** How long to wait, for `congested` and `rate-limited`. */
   retryAfter: Schema.optionalKey(Schema.Duration),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}

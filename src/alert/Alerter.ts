@@ -30,7 +30,7 @@ export interface AlertAttempt {
   readonly keep: (receipt: Receipt) => Effect.Effect<void, { readonly message: string }>
 }
 
-const whatNext = { unavailable: "retry", "rate-limited": "wait", refused: "give-up" } as const
+const whatNext = { unavailable: "retry", congested: "postpone", "rate-limited": "wait", refused: "give-up" } as const
 
 /** What a failure means for the job: a channel says so by its reason, anything else is worth another attempt. */
 const jobFailure = (error: { readonly message: string }): JobFailure => {

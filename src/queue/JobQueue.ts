@@ -5,7 +5,7 @@
  * Offering an id that the queue still holds changes nothing. A failed attempt is repeated as the queue's retry policy
  * says; after the last one the job stays in the queue as failed, where it can be seen.
  */
-import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq"
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq"
 import { Cause, Data, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
 import { problemText } from "../domain/problems.ts"
 import { type BullQueue, QueueBackend, QueueError } from "./QueueBackend.ts"
@@ -31,12 +31,13 @@ export interface ActiveJob<A> {
 
 /**
  * How a handler says that an attempt failed, and what happens next: `retry` as the retry policy says, `give-up` at once
- * and for good, `wait` for so long without using up an attempt, all other jobs of the queue with it.
+ * and for good. Without using up an attempt, `postpone` puts off this job for so long, and `wait` all other jobs of the
+ * queue with it.
  */
 export class JobFailure extends Data.TaggedError("JobFailure")<{
-  readonly reason: "retry" | "give-up" | "wait"
+  readonly reason: "retry" | "give-up" | "postpone" | "wait"
   readonly message: string
-  /** How long to hold the queue back, for `wait`. */
+  /** How long to put off the job, for `postpone`, or to hold the queue back, for `wait`. Default: one second. */
   readonly delay?: Duration.Duration
 }> {}
 
@@ -158,8 +159,14 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
       throw new WaitingError()
     }
     const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
+    const delay = Duration.toMillis(failure?.delay ?? Duration.seconds(1))
+    if (failure?.reason === "postpone") {
+      // BullMQ's clock is the machine's.
+      await job.moveToDelayed(Date.now() + delay, token)
+      throw new DelayedError()
+    }
     if (failure?.reason === "wait") {
-      await hold(Duration.toMillis(failure.delay ?? Duration.seconds(1)))
+      await hold(delay)
       throw Worker.RateLimitError()
     }
     if (failure?.reason === "give-up") throw new UnrecoverableError(failure.message)

@@ -139,7 +139,7 @@ const bounded =
   <A, R>(effect: Effect.Effect<A, RedisError, R>): Effect.Effect<A, RedisError, R> =>
     Effect.timeoutOrElse(effect, {
       duration: connectTimeout,
-      orElse: () => Effect.fail(redisError(settings, new Error(`no answer within ${Duration.format(connectTimeout)}`)))
+      orElse: () => Effect.fail(redisError(settings, { code: "ETIMEDOUT" }))
     })
 
 /** The server's maxmemory-policy, if it lets us read it. */
@@ -152,9 +152,10 @@ const evictionPolicy = Effect.fnUntraced(function* (settings: RedisSettings) {
   return Option.flatMap(info, (text) => Option.fromNullOr(/^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? null))
 })
 
-const codes: Readonly<Record<string, string>> = {
+/** Nobody is there, by the code of the error. */
+const absent: Readonly<Record<string, string>> = {
+  ETIMEDOUT: `no answer within ${Duration.format(connectTimeout)}`,
   ECONNREFUSED: "nothing listens there",
-  ECONNRESET: "the connection was reset",
   ENOTFOUND: "there is no such host",
   EAI_AGAIN: "its name cannot be looked up",
   EHOSTUNREACH: "no network leads there",
@@ -162,7 +163,7 @@ const codes: Readonly<Record<string, string>> = {
 }
 
 const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
 /** What an error of ioredis says, without the password, which old servers repeat. */
 const saidBy = (cause: unknown, password: RedisSettings["password"]): string => {
@@ -173,21 +174,25 @@ const saidBy = (cause: unknown, password: RedisSettings["password"]): string => 
   })
 }
 
+const start =
+  "Start it, for example with `docker run -p 6379:6379 redis:7` or `sudo apt-get install redis-server`, " +
+  "or unset REDIS_HOST and REDIS_URL to do without."
+
 const redisError = (settings: RedisSettings, cause: unknown): RedisError => {
-  const { host, password, port } = settings
-  const said = codes[codeOf(cause)] ?? saidBy(cause, password)
+  const { host, password, port, tls } = settings
   const address = addressOf(settings)
+  const code = codeOf(cause)
+  const said = absent[code] ?? saidBy(cause, password)
+  const error = (reason: RedisError["reason"], message: string) => new RedisError({ host, port, reason, message })
   if (/^(WRONGPASS|NOAUTH|NOPERM|ERR)\b/.test(said)) {
-    const message = `Redis at ${address} rejects us: ${said}. Check REDIS_PASSWORD and REDIS_DB, or REDIS_URL.`
-    return new RedisError({ host, port, reason: "rejected", message })
+    return error(
+      "rejected",
+      `Redis at ${address} rejects us: ${said}. Check REDIS_PASSWORD and REDIS_DB, or REDIS_URL.`
+    )
   }
-  return new RedisError({
-    host,
-    port,
-    reason: "unreachable",
-    message:
-      `Redis at ${address} cannot be reached: ${said}. Start it, for example with ` +
-      "`docker run -p 6379:6379 redis:7` or `sudo apt-get install redis-server`, " +
-      "or unset REDIS_HOST and REDIS_URL to do without."
-  })
+  const hint =
+    code in absent
+      ? start
+      : `Check REDIS_URL: ${tls ? "rediss:// is for servers with TLS." : "a server with TLS takes rediss://."}`
+  return error("unreachable", `Redis at ${address} cannot be reached: ${said}. ${hint}`)
 }

@@ -14,7 +14,8 @@ import type { Strategy } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
 import { blockSize } from "./engine/block.ts"
 import { makeConditions } from "./engine/conditions.ts"
-import { makeStrategyTable } from "./engine/strategyTable.ts"
+import { compileStrategy, type Test } from "./engine/direct.ts"
+import { makeStrategyTable, type Pairs, reserve } from "./engine/strategyTable.ts"
 import { viewOrder } from "./engine/viewOrder.ts"
 import { evaluateCondition, type View } from "./evaluate.ts"
 
@@ -51,6 +52,9 @@ export interface RuleSet {
   readonly conditions: () => number
 }
 
+/** So few strategies are tried one by one: reading all figures of all views costs as much as trying so many. */
+const directUpTo = 16
+
 /** The evidence of a strategy that is known to hold on this view. */
 const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
   strategy.when.flatMap((condition) => evaluateCondition(condition, view) ?? [])
@@ -61,7 +65,9 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const table = makeStrategyTable()
   let held: Array<Strategy | undefined> = []
   const numbers = new Map<string, number>()
-  const pairs = { strategies: new Int32Array(0), views: new Int32Array(0), length: 0 }
+  // Undefined when strategies were added or removed since.
+  let direct: ReadonlyArray<{ readonly number: number; readonly test: Test }> | undefined
+  const pairs: Pairs = { strategies: new Int32Array(0), views: new Int32Array(0), length: 0 }
 
   const compact = (): void => {
     table.compact((number) => held[number] !== undefined)
@@ -74,6 +80,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const remove: RuleSet["remove"] = (id) => {
     const number = numbers.get(id)
     if (number === undefined) return false
+    direct = undefined
     table.rows(number).forEach(conditions.release)
     table.remove(number)
     held[number] = undefined
@@ -86,6 +93,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const add: RuleSet["add"] = (strategy) => {
     remove(strategy.id)
     if (!strategy.active) return
+    direct = undefined
     const { competitions, when } = strategy
     const rows = when.map(conditions.acquire)
     if (competitions !== undefined) rows.push(conditions.acquireCompetitions(competitions))
@@ -93,8 +101,26 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     held.push(strategy)
   }
 
-  const fired: RuleSet["fired"] = (views) => {
-    pairs.length = 0
+  /** Pairs by trying every strategy on every view. */
+  const fireDirectly = (views: ReadonlyArray<View>): void => {
+    direct ??= [...numbers.values()].flatMap((number) => {
+      const strategy = held[number]
+      return strategy === undefined ? [] : [{ number, test: compileStrategy(strategy) }]
+    })
+    reserve(pairs, direct.length * views.length)
+    for (const { number, test } of direct) {
+      for (let view = 0; view < views.length; view++) {
+        const subject = views[view]
+        if (subject === undefined || !test(subject)) continue
+        pairs.strategies[pairs.length] = number
+        pairs.views[pairs.length] = view
+        pairs.length += 1
+      }
+    }
+  }
+
+  /** Pairs by columns and rows of bits. */
+  const fireTogether = (views: ReadonlyArray<View>): void => {
     const order = viewOrder(views)
     for (let from = 0; from < views.length; from += blockSize) {
       const positions = order.subarray(from, from + blockSize)
@@ -106,6 +132,12 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
       conditions.evaluate(block)
       table.fired(conditions.words(), conditions.summaries(), positions, pairs)
     }
+  }
+
+  const fired: RuleSet["fired"] = (views) => {
+    pairs.length = 0
+    if (numbers.size <= directUpTo) fireDirectly(views)
+    else fireTogether(views)
     return { strategies: pairs.strategies.subarray(0, pairs.length), views: pairs.views.subarray(0, pairs.length) }
   }
 

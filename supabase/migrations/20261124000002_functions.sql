@@ -57,7 +57,12 @@ begin
     return;
   end if;
 
-  -- In three steps, because an older table may have no unique index that an upsert could go by.
+  -- In three steps, because an older table may have several rows a strategy and so no unique index for an upsert to go by.
+  -- Nothing but one transaction at a time keeps it from getting more of them.
+  if to_regclass('performance_strategy_id_key') is null then
+    perform pg_advisory_xact_lock(hashtext('touchline performance'));
+  end if;
+
   insert into performance (strategy_id, total_triggers, total_hits, total_misses)
   select distinct c.strategy_id, 0, 0, 0
   from jsonb_populate_recordset(null::triggers, created) c

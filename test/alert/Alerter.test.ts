@@ -115,6 +115,16 @@ describe("An alert", () => {
     }).pipe(on(channel))
   })
 
+  it.effect("puts off an alert whose destination takes no more for now, at the last attempt too", () => {
+    const retryAfter = Duration.seconds(40)
+    const channel = new FakeChannel(() => Effect.fail(channelError("congested", { retryAfter })))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      expect(yield* Effect.flip(attempt(id, last))).toMatchObject({ reason: "postpone", delay: retryAfter })
+      assert.strictEqual(yield* stateOf(id), "pending")
+    }).pipe(on(channel))
+  })
+
   it.effect("waits for as long as the channel asks, at the last attempt too", () => {
     const retryAfter = Duration.seconds(17)
     const channel = new FakeChannel(() => Effect.fail(channelError("rate-limited", { retryAfter })))

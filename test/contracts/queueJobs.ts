@@ -151,6 +151,31 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
       })
     )
 
+    it.effect("puts off a job that asked for it as the same attempt, and works the others meanwhile", () =>
+      Effect.gen(function* () {
+        const { queue } = yield* openQueue({ retry: alertRetryPolicy })
+        const worked: Array<string> = []
+        const done = yield* Deferred.make<void>()
+        yield* queue.work(
+          ({ attempt, id }) => {
+            worked.push(`${id}${attempt}`)
+            return worked.length === 1
+              ? Effect.fail(new JobFailure({ reason: "postpone", message: "later", delay: Duration.millis(50) }))
+              : worked.length === 3
+                ? Effect.asVoid(Deferred.succeed(done, undefined))
+                : Effect.void
+          },
+          { concurrency: 1 }
+        )
+        yield* queue.offer([
+          { id: "a", payload },
+          { id: "b", payload }
+        ])
+        yield* Deferred.await(done)
+        assert.deepStrictEqual(worked, ["a1", "b1", "a1"])
+      })
+    )
+
     it.effect("lets its other jobs wait with one that asked to", () =>
       Effect.gen(function* () {
         const { queue, reaches } = yield* openQueue({ retry: alertRetryPolicy })

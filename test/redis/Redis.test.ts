@@ -91,6 +91,16 @@ describe("At the start, Redis", () => {
     })
   )
 
+  it.effect("that speaks another language is told so, with where to look", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverThat(() => "HTTP/1.1 400 Bad Request")
+      const error = yield* failureOf(build(settings))
+      expect(error.message).toContain(`Redis at 127.0.0.1:${settings.port} cannot be reached`)
+      expect(error.message).toContain("a server with TLS takes rediss://.")
+      expect(error.message).not.toContain("docker")
+    })
+  )
+
   it.effect("that says nothing is waited for no longer than three seconds", () =>
     Effect.gen(function* () {
       const settings = yield* serverThat(() => undefined)

@@ -8,8 +8,7 @@
  *
  * A full limit is waited for here, not in the queue, because the queue would hold back the alerts to every other chat;
  * but not for long, because a send that waits takes up one of the queue's active jobs. Where the wait would be longer
- * than `patience`, the answer is `rate-limited` with the wait, at most `patience` again: what is full is most often one
- * group, and the others are to have their turn.
+ * than `patience`, the answer is `congested` with the wait: what is full is one group, and the others have their turn.
  *
  * When the store does not answer, messages go out as they come, and Telegram's own 429 sets the pace.
  */
@@ -51,7 +50,7 @@ const connection = Effect.flatMap(Redis, ({ connect }) => connect({ whenLost: "f
 export class TelegramLimits extends Context.Service<
   TelegramLimits,
   {
-    /** Waits until a message to this chat may go out. Fails as `rate-limited` when that takes longer than `patience`. */
+    /** Waits until a message to this chat may go out. Fails as `congested` when that takes longer than `patience`. */
     readonly turn: (chat: string) => Effect.Effect<void, ChannelError>
   }
 >()("touchline/alert/telegram/TelegramLimits") {
@@ -111,9 +110,9 @@ export class TelegramLimits extends Context.Service<
               if ((yield* Clock.currentTimeMillis) + Duration.toMillis(wait) > deadline) {
                 return yield* new ChannelError({
                   channel: "telegram",
-                  reason: "rate-limited",
+                  reason: "congested",
                   message: `chat ${chat} takes no more messages for ${Math.ceil(Duration.toSeconds(wait))} s`,
-                  retryAfter: Duration.min(wait, patience)
+                  retryAfter: wait
                 })
               }
               yield* Effect.sleep(wait)

@@ -219,21 +219,17 @@ export const makeConditions = (): Conditions => {
     evaluate: (views) => {
       const words = rows.words()
       const count = views.length
-      const T=(globalThis as any).T??={};let t0=performance.now();const lap=(k:string)=>{const n=performance.now();T[k]=Math.min(T[k]??1e9,n-t0);t0=n}
-      values.read(views);lap('read')
-      evaluateNumbers(words, count);lap('numbers')
+      values.read(views)
+      evaluateNumbers(words, count)
       for (const [row, { comparator, left, right: other }] of others) {
         const first = values.column(left, column)
         const second = values.column(other, right)
         compareColumns[comparator](first, second, words, row * wordsPerRow, count)
         rows.summarise(row, count)
       }
-lap('others')
       if (competitions.size > 0) evaluateCompetitions(views, words)
-lap('comp')
       const summaries = rows.summaries()
       for (const [row, members] of groups) summaries[row] = orRows(words, members, row, (count + 31) >> 5)
-lap('groups')
     },
     size: () => byKey.size
   }

@@ -14,6 +14,12 @@ export interface Pairs {
   length: number
 }
 
+/** Makes room for so many more pairs. */
+export const reserve = (pairs: Pairs, more: number): void => {
+  pairs.strategies = grown(pairs.strategies, pairs.length + more)
+  pairs.views = grown(pairs.views, pairs.length + more)
+}
+
 export interface StrategyTable {
   /** Adds a strategy that holds where all of these rows do, at least one. Answers with its number, counted from 0. */
   readonly add: (rows: ReadonlyArray<number>) => number
@@ -71,11 +77,7 @@ export const makeStrategyTable = (): StrategyTable => {
     fired: (words, summaries, positions, into) => {
       for (let from = 0; from < length; from += chunk) {
         const to = Math.min(from + chunk, length)
-        const most = into.length + (to - from) * blockSize
-        if (most > into.views.length) {
-          into.strategies = grown(into.strategies, most)
-          into.views = grown(into.views, most)
-        }
+        reserve(into, (to - from) * blockSize)
         into.length = fireRange(starts, rows, words, summaries, positions, into, from, to)
       }
     }

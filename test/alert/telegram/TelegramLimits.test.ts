@@ -2,7 +2,7 @@ import { describe, expect, it, layer } from "@effect/vitest"
 import { Clock, Context, Duration, Effect, Fiber, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { patience, TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
+import { TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
 import { Logs } from "../../fixtures/logs.ts"
 import { rawClient, redisOnServer, redisServers } from "../../fixtures/redis.ts"
 
@@ -75,7 +75,7 @@ describe("the limits of Telegram", () => {
     }).pipe(Effect.provide(TelegramLimits.layerMemory))
   )
 
-  it.effect("a wait beyond all patience is left to the queue, in helpings that leave others their turn", () =>
+  it.effect("a wait beyond all patience is left to the queue, which puts off this alert alone", () =>
     Effect.gen(function* () {
       const { turn } = yield* TelegramLimits
       for (let sent = 0; sent < 20; sent++) {
@@ -83,8 +83,8 @@ describe("the limits of Telegram", () => {
         yield* TestClock.adjust("1 second")
       }
       expect(yield* Effect.flip(turn("-1001"))).toMatchObject({
-        reason: "rate-limited",
-        retryAfter: patience,
+        reason: "congested",
+        retryAfter: Duration.seconds(40),
         message: "chat -1001 takes no more messages for 40 s"
       })
     }).pipe(Effect.provide(TelegramLimits.layerMemory))
@@ -146,7 +146,7 @@ for (const { server, where } of redisServers) {
           yield* pass("1 second")
         }
         for (const { turn } of [here, there]) {
-          expect(yield* Effect.flip(turn("-1001"))).toMatchObject({ reason: "rate-limited", retryAfter: patience })
+          expect(yield* Effect.flip(turn("-1001"))).toMatchObject({ reason: "congested" })
           yield* pass("1 second")
           yield* turn("1001")
           yield* pass("1 second")
