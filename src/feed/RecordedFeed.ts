@@ -4,13 +4,20 @@
  * What a poll answers depends on nothing but how many came before it, so no minute is ever skipped and a run gives the
  * same triggers on any machine. The speed is the caller's: an interval of 60,000 ms / speed between polls.
  */
-import { gunzip } from "node:zlib"
-import { Context, Effect, FileSystem, Layer, Path, type PlatformError, Ref } from "effect"
+import { Context, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
 import { matchLabel } from "../domain/Match.ts"
 import type { Score } from "../domain/Snapshot.ts"
-import { FeedError, MatchFeed } from "./MatchFeed.ts"
-import { type RecordedMatch, readMatch } from "./Wyscout.ts"
-import { type OfficialRecord, RecordingError, readRecords } from "./WyscoutRecord.ts"
+import { type FeedError, MatchFeed } from "./MatchFeed.ts"
+import {
+  matchFiles,
+  officialRecords,
+  readEach,
+  readRecordedMatch,
+  refused,
+  type SkippedFile,
+  warn
+} from "./RecordedFiles.ts"
+import type { RecordedMatch } from "./Wyscout.ts"
 
 /** How far a run has come. */
 export interface RecordedProgress {
@@ -24,12 +31,6 @@ export interface RecordedProgress {
   readonly total: number
   /** Whether every match has been shown as finished. */
   readonly ended: boolean
-}
-
-/** A file that could not be read, and why. */
-export interface SkippedFile {
-  readonly path: string
-  readonly reason: string
 }
 
 /** How a match ended by its events and by the official record, where there is one. Neither counts a shoot-out. */
@@ -69,99 +70,6 @@ export class RecordedFeed extends Context.Service<
 /** Polls for which a match stays in the answer as finished, so that a failed tick does not miss its end. */
 const pollsFinished = 3
 
-const refused = (message: string, cause?: unknown): FeedError =>
-  new FeedError({ feed: "recorded", reason: "refused", message, ...(cause === undefined ? {} : { cause }) })
-
-const unlisted = (directory: string) => (error: PlatformError.PlatformError) =>
-  refused(
-    error.reason._tag === "NotFound"
-      ? `There is no directory ${directory}. Name the directory that holds the recorded matches.`
-      : `${directory} cannot be listed: ${error.message}`,
-    error
-  )
-
-const isMatchFile = (name: string): boolean => /^\d+\.json(\.gz)?$/.test(name)
-const isRecordFile = (name: string): boolean => /^matches_.+\.json$/.test(name)
-
-/** The match files of a directory, as paths in order. */
-const matchFiles = Effect.fn("RecordedFeed.matchFiles")(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const found = (folder: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-    names
-      .filter((name) => isMatchFile(path.basename(name)))
-      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
-      .map((name) => path.join(folder, name))
-  const list = (folder: string, recursive = false) =>
-    fs.readDirectory(folder, { recursive }).pipe(Effect.mapError(unlisted(folder)))
-
-  const names = yield* list(directory)
-  const direct = found(directory, names)
-  if (direct.length > 0) return direct
-  const files = path.join(directory, "files")
-  const inFiles = names.includes("files") ? found(files, yield* list(files)) : []
-  return inFiles.length > 0 ? inFiles : found(directory, yield* list(directory, true))
-})
-
-/** The text of a file, unpacked if it is a gzip archive, whatever its name. */
-const readText = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs.readFile(file)
-  const unpacked =
-    bytes[0] === 0x1f && bytes[1] === 0x8b
-      ? yield* Effect.callback<Uint8Array, RecordingError>((resume) =>
-          gunzip(bytes, (error, result) =>
-            resume(
-              error === null
-                ? Effect.succeed(result)
-                : Effect.fail(new RecordingError({ message: `cannot be unpacked: ${error.message}` }))
-            )
-          )
-        )
-      : bytes
-  return new TextDecoder().decode(unpacked)
-})
-
-/** Reads what it can: the results in order of the files, and the files that failed. Each failure is logged. */
-const readEach = <A, R>(
-  files: ReadonlyArray<string>,
-  read: (file: string) => Effect.Effect<A, PlatformError.PlatformError | RecordingError, R>
-) =>
-  Effect.partition(
-    files,
-    (file) =>
-      read(file).pipe(
-        Effect.map((value) => ({ path: file, value })),
-        Effect.mapError((error): SkippedFile => ({ path: file, reason: error.message })),
-        Effect.tapError(warn)
-      ),
-    // Unpacking runs on other threads; more at a time would only hold more text in memory.
-    { concurrency: 4 }
-  )
-
-const warn = (skipped: SkippedFile) => Effect.logWarning("Recorded match file skipped", skipped)
-
-/** Every official record beside the files or one folder up, by match id. */
-const officialRecords = Effect.fn("RecordedFeed.officialRecords")(function* (files: ReadonlyArray<string>) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const folders = new Set(files.map((file) => path.dirname(file)).flatMap((folder) => [folder, path.dirname(folder)]))
-  const recordFiles = yield* Effect.forEach(folders, (folder) =>
-    fs.readDirectory(folder).pipe(
-      Effect.map((names) => names.filter(isRecordFile).map((name) => path.join(folder, name))),
-      // The folder up may be none of ours. Matches do without a record.
-      Effect.catch((error) => Effect.as(warn({ path: folder, reason: error.message }), []))
-    )
-  )
-  const [read, failed] = yield* readEach(recordFiles.flat(), (file) => {
-    const competition = path.basename(file, ".json").replace("matches_", "").replaceAll("_", " ")
-    return Effect.flatMap(readText(file), (text) => Effect.fromResult(readRecords(text, competition)))
-  })
-  const records = new Map<string, OfficialRecord>()
-  for (const record of read.flatMap(({ value }) => value)) records.set(record.matchId, record)
-  return { records, failed }
-})
-
 /** One file for each match: the first that holds it. */
 const distinct = (read: ReadonlyArray<{ readonly path: string; readonly value: RecordedMatch }>) => {
   const first = new Map<string, { readonly path: string; readonly value: RecordedMatch }>()
@@ -175,14 +83,9 @@ const distinct = (read: ReadonlyArray<{ readonly path: string; readonly value: R
 }
 
 const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArray<string>) {
-  const path = yield* Path.Path
-  const found = yield* Effect.forEach(directories, (directory) => matchFiles(path.resolve(directory)))
-  const files = [...new Set(found.flat())]
+  const files = yield* matchFiles(directories)
   const { failed: badRecords, records } = yield* officialRecords(files)
-  const [read, failed] = yield* readEach(files, (file) => {
-    const name = path.basename(file).replace(/\.json(\.gz)?$/, "")
-    return Effect.flatMap(readText(file), (text) => Effect.fromResult(readMatch(text, name, (id) => records.get(id))))
-  })
+  const [read, failed] = yield* readEach(files, (file) => readRecordedMatch(file, records))
   const { matches, repeated } = distinct(read)
   yield* Effect.forEach(repeated, warn)
   const skipped = [...badRecords, ...failed, ...repeated]
