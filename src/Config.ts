@@ -262,7 +262,7 @@ const fromRedisUrl = (text: string): Option.Option<RedisSettings> => {
   const url = new URL(text)
   const part = (value: string) => Option.filter(Option.some(decodeURIComponent(value)), (some) => some !== "")
   return Option.some({
-    host: url.hostname,
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? 6379 : Number(url.port),
     username: part(url.username),
     password: Option.map(part(url.password), Redacted.make),

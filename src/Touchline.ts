@@ -51,10 +51,11 @@ export interface Parts<Feed, FeedError, FeedNeeds, ChannelError, ChannelNeeds> {
  * What the configuration says of the outside world: Redis for queues, dedup and limits, Supabase for the data; without
  * them both are embedded and share one data directory. A layer that several others stand on is built once.
  */
-const outside = (config: TouchlineConfig, dataDir: DataDir) => {
+export const outside = (config: TouchlineConfig, dataDir: DataDir) => {
   const embedded = EmbeddedPostgres.layer(dataDir === "memory" ? undefined : dataDir.directory)
   const redis = Option.map(config.redis, Redis.layer)
   return {
+    redis,
     database: Option.match(config.supabase, {
       onSome: (supabase) => layerSupabase(supabase),
       onNone: () => Layer.provide(layerEmbedded, embedded)

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs"
 import { Schema } from "effect"
 import { Command } from "effect/cli"
 import { alerts } from "./cli/alerts.ts"
+import { doctor } from "./cli/doctor.ts"
+import { queues } from "./cli/queues.ts"
 import { replay } from "./cli/replay.ts"
 import { scan } from "./cli/scan.ts"
 import { start } from "./cli/start.ts"
@@ -14,7 +16,7 @@ const { version } = Schema.decodeSync(Schema.fromJsonString(Schema.Struct({ vers
 
 const touchline = Command.make("touchline").pipe(
   Command.withDescription("Watches live football matches against every user's strategies, and alerts each user once"),
-  Command.withSubcommands([start, scan, replay, alerts])
+  Command.withSubcommands([start, scan, replay, alerts, queues, doctor])
 )
 
 runMain(Command.run(touchline, { version }))

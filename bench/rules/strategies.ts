@@ -132,7 +132,7 @@ export const makeStrategies = (views: ReadonlyArray<View>, competitions: Readonl
     if (next() < 0.06) return rivals(next)
     const values = distribution(left)
     const comparator = pick(next, [">=", ">=", ">=", ">=", ">=", "<=", "<=", "<=", "="])
-    const rare = Math.max(next(), next(), next())
+    const rare = Math.max(next(), next(), next(), next())
     const threshold = values[Math.floor((comparator === "<=" ? 1 - rare : rare) * values.length)] ?? 1
     return { left, comparator, right: round(threshold) }
   }

@@ -4,7 +4,7 @@ import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import { keptMetrics, QueueBackend, wideLimiter } from "./QueueBackend.ts"
 import { scopedBull } from "./scopedBull.ts"
 
 /**
@@ -68,6 +68,7 @@ export const layerEmbeddedQueue = Layer.effect(
               connection,
               concurrency,
               limiter: wideLimiter,
+              metrics: keptMetrics,
               settings: { backoffStrategy: backoff }
             }),
           onError: warn(name)

@@ -24,6 +24,7 @@ export type BullQueue = Pick<
   | "getFailed"
   | "getJob"
   | "getJobCounts"
+  | "getMetrics"
   | "removeJobScheduler"
   | "setGlobalConcurrency"
   | "upsertJobScheduler"
@@ -37,6 +38,9 @@ export type BullWorker = Pick<Worker<unknown, unknown, string>, "close" | "rateL
  * a job only for workers that have one; without it `rateLimit` holds one worker, until any of its other jobs ends.
  */
 export const wideLimiter = { max: 2_147_483_647, duration: 1000 }
+
+/** What BullMQ counts of the jobs that end, for every worker: so many minutes, each by itself. */
+export const keptMetrics = { maxDataPoints: 60 }
 
 /** Settings of a worker. */
 export interface WorkerSettings {

@@ -10,7 +10,7 @@ import { Duration, Effect, Layer } from "effect"
 import { makeOutage, type Outage } from "../redis/Outage.ts"
 import { Redis, withoutSecrets } from "../redis/Redis.ts"
 import { shutdownGrace } from "./JobQueue.ts"
-import { QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import { keptMetrics, QueueBackend, wideLimiter } from "./QueueBackend.ts"
 import { scopedBull } from "./scopedBull.ts"
 
 /** How long a worker may take to close: the grace of its jobs, and what Redis needs to let it go. */
@@ -75,6 +75,7 @@ export const layerRedisQueue = Layer.effect(
                 skipVersionCheck,
                 concurrency,
                 limiter: wideLimiter,
+                metrics: keptMetrics,
                 settings: { backoffStrategy: backoff }
               }).on("active", () => void runLog(outageOf(queue).over)),
             onError: onError(queue),

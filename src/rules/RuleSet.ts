@@ -36,8 +36,7 @@ export interface RuleSet {
   /** The strategies that hold, match by match in the order of the views; for each match in the order they were added. */
   readonly evaluate: (views: ReadonlyArray<View>) => ReadonlyArray<Verdict>
   /**
-   * The same without evidence: eight bytes a pair. The arrays are valid until the next call of `evaluate` or `fired`, the
-   * strategies' numbers until the next `add` or `remove`.
+   * The same without evidence: eight bytes a pair. The strategies' numbers are valid until the next `add` or `remove`.
    */
   readonly fired: (views: ReadonlyArray<View>) => Fired
   /** The strategy of a number in `fired`. */
@@ -53,7 +52,7 @@ export interface RuleSet {
 }
 
 /** So few strategies are tried one by one: reading all figures of all views costs as much as trying so many. */
-const directUpTo = 16
+const directUpTo = 32
 
 /** The evidence of a strategy that is known to hold on this view. */
 const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
@@ -67,7 +66,8 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const numbers = new Map<string, number>()
   // Undefined when strategies were added or removed since.
   let direct: ReadonlyArray<{ readonly number: number; readonly test: Test }> | undefined
-  const pairs: Pairs = { strategies: new Int32Array(0), views: new Int32Array(0), length: 0 }
+  // How many fired last time: about as many will the next time.
+  let expected = 0
 
   const compact = (): void => {
     table.compact((number) => held[number] !== undefined)
@@ -102,7 +102,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   /** Pairs by trying every strategy on every view. */
-  const fireDirectly = (views: ReadonlyArray<View>): void => {
+  const fireDirectly = (views: ReadonlyArray<View>, pairs: Pairs): void => {
     direct ??= [...numbers.values()].flatMap((number) => {
       const strategy = held[number]
       return strategy === undefined ? [] : [{ number, test: compileStrategy(strategy) }]
@@ -120,7 +120,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   /** Pairs by columns and rows of bits. */
-  const fireTogether = (views: ReadonlyArray<View>): void => {
+  const fireTogether = (views: ReadonlyArray<View>, pairs: Pairs): void => {
     const order = viewOrder(views)
     for (let from = 0; from < views.length; from += blockSize) {
       const positions = order.subarray(from, from + blockSize)
@@ -135,9 +135,10 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   const fired: RuleSet["fired"] = (views) => {
-    pairs.length = 0
-    if (numbers.size <= directUpTo) fireDirectly(views)
-    else fireTogether(views)
+    const pairs = { strategies: new Int32Array(expected), views: new Int32Array(expected), length: 0 }
+    if (numbers.size <= directUpTo) fireDirectly(views, pairs)
+    else fireTogether(views, pairs)
+    expected = pairs.views.length > 2 * pairs.length ? pairs.length : pairs.views.length
     return { strategies: pairs.strategies.subarray(0, pairs.length), views: pairs.views.subarray(0, pairs.length) }
   }
 

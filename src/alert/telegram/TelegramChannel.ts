@@ -45,7 +45,7 @@ const agentFor = ({ protocol }: URL) =>
   )
 
 /** grammY's client of the Bot API. Loaded here because it takes a while, and the console needs none. */
-const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL) {
+export const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL) {
   const { Api } = yield* Effect.promise(() => import("grammy"))
   const agent = yield* agentFor(apiRoot)
   return new Api(token, {

@@ -42,9 +42,9 @@ const advice: { readonly [code: number]: string } = {
 const failure = (fields: Omit<ConstructorParameters<typeof ChannelError>[0], "channel">) =>
   new ChannelError({ channel: "telegram", ...fields })
 
-const fromAnswer = ({ description, error_code, parameters }: Answer, chat: string, token: string) => {
+const fromAnswer = ({ description, error_code, parameters }: Answer, chat: string | undefined, token: string) => {
   const { migrate_to_chat_id, retry_after } = parameters
-  if (migrate_to_chat_id !== undefined) return new ChatMoved({ from: chat, to: `${migrate_to_chat_id}` })
+  if (migrate_to_chat_id !== undefined) return new ChatMoved({ from: chat ?? "", to: `${migrate_to_chat_id}` })
   const message = [`Telegram answered ${error_code}: ${description.replaceAll(token, "<token>")}`, advice[error_code]]
     .filter((part) => part !== undefined)
     .join("; ")
@@ -53,7 +53,7 @@ const fromAnswer = ({ description, error_code, parameters }: Answer, chat: strin
     return failure({ reason: "rate-limited", message, retryAfter })
   }
   return error_code >= 400 && error_code < 500
-    ? failure({ reason: "refused", message: `${message} (chat ${chat})` })
+    ? failure({ reason: "refused", message: chat === undefined ? message : `${message} (chat ${chat})` })
     : failure({ reason: "unavailable", message })
 }
 
@@ -63,7 +63,7 @@ const fromAnswer = ({ description, error_code, parameters }: Answer, chat: strin
  */
 export const telegramError = (
   error: unknown,
-  { chat, host, token }: { readonly chat: string; readonly host: string; readonly token: string }
+  { chat, host, token }: { readonly chat?: string; readonly host: string; readonly token: string }
 ): ChannelError | ChatMoved => {
   const answer = decodeAnswer(error)
   if (Option.isSome(answer)) return fromAnswer(answer.value, chat, token)

@@ -85,7 +85,7 @@ export const makeStrategyTable = (): StrategyTable => {
 }
 
 /** So many strategies are evaluated by one call of `fireRange`: often enough that the compiler optimizes it whole. */
-const chunk = 1024
+const chunk = 256
 
 /** Adds the pairs of the strategies `first` to `end - 1`, for which there is room. Answers with the pairs there are then. */
 const fireRange = (

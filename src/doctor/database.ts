@@ -1,0 +1,90 @@
+/** Checks of the database: whether it answers, and whether it has what this version calls. */
+import { Duration, Effect } from "effect"
+import type { Database, DatabaseError } from "../database/Database.ts"
+import type { DataDirError } from "../database/DataDirLock.ts"
+import { check, failed, measured, ok, skipped } from "./Check.ts"
+
+/** How long the embedded database may take to open: a new one, without its template, sets itself up first. */
+export const openTimeout = Duration.seconds(30)
+
+const nowhere = "1970-01-01T00:00:00Z"
+
+/** A call of each function that the service calls, such that nothing is changed and next to nothing read. */
+export const idleCalls: { readonly [operation: string]: { readonly [name: string]: unknown } } = {
+  create_triggers: { candidates: [] },
+  triggers_by_id: { ids: [] },
+  pending_alerts: { max_rows: 0 },
+  triggers_since: { since: nowhere, max_rows: 0 },
+  triggered_pairs: { pairs: [] },
+  record_alert_sent: { trigger_id: "", attempts: 0, receipt: {} },
+  record_alert_failed: { trigger_id: "", attempts: 0, reason: "" },
+  failed_alerts: { max_rows: 0 },
+  retry_alerts: { ids: [] },
+  count_alerts: {},
+  active_strategies: {},
+  save_strategies: { definitions: [] },
+  add_sample_strategies: { definitions: [] },
+  record_moments: { moments: [] },
+  moments_since: { cursors: [] }
+}
+
+/** The process that has the data directory open, if that is why the database cannot be had. */
+export const holderOf = (error: DatabaseError | DataDirError): number | undefined =>
+  error._tag === "DataDirError" ? error.holder : undefined
+
+/**
+ * The checks of the configured database. An embedded one that a running Touchline holds is as it should be: what that
+ * process has opened works.
+ */
+export const checkDatabase = <R>(
+  database: Effect.Effect<Database["Service"], DatabaseError | DataDirError, R>,
+  isEmbedded: boolean
+) => {
+  const within = isEmbedded ? { within: openTimeout } : {}
+  return [
+    check(
+      "database",
+      Effect.gen(function* () {
+        const { call, name } = yield* database
+        const [, latencyMs] = yield* measured(call("count_alerts", {}))
+        return ok(isEmbedded ? name : `${name} accepts the service role key`, latencyMs)
+      }).pipe(
+        Effect.catch((error) => {
+          const pid = holderOf(error)
+          return pid === undefined
+            ? Effect.fail(error)
+            : Effect.succeed(ok(`a running Touchline, process ${pid}, has it open, and that is fine`))
+        })
+      ),
+      { todo: "Check SUPABASE_URL and the network, or DATA_DIR.", ...within }
+    ),
+    check(
+      "migrations",
+      Effect.matchEffect(database, {
+        onFailure: (error) => {
+          const pid = holderOf(error)
+          return Effect.succeed(
+            skipped(`not checked: ${pid === undefined ? "the database cannot be used" : `process ${pid} applied them`}`)
+          )
+        },
+        onSuccess: Effect.fnUntraced(function* ({ call }) {
+          const failures = yield* Effect.forEach(
+            Object.entries(idleCalls),
+            ([operation, args]) =>
+              call(operation, args).pipe(
+                Effect.as(undefined),
+                Effect.catch((error) => Effect.succeed(error))
+              ),
+            { concurrency: 4 }
+          )
+          const [first, ...others] = failures.filter((each) => each !== undefined)
+          if (first === undefined) return ok(`current: all ${failures.length} functions answer`)
+          const also = others.length === 0 ? "" : ` (and so for ${others.map(({ operation }) => operation).join(", ")})`
+          const finding = failed(first.message, "Apply supabase/migrations.")
+          return { ...finding, message: `${finding.message}${also}` }
+        })
+      }),
+      within
+    )
+  ]
+}

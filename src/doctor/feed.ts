@@ -1,0 +1,14 @@
+/** The check of the feed: one poll. */
+import { Effect } from "effect"
+import type { MatchFeed } from "../feed/MatchFeed.ts"
+import { check, measured, ok } from "./Check.ts"
+
+/** Asks the feed once, as a scan does. */
+export const checkFeed = <E extends { readonly message: string }, R>(feed: Effect.Effect<MatchFeed["Service"], E, R>) =>
+  check(
+    "feed",
+    Effect.flatMap(feed, ({ name, poll }) =>
+      Effect.map(measured(poll), ([matches, latencyMs]) => ok(`${name}: ${matches.length} matches`, latencyMs))
+    ),
+    { todo: "Check FEED, and that this machine may connect to it." }
+  )
