@@ -4,6 +4,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
-    hookTimeout: 30_000
+    hookTimeout: 30_000,
+    // Many tests wait for processes and servers of their own, and leave the cores idle meanwhile.
+    maxWorkers: 3,
+    // Modules are loaded once a worker, not once a file: no test leaves anything behind in them.
+    isolate: false
   }
 })

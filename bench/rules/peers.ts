@@ -39,7 +39,7 @@ const loop = <A>(tests: ReadonlyArray<(subject: A) => boolean>, subjects: Readon
 
 const closures: Peer = {
   name: "closures",
-  what: "a loop of compiled closures over prepared facts",
+  what: "compiled closures, over prepared facts",
   share: [100_000, 250],
   prepare: (strategies, views) => {
     const { rows, rules } = makeFacts(strategies, views)
@@ -54,7 +54,7 @@ const closures: Peer = {
 
 const closuresOnViews: Peer = {
   name: "closuresOnViews",
-  what: "the same from snapshots and timelines, as the engine has them",
+  what: "compiled closures, from the matches themselves",
   share: [100_000, 50],
   prepare: (strategies, views) => {
     const tests = strategies.map(closureOnViews)
@@ -153,7 +153,7 @@ const decodeZen = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ rule: Sc
 
 const zen: Peer = {
   name: "zen",
-  what: "@gorules/zen-engine, a decision table that collects",
+  what: "@gorules/zen-engine, a decision table",
   share: [1000, 50],
   prepare: (strategies, views) => {
     const { objects, rules } = makeFacts(strategies, views)

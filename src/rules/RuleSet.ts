@@ -2,9 +2,9 @@
  * Every watched strategy, ready to be evaluated on all matches of a tick in one call. Pure: what holds depends on the
  * strategies and the views alone.
  *
- * Guarantees: a verdict is that of the reference evaluator (`evaluate.ts`), for each strategy and view. Time grows at
- * most linearly in strategies and in views. Adding or removing a strategy touches that strategy's conditions and no
- * others.
+ * Guarantees: a verdict is that of the reference evaluator (`evaluate.ts`), for each strategy and view, whose timelines
+ * must be what they say they are: in the order of play, and never changed, only replaced. Time grows at most linearly in
+ * strategies and in views. Adding or removing a strategy touches that strategy's conditions and no others.
  *
  * How: distinct conditions are few, however many strategies there are. Each is evaluated once for all views, as a row of
  * bits, and a strategy is the AND of its rows (see `engine/`). Evidence is made for the pairs that fired only, by the
@@ -36,7 +36,8 @@ export interface RuleSet {
   /** The strategies that hold, match by match in the order of the views; for each match in the order they were added. */
   readonly evaluate: (views: ReadonlyArray<View>) => ReadonlyArray<Verdict>
   /**
-   * The same without evidence: eight bytes a pair. The strategies' numbers are valid until the next `add` or `remove`.
+   * The same without evidence: eight bytes a pair. The arrays are valid until the next call of `evaluate` or `fired`, the
+   * strategies' numbers until the next `add` or `remove`.
    */
   readonly fired: (views: ReadonlyArray<View>) => Fired
   /** The strategy of a number in `fired`. */
@@ -52,10 +53,15 @@ export interface RuleSet {
 }
 
 /** So few strategies are tried one by one: reading all figures of all views costs as much as trying so many. */
-const directUpTo = 32
+const directUpTo = 12
+
+/** Room for so many pairs is kept, however few fired last. */
+const spare = 2 ** 20
+
+const noPairs = (): Pairs => ({ strategies: new Int32Array(0), views: new Int32Array(0), length: 0 })
 
 /** The evidence of a strategy that is known to hold on this view. */
-const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
+export const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
   strategy.when.flatMap((condition) => evaluateCondition(condition, view) ?? [])
 
 /** A rule set of these strategies. Of several with one id the last is held. */
@@ -66,8 +72,8 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const numbers = new Map<string, number>()
   // Undefined when strategies were added or removed since.
   let direct: ReadonlyArray<{ readonly number: number; readonly test: Test }> | undefined
-  // How many fired last time: about as many will the next time.
-  let expected = 0
+  // Kept from tick to tick: new arrays of this size would cost a collection of the whole heap now and then.
+  let pairs = noPairs()
 
   const compact = (): void => {
     table.compact((number) => held[number] !== undefined)
@@ -102,7 +108,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   /** Pairs by trying every strategy on every view. */
-  const fireDirectly = (views: ReadonlyArray<View>, pairs: Pairs): void => {
+  const fireDirectly = (views: ReadonlyArray<View>): void => {
     direct ??= [...numbers.values()].flatMap((number) => {
       const strategy = held[number]
       return strategy === undefined ? [] : [{ number, test: compileStrategy(strategy) }]
@@ -120,7 +126,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   /** Pairs by columns and rows of bits. */
-  const fireTogether = (views: ReadonlyArray<View>, pairs: Pairs): void => {
+  const fireTogether = (views: ReadonlyArray<View>): void => {
     const order = viewOrder(views)
     for (let from = 0; from < views.length; from += blockSize) {
       const positions = order.subarray(from, from + blockSize)
@@ -135,10 +141,10 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   const fired: RuleSet["fired"] = (views) => {
-    const pairs = { strategies: new Int32Array(expected), views: new Int32Array(expected), length: 0 }
-    if (numbers.size <= directUpTo) fireDirectly(views, pairs)
-    else fireTogether(views, pairs)
-    expected = pairs.views.length > 2 * pairs.length ? pairs.length : pairs.views.length
+    if (pairs.views.length > 4 * pairs.length + spare) pairs = noPairs()
+    pairs.length = 0
+    if (numbers.size <= directUpTo) fireDirectly(views)
+    else fireTogether(views)
     return { strategies: pairs.strategies.subarray(0, pairs.length), views: pairs.views.subarray(0, pairs.length) }
   }
 

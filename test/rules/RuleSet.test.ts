@@ -162,6 +162,18 @@ describe("adding and removing", () => {
     expect([firing(ruleSet), ruleSet.size(), ruleSet.conditions()]).toEqual([[], 0, 0])
   })
 
+  it("a strategy on a metric that no other speaks of finds it in moments that were read before", () => {
+    const last15 = (id: number, metric: "corners" | "shots") =>
+      strategy(`${metric} ${id}`, { left: { metric, window: { last: 15 } }, comparator: "=", right: id })
+    const past = { minute: 60, statistics: { corners: { home: 1, away: 1 }, shots: { home: 4, away: 2 } } }
+    const now = { minute: 80, statistics: { corners: { home: 3, away: 4 }, shots: { home: 9, away: 3 } } }
+    const ruleSet = RuleSet.make(Array.from({ length: 20 }, (_, id) => last15(id, "corners")))
+    const view = viewOf(past, now)
+    expect(ruleSet.evaluate([view]).map(({ strategy }) => strategy.id)).toEqual(["corners 5"])
+    ruleSet.add(last15(6, "shots"))
+    expect(ruleSet.evaluate([view]).map(({ strategy }) => strategy.id)).toEqual(["corners 5", "shots 6"])
+  })
+
   it("in any order leaves a rule set like one made of what remains", () => {
     const next = seeded("changes")
     const { chance, integer, strategy, view } = generator(next)

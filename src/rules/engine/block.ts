@@ -12,7 +12,7 @@ export const blockSize = 32 * wordsPerRow
 /** A typed array of at least this length that begins with the old one's contents; the old one if it is long enough. */
 export const grown = (array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> => {
   if (array.length >= length) return array
-  const larger = new Int32Array(Math.max(length, 2 * array.length))
+  const larger = new Int32Array(Math.max(length, Math.ceil(1.4 * array.length)))
   larger.set(array)
   return larger
 }

@@ -10,10 +10,18 @@ import { blockSize } from "./block.ts"
 
 export type Column = Float64Array<ArrayBuffer>
 
-/** A column for each side. A single figure for the match is in `home`. */
+/** A column for each side, and one of no values, in one array. A single figure for the match is in `home`. */
 export interface Pair {
   readonly home: Column
   readonly away: Column
+  /** The columns one after another: home, away, none. */
+  readonly all: Column
+}
+
+export const makePair = (): Pair => {
+  const all = new Float64Array(3 * blockSize)
+  all.fill(Number.NaN, 2 * blockSize)
+  return { home: all.subarray(0, blockSize), away: all.subarray(blockSize, 2 * blockSize), all }
 }
 
 export const makeColumn = (): Column => new Float64Array(blockSize)
@@ -71,14 +79,11 @@ const operations = { "+": sum, "-": difference, "*": product, "/": quotient } sa
 export const calculate = (op: Operator, left: Column, right: Column, out: Column, count: number): Column =>
   finite(operations[op](left, right, out, count), count)
 
-/** Codes of the side that a scope means on each view. */
-export const sideCode = { none: 0, home: 1, away: 2 } as const
+/** Where a side's column begins in `Pair.all`. */
+export const sideOffset = { home: 0, away: blockSize, none: 2 * blockSize } as const
 
-/** For each view the value of the side that `codes` names, or none. */
-export const choose = ({ away, home }: Pair, codes: Uint8Array, out: Column, count: number): Column => {
-  for (let i = 0; i < count; i++) {
-    const code = codes[i]
-    out[i] = code === sideCode.home ? (home[i] ?? 0) : code === sideCode.away ? (away[i] ?? 0) : Number.NaN
-  }
+/** For each view the value at its place in `Pair.all`: that of the side that a scope means, or none. */
+export const choose = ({ all }: Pair, places: Int32Array, out: Column, count: number): Column => {
+  for (let i = 0; i < count; i++) out[i] = all[places[i] ?? 0] ?? 0
   return out
 }

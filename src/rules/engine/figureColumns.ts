@@ -3,13 +3,14 @@
  * away) for each metric in each window. NaN stands for a figure that does not exist.
  */
 import { type MetricGroup, type MetricName, metric } from "../../domain/Metric.ts"
-import type { Figure, Figures as MetricFigures, Snapshot } from "../../domain/Snapshot.ts"
+import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
 import { printWindow } from "../print.ts"
 import { type Anchor, anchorKey, anchorsOf, type Source, sourceOf } from "./anchor.ts"
-import { difference, makeColumn, type Pair } from "./columns.ts"
+import { difference, makePair, type Pair } from "./columns.ts"
+import { type MomentRows, makeMomentRows } from "./momentRows.ts"
 
 /** A metric at an anchor. */
 interface Reading extends Pair {
@@ -17,6 +18,8 @@ interface Reading extends Pair {
   /** Its name among the figures of its group in a snapshot: `draw` for `odds.draw`. */
   readonly key: string
   readonly sided: boolean
+  /** Where the row of a past moment has it. */
+  readonly slot: number
   readonly anchor: Readings
   uses: number
 }
@@ -84,10 +87,16 @@ const planOf = ({ anchor, metrics }: Readings): Plan => {
 
 // Each reads one view at one anchor, and answers false when the columns of a metric cannot hold its figure.
 
-const readFigures = (figures: MetricFigures, readings: ReadonlyArray<Reading>, position: number): boolean => {
-  let fits = true
-  for (const reading of readings) fits = put(figures[reading.metric], reading, position) && fits
-  return fits
+const readRow = (row: Float64Array, readings: ReadonlyArray<Reading>, position: number): boolean => {
+  for (const { away, home, slot } of readings) {
+    home[position] = row[slot] ?? 0
+    away[position] = row[slot + 1] ?? 0
+  }
+  return row[row.length - 1] === 1
+}
+
+const readStatistics = ({ statistics }: Snapshot, readings: ReadonlyArray<Reading>, position: number): void => {
+  for (const reading of readings) put(statistics[reading.metric], reading, position)
 }
 
 /** A metric of a group that its own figures lack may be among the statistics, under its full name. */
@@ -106,16 +115,15 @@ const readGroup = (
 
 /** The same figures as `figures(snapshot)` has, without collecting all others. */
 const readNow = (snapshot: Snapshot, plan: Plan, position: number): boolean => {
-  const { odds, prematch, score, statistics } = snapshot
+  const { odds, prematch, score } = snapshot
   for (const reading of plan.score) put(score, reading, position)
-  const fits = readFigures(statistics, plan.statistics, position)
-  if (plan.prematch.length + plan.odds.length === 0) return fits
-  const fitsPrematch = readGroup(prematch, snapshot, plan.prematch, position)
-  return readGroup(odds, snapshot, plan.odds, position) && fitsPrematch && fits
+  readStatistics(snapshot, plan.statistics, position)
+  const fits = readGroup(prematch, snapshot, plan.prematch, position)
+  return readGroup(odds, snapshot, plan.odds, position) && fits
 }
 
-const readSource = (source: Source, plan: Plan, view: View, position: number): boolean => {
-  if (typeof source === "object") return readFigures(source, plan.all, position)
+const readSource = (rows: MomentRows, source: Source, plan: Plan, view: View, position: number): boolean => {
+  if (typeof source === "object") return readRow(rows.row(source), plan.all, position)
   if (source === "now") return readNow(view.snapshot, plan, position)
   let fits = true
   for (const reading of plan.all) {
@@ -126,13 +134,14 @@ const readSource = (source: Source, plan: Plan, view: View, position: number): b
 }
 
 /** Reads all anchors of one view. */
-const readView = (plans: ReadonlyArray<Plan>, view: View, position: number): boolean => {
+const readView = (rows: MomentRows, plans: ReadonlyArray<Plan>, view: View, position: number): boolean => {
   let fits = true
-  for (const plan of plans) fits = readSource(sourceOf(plan.anchor, view), plan, view, position) && fits
+  for (const plan of plans) fits = readSource(rows, sourceOf(plan.anchor, view), plan, view, position) && fits
   return fits
 }
 
 export const makeFigures = (): Figures => {
+  const rows = makeMomentRows()
   const anchors = new Map<string, Readings>()
   const held = new Map<string, FigureColumns>()
 
@@ -143,9 +152,8 @@ export const makeFigures = (): Figures => {
     let reading = shared.metrics.get(name)
     if (reading === undefined) {
       const { sided } = metric(name)
-      const columns = { home: makeColumn(), away: makeColumn() }
       const key = name.slice(name.indexOf(".") + 1)
-      reading = { ...columns, metric: name, key, sided, anchor: shared, uses: 0 }
+      reading = { ...makePair(), metric: name, key, sided, slot: rows.slot(name), anchor: shared, uses: 0 }
       shared.metrics.set(name, reading)
     }
     reading.uses += 1
@@ -166,8 +174,8 @@ export const makeFigures = (): Figures => {
       const anchor = anchorsOf(window)
       const later = acquireReading(name, anchor.later)
       const earlier = anchor.earlier && acquireReading(name, anchor.earlier)
-      const { away, home } = earlier === undefined ? later : { home: makeColumn(), away: makeColumn() }
-      columns = { key, home, away, later, earlier, uses: 0 }
+      const { all, away, home } = earlier === undefined ? later : makePair()
+      columns = { key, home, away, all, later, earlier, uses: 0 }
       held.set(key, columns)
     }
     columns.uses += 1
@@ -187,7 +195,7 @@ export const makeFigures = (): Figures => {
     const plans = Array.from(anchors.values(), planOf)
     // View by view: the moments of one match lie close together in memory, those of different matches far apart.
     views.forEach((view, position) => {
-      if (!readView(plans, view, position)) misfits.add(position)
+      if (!readView(rows, plans, view, position)) misfits.add(position)
     })
     for (const { away, earlier, home, later } of held.values()) {
       if (earlier === undefined) continue

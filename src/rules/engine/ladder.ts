@@ -38,7 +38,7 @@ const placeOf = (value: number, thresholds: Float64Array): number => {
 interface Thresholds {
   readonly numbers: Float64Array
   readonly first: number
-  readonly table: Uint16Array
+  readonly table: Int32Array
 }
 
 const thresholdsOf = (rungs: ReadonlyArray<Rung>): Thresholds => {
@@ -46,7 +46,7 @@ const thresholdsOf = (rungs: ReadonlyArray<Rung>): Thresholds => {
   const first = Math.floor(numbers[0] ?? 0) - 1
   const last = Math.ceil(numbers.at(-1) ?? 0) + 1
   const isSmall = last - first < tableSize && Math.abs(first) < 2 ** 30
-  const table = Uint16Array.from({ length: isSmall ? last - first + 1 : 0 }, (_, index) =>
+  const table = Int32Array.from({ length: isSmall ? last - first + 1 : 0 }, (_, index) =>
     placeOf(first + index, numbers)
   )
   return { numbers, first, table }

@@ -2,8 +2,7 @@
  * Strategies as lists of condition rows, packed one after another: a strategy holds where all of its rows have a bit.
  *
  * The summaries of the rows are ANDed first, which leaves the words (of 32 views each) where the strategy can hold at
- * all; most strategies have few, for views are put in an order that keeps similar ones together. Only those words are
- * ANDed, one by one, until nothing is left.
+ * all; most strategies have few, for views are put in an order that keeps similar ones together. Only those words are ANDed.
  */
 import { blockSize, grown, wordsPerRow } from "./block.ts"
 
@@ -27,8 +26,6 @@ export interface StrategyTable {
   readonly rows: (strategy: number) => ReadonlyArray<number>
   /** Makes a strategy hold nowhere. Its place is freed by `compact`. */
   readonly remove: (strategy: number) => void
-  /** Strategies, removed ones included. */
-  readonly length: () => number
   /** Frees the places of removed strategies; the others move up in their order. */
   readonly compact: (isHeld: (strategy: number) => boolean) => void
   /** Adds the pairs of a block to `into`; `positions` has the number of the view at each position of the block. */
@@ -58,7 +55,6 @@ export const makeStrategyTable = (): StrategyTable => {
     remove: (strategy) => {
       rows[starts[strategy] ?? 0] = nowhere
     },
-    length: () => length,
     compact: (isHeld) => {
       let kept = 0
       let end = 0

@@ -14,7 +14,7 @@ import {
   larger,
   makeColumn,
   type Pair,
-  sideCode,
+  sideOffset,
   smaller,
   sum
 } from "./columns.ts"
@@ -56,7 +56,7 @@ export const makeValues = (): Values => {
   let nextId = 0
   let views: ReadonlyArray<View> = []
   let misfits: ReadonlySet<number> = new Set()
-  const sides = new Map<TeamScope, Uint8Array>()
+  const places = new Map<TeamScope, Int32Array>()
   // Where the right-hand sides of nested arithmetic are kept, by depth.
   const stack: Array<Column> = []
 
@@ -95,16 +95,16 @@ export const makeValues = (): Values => {
     }
   }
 
-  /** For each view the side that a scope means. The same for every metric, so found once a block. */
-  const sidesOf = (scope: TeamScope): Uint8Array => {
-    const known = sides.get(scope)
+  /** For each view where in a pair of columns a scope finds its value. The same for every metric, so found once a block. */
+  const placesOf = (scope: TeamScope): Int32Array => {
+    const known = places.get(scope)
     if (known !== undefined) return known
-    const codes = new Uint8Array(views.length)
+    const found = new Int32Array(views.length)
     views.forEach(({ snapshot }, position) => {
-      codes[position] = sideCode[teamOf(scope, snapshot) ?? "none"]
+      found[position] = sideOffset[teamOf(scope, snapshot) ?? "none"] + position
     })
-    sides.set(scope, codes)
-    return codes
+    places.set(scope, found)
+    return found
   }
 
   const scoped = (pair: Pair, scope: Scope | undefined, out: Column, count: number): Column => {
@@ -124,7 +124,7 @@ export const makeValues = (): Values => {
       case "both":
         return smaller(home, away, out, count)
       default:
-        return choose(pair, sidesOf(scope), out, count)
+        return choose(pair, placesOf(scope), out, count)
     }
   }
 
@@ -155,7 +155,7 @@ export const makeValues = (): Values => {
     read: (next) => {
       views = next
       misfits = figures.read(next)
-      sides.clear()
+      places.clear()
     },
     column: (value, out) => {
       const column = compute(value, out, 0)
