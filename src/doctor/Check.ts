@@ -71,7 +71,8 @@ export const check = <E extends { readonly message: string }, R>(
       if (Exit.isSuccess(exit.value)) return exit.value.value
       const { cause } = exit.value
       const error = cause.reasons.find(Cause.isFailReason)?.error
-      return failed(error?.message ?? Cause.pretty(cause), todo)
+      // A defect is told without its stack.
+      return failed(error?.message ?? Cause.pretty(cause).split("\n")[0] ?? "", todo)
     }),
     measured,
     Effect.map(([finding, latencyMs]) => ({ name, latencyMs, ...finding }))

@@ -4,7 +4,7 @@
  * Guarantees: a strategy that cannot be used is reported once, counted and left out; the others are watched. When the
  * strategies cannot be read at all, those read last go on being watched.
  */
-import { Context, Duration, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
+import { Context, Duration, Effect, Equal, type FileSystem, Layer, type Path, Ref } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import { type StrategyList, StrategyStore } from "../database/StrategyStore.ts"
 import type { Strategy } from "../domain/Strategy.ts"
@@ -24,7 +24,7 @@ export class Strategies extends Context.Service<
   {
     /** What the banner calls them, such as `database`. */
     readonly name: string
-    /** The same array for as long as nothing was read anew. */
+    /** The same array for as long as nothing about them has changed. */
     readonly watched: Effect.Effect<Watched>
   }
 >()("touchline/strategies/Strategies") {
@@ -37,7 +37,11 @@ export class Strategies extends Context.Service<
       const last = yield* Ref.make<Watched>({ strategies: [], leftOut: 0 })
       const watched = yield* store.active.pipe(
         Effect.flatMap(admit),
-        Effect.tap((list) => Ref.set(last, list)),
+        Effect.flatMap((list) =>
+          Ref.updateAndGet(last, (before) =>
+            Equal.equals(before.strategies, list.strategies) ? { ...list, strategies: before.strategies } : list
+          )
+        ),
         Effect.catch((error) =>
           Effect.logWarning("the strategies cannot be read; those read last are watched").pipe(
             Effect.annotateLogs({ reason: error.message }),
