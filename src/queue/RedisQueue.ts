@@ -16,6 +16,12 @@ import { scopedBull } from "./scopedBull.ts"
 /** How long a worker may take to close: the grace of its jobs, and what Redis needs to let it go. */
 const closeWithin = Duration.toMillis(Duration.sum(shutdownGrace, Duration.millis(500)))
 
+/**
+ * How soon others take over the jobs of a process that is gone, in milliseconds: when its locks have expired and a check
+ * has found it, some 20 seconds. BullMQ's own 30 and 30 would leave every match unwatched for a minute.
+ */
+const takeOver = { lockDuration: 10_000, stalledInterval: 5_000 }
+
 /** The layer of QueueBackend on Redis: two connections for all queues and workers, and one more a worker to wait on. */
 export const layerRedisQueue = Layer.effect(
   QueueBackend,
@@ -75,6 +81,7 @@ export const layerRedisQueue = Layer.effect(
                 skipVersionCheck,
                 concurrency,
                 limiter: wideLimiter,
+                ...takeOver,
                 metrics: keptMetrics,
                 settings: { backoffStrategy: backoff }
               }).on("active", () => void runLog(outageOf(queue).over)),
