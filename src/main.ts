@@ -3,11 +3,14 @@ import { readFileSync } from "node:fs"
 import { Schema } from "effect"
 import { Command } from "effect/cli"
 import { alerts } from "./cli/alerts.ts"
+import { backtest } from "./cli/backtest.ts"
 import { doctor } from "./cli/doctor.ts"
+import { explain } from "./cli/explain.ts"
 import { queues } from "./cli/queues.ts"
 import { replay } from "./cli/replay.ts"
 import { scan } from "./cli/scan.ts"
 import { start } from "./cli/start.ts"
+import { strategies } from "./cli/strategies.ts"
 import { runMain } from "./run.ts"
 
 const { version } = Schema.decodeSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
@@ -16,7 +19,7 @@ const { version } = Schema.decodeSync(Schema.fromJsonString(Schema.Struct({ vers
 
 const touchline = Command.make("touchline").pipe(
   Command.withDescription("Watches live football matches against every user's strategies, and alerts each user once"),
-  Command.withSubcommands([start, scan, replay, alerts, queues, doctor])
+  Command.withSubcommands([start, scan, replay, backtest, explain, strategies, alerts, queues, doctor])
 )
 
 runMain(Command.run(touchline, { version }))

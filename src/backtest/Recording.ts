@@ -1,0 +1,45 @@
+/** A recorded match, decoded: what a backtest and an explanation walk through. */
+import { Result, Schema } from "effect"
+import { matchLabel } from "../domain/Match.ts"
+import { problemText } from "../domain/problems.ts"
+import { isInPlay, Snapshot } from "../domain/Snapshot.ts"
+import { moment, record, type Timeline } from "../domain/Timeline.ts"
+import type { RecordedMatch } from "../feed/Wyscout.ts"
+import { RecordingError } from "../feed/WyscoutRecord.ts"
+import type { View } from "../rules/evaluate.ts"
+
+export interface Recording {
+  readonly matchId: string
+  /** `Brazil v Belgium`. */
+  readonly label: string
+  /** What a live feed would have shown, in the order of play: a snapshot for each scoreboard minute, then the end. */
+  readonly snapshots: ReadonlyArray<Snapshot>
+}
+
+const decodeSnapshot = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
+
+/** Decodes the snapshots of a match, as a scan decodes those of a feed. Fails when one does not decode. */
+export const recordingOf = ({ frames, match }: RecordedMatch): Result.Result<Recording, RecordingError> =>
+  Result.gen(function* () {
+    const snapshots: Array<Snapshot> = []
+    for (const frame of frames) {
+      snapshots.push(
+        yield* Result.mapError(
+          decodeSnapshot(frame),
+          ({ issue }) => new RecordingError({ message: problemText(issue) })
+        )
+      )
+    }
+    return { matchId: match.id, label: matchLabel(match), snapshots }
+  })
+
+/** What a scan would have seen of the match at each minute in play: the snapshot, and the past up to it. */
+export const viewsOf = ({ snapshots }: Recording): ReadonlyArray<View> => {
+  const views: Array<View> = []
+  let timeline: Timeline = []
+  for (const snapshot of snapshots) {
+    timeline = record(timeline, moment(snapshot))
+    if (isInPlay(snapshot.clock)) views.push({ snapshot, timeline })
+  }
+  return views
+}

@@ -1,0 +1,47 @@
+/**
+ * Base rates: how often an expectation comes true for no reason at all. A hit rate of 60 % is nothing where 65 % of all
+ * minutes would have done as well.
+ *
+ * The base rate of a strategy is the share of minutes from which its expectation came true: of every minute of regulation
+ * time, added ones included, of every match that the strategy watches and that was played to the end of it, as though
+ * the strategy had fired there. So it is the chance of a trigger at a minute drawn at random, computed and not drawn.
+ *
+ * The minutes of a match, each as the trigger of what its end came to, are views like any others: the rule set judges all
+ * expectations on all of them at once.
+ */
+import type { Strategy } from "../domain/Strategy.ts"
+import { moment } from "../domain/Timeline.ts"
+import type { View } from "../rules/evaluate.ts"
+import * as RuleSet from "../rules/RuleSet.ts"
+import { isRegulation, judgedView } from "./judge.ts"
+
+/** Minutes that could have been a trigger, and those of them from which the expectation came true. */
+export interface BaseCount {
+  readonly minutes: number
+  readonly held: number
+}
+
+/** Counts, for matches one by one, what base rates are made of: for each strategy that expects something, by its id. */
+export const makeBaseCounts = (strategies: ReadonlyArray<Strategy>) => {
+  const expecting = strategies.filter(({ active, expect }) => active && expect !== undefined)
+  const expectations = RuleSet.make(
+    expecting.flatMap((strategy) => (strategy.expect === undefined ? [] : [{ ...strategy, when: [strategy.expect] }]))
+  )
+  return (views: ReadonlyArray<View>): ReadonlyMap<string, BaseCount> => {
+    const last = judgedView(views, { period: "1H" })
+    const end = last === undefined ? undefined : views[last]
+    if (end === undefined) return new Map()
+    const { competition } = end.snapshot.match
+    const chances = views.filter(isRegulation).map(({ snapshot }): View => ({ ...end, trigger: moment(snapshot) }))
+    const held = new Map<string, number>()
+    for (const number of expectations.fired(chances).strategies) {
+      const id = expectations.strategy(number)?.id
+      if (id !== undefined) held.set(id, (held.get(id) ?? 0) + 1)
+    }
+    return new Map(
+      expecting
+        .filter(({ competitions }) => competitions === undefined || competitions.includes(competition.id))
+        .map(({ id }) => [id, { minutes: chances.length, held: held.get(id) ?? 0 }])
+    )
+  }
+}

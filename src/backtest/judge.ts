@@ -1,0 +1,53 @@
+/** What became of a trigger's expectation, in a match that was played to its end. */
+import { type MatchMinute, periods } from "../domain/Snapshot.ts"
+import type { Condition } from "../domain/Strategy.ts"
+import { type Moment, moment } from "../domain/Timeline.ts"
+import { type Decision, decide, judgedPeriod } from "../rules/decide.ts"
+import { evaluateCondition, type View } from "../rules/evaluate.ts"
+
+export interface Judgement {
+  /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
+  readonly result: Decision | "undecided"
+  /** The first minute, from the trigger on, at which nothing could change the result any more. */
+  readonly decidedAt: MatchMinute | undefined
+}
+
+const undecided: Judgement = { result: "undecided", decidedAt: undefined }
+
+/**
+ * The number of the view at which an expectation is judged: the last one of regulation time or, for a trigger in extra
+ * time, of extra time. Nothing where the match was not played so far.
+ */
+export const judgedView = (views: ReadonlyArray<View>, trigger: Pick<Moment, "period">): number | undefined => {
+  const period = judgedPeriod({ trigger: { ...trigger, minute: 0, added: 0, figures: {} } })
+  const last = views.findLastIndex(({ snapshot }) => snapshot.clock.period === period)
+  return last === -1 ? undefined : last
+}
+
+const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ period, minute, added })
+
+/**
+ * Judges an expectation for a trigger at view number `fired` of a match's views, which are those of all its minutes in
+ * play. The result is that of the evaluator at the end; an early decision only tells when it was settled.
+ */
+export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>, fired: number): Judgement => {
+  const at = views[fired]
+  if (expect === undefined || at === undefined) return undecided
+  const trigger = moment(at.snapshot)
+  const last = judgedView(views, trigger)
+  const end = last === undefined ? undefined : views[last]
+  if (last === undefined || end === undefined) return undecided
+  const result = evaluateCondition(expect, { ...end, trigger }) === undefined ? "miss" : "hit"
+  // What is certain stays certain, so the first minute of certainty can be found by halving.
+  let [from, to] = [fired, last]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    const view = views[middle]
+    if (view !== undefined && decide(expect, { ...view, trigger }) !== undefined) to = middle
+    else from = middle + 1
+  }
+  return { result, decidedAt: minuteOf((views[to] ?? end).snapshot.clock) }
+}
+
+/** Whether a view is of regulation time: 90 minutes and what was added to them. */
+export const isRegulation = ({ snapshot }: View): boolean => periods.indexOf(snapshot.clock.period) <= 1

@@ -1,0 +1,100 @@
+import { Console, Effect, FileSystem, Option, Path, Result, Schema } from "effect"
+import { Command, Flag } from "effect/cli"
+import { recordingOf, viewsOf } from "../backtest/Recording.ts"
+import { config } from "../Config.ts"
+import type { StrategyDefinition } from "../domain/Strategy.ts"
+import { officialRecords, readRecordedMatch } from "../feed/RecordedFiles.ts"
+import { layerLogging } from "../Logging.ts"
+import { diagnosticText } from "../rules/Diagnostic.ts"
+import type { View } from "../rules/evaluate.ts"
+import { explainMatch } from "../rules/nearMisses.ts"
+import { decodeStrategyFile } from "../rules/StrategyFile.ts"
+import { diagnosticsOf } from "../rules/StrategyProblem.ts"
+import { explanationJson, explanationText } from "./explanationReport.ts"
+import * as flags from "./flags.ts"
+
+/** There is nothing to explain: a file cannot be used, or the match was not played at that minute. */
+class ExplainError extends Schema.TaggedError<ExplainError>()("ExplainError", { message: Schema.String }) {}
+
+const readStrategy = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* fs
+    .readFileString(file)
+    .pipe(Effect.mapError(({ message }) => new ExplainError({ message: `${file} cannot be read: ${message}` })))
+  const decoded = decodeStrategyFile(file, text)
+  if (Result.isSuccess(decoded)) return decoded.success
+  yield* Console.error(diagnosticsOf(decoded.failure).map(diagnosticText).join("\n\n"))
+  return yield* new ExplainError({ message: `${file} holds no strategy that can be used` })
+})
+
+const readViews = Effect.fnUntraced(function* (name: string) {
+  const path = yield* Path.Path
+  const file = path.resolve(name)
+  const { records } = yield* officialRecords([file])
+  const recording = yield* readRecordedMatch(file, records).pipe(
+    Effect.flatMap((match) => Effect.fromResult(recordingOf(match))),
+    Effect.mapError(
+      ({ message }) => new ExplainError({ message: `${name} holds no match that can be read: ${message}` })
+    )
+  )
+  return viewsOf(recording)
+})
+
+/** A minute as people write it: `67`, `90+4`. */
+const MinuteText = Schema.String.pipe(
+  Schema.check(Schema.isPattern(/^\d{1,3}(\+\d{1,2})?$/, { message: "a minute is written as 67 or 90+4" }))
+)
+
+/** The view of that minute, or the last one before it. */
+const viewAt = (views: ReadonlyArray<View>, text: string): View | undefined => {
+  const [minute = 0, added = 0] = text.split("+").map(Number)
+  return views.findLast(
+    ({ snapshot: { clock } }) => clock.minute < minute || (clock.minute === minute && clock.added <= added)
+  )
+}
+
+const explanationOf = Effect.fnUntraced(function* (
+  strategy: StrategyDefinition,
+  views: ReadonlyArray<View>,
+  minute: Option.Option<string>
+) {
+  const { best, minutes } = explainMatch(strategy, views)
+  const view = Option.isSome(minute) ? viewAt(views, minute.value) : best[0]?.view
+  const shown = minutes.find((each) => each.view === view)
+  if (shown === undefined) {
+    return yield* new ExplainError({ message: `the match has no minute ${Option.getOrElse(minute, () => "in play")}` })
+  }
+  return { strategy, shown, best }
+})
+
+/** `touchline explain`: why a strategy fired on a recorded match, or why it did not. */
+export const explain = Command.make(
+  "explain",
+  {
+    strategy: Flag.String("strategy").pipe(Flag.withMetavar("FILE"), Flag.withDescription("The strategy file")),
+    match: Flag.String("match").pipe(
+      Flag.withMetavar("FILE"),
+      Flag.withDescription("The file of one match in the Wyscout event format (.json or .json.gz)")
+    ),
+    minute: Flag.String("minute").pipe(
+      Flag.withSchema(MinuteText),
+      Flag.optional,
+      Flag.withDescription("The minute to explain, such as 67 or 90+4 (default: when it fires, or comes closest)")
+    ),
+    json: flags.json
+  },
+  Effect.fn(function* ({ json, match, minute, strategy }) {
+    yield* Effect.gen(function* () {
+      const explained = yield* explanationOf(yield* readStrategy(strategy), yield* readViews(match), minute)
+      yield* Console.log(json ? JSON.stringify(explanationJson(explained)) : explanationText(explained))
+    }).pipe(Effect.provide(layerLogging(yield* config, process.stderr)))
+  })
+).pipe(
+  Command.withDescription("Explain why a strategy fires on a recorded match, or what keeps it from firing"),
+  Command.withExamples([
+    {
+      command: "touchline explain --strategy late.yaml --match matches/2057954.json.gz --minute 80",
+      description: "Each condition with its values at minute 80, and how far it was from holding"
+    }
+  ])
+)

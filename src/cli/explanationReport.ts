@@ -1,0 +1,120 @@
+/** An explanation as people and programs read it. */
+import { matchLabel } from "../domain/Match.ts"
+import { type MatchMinute, matchMinuteLabel } from "../domain/Snapshot.ts"
+import { isAnyOf, type StrategyDefinition } from "../domain/Strategy.ts"
+import type { ExplainedComparison } from "../rules/explain.ts"
+import type { ExplainedView } from "../rules/nearMisses.ts"
+import { table } from "./report.ts"
+
+/** A strategy on a match: the minute that is shown, and those at which it held or came closest. */
+export interface Explained {
+  readonly strategy: StrategyDefinition
+  readonly shown: ExplainedView
+  readonly best: ReadonlyArray<ExplainedView>
+}
+
+/** A value as a reader wants it: whole, or with two decimals. */
+const number = (value: number | undefined): string =>
+  value === undefined ? "none" : Number.isInteger(value) ? `${value}` : value.toFixed(2)
+
+/** How far from holding: `2 short`, or why there is no telling. */
+const shortfall = ({ distance, holds, missing }: ExplainedComparison): string => {
+  if (holds) return ""
+  if (distance === undefined) return missing.join("; ")
+  return distance === 0 ? "equal" : `by ${number(distance)}`
+}
+
+const row = (indent: string, each: ExplainedComparison): ReadonlyArray<string> => [
+  `${indent}${each.condition}`,
+  number(each.left),
+  number(each.right),
+  each.holds ? "yes" : "no",
+  shortfall(each)
+]
+
+const minuteOf = ({ view: { snapshot } }: ExplainedView): MatchMinute => {
+  const { added, minute, period } = snapshot.clock
+  return { period, minute, added }
+}
+
+const label = (each: ExplainedView): string => `${matchMinuteLabel(minuteOf(each))}'`
+
+/** Minutes in a row as one stretch: `67' to 70', 75'`. A stretch does not go on over half-time. */
+const stretches = (minutes: ReadonlyArray<ExplainedView>): string => {
+  const all: Array<[first: ExplainedView, last: ExplainedView]> = []
+  for (const each of minutes) {
+    const latest = all.at(-1)
+    const before = latest === undefined ? undefined : minuteOf(latest[1])
+    const now = minuteOf(each)
+    const follows = before?.period === now.period && now.minute + now.added === before.minute + before.added + 1
+    if (latest !== undefined && follows) latest[1] = each
+    else all.push([each, each])
+  }
+  return all.map(([first, last]) => (first === last ? label(first) : `${label(first)} to ${label(last)}`)).join(", ")
+}
+
+const failing = ({ explanation }: ExplainedView): number => explanation.conditions.filter(({ holds }) => !holds).length
+
+const history = ({ best }: Explained): string => {
+  const [first] = best
+  if (first === undefined) return ""
+  const { conditions } = first.explanation
+  if (failing(first) === 0) return `All conditions held at ${stretches(best)}.`
+  return `The conditions never held together. They came closest at ${stretches(best)}, with ${failing(first)} of ${conditions.length} failing.`
+}
+
+/** The strategy, the match and the minute; a row for each condition and alternative; when it held or came closest. */
+export const explanationText = (explained: Explained): string => {
+  const { shown, strategy } = explained
+  const { conditions, excluded, holds } = shown.explanation
+  const { match, score } = shown.view.snapshot
+  const rows = conditions.flatMap((each, index) => {
+    const condition = strategy.when[index]
+    return condition === undefined || !isAnyOf(condition)
+      ? [row("", each)]
+      : [
+          ["any of:", "", "", each.holds ? "yes" : "no"],
+          ...(each.alternatives ?? []).map((alternative) => row("  ", alternative))
+        ]
+  })
+  return [
+    `${strategy.name}: ${holds ? "holds" : "does not hold"}`,
+    `${matchLabel(match)}, ${label(shown)}, ${score.home}-${score.away}`,
+    "",
+    table(["condition", "left", "right", "holds", "fails"], rows),
+    "",
+    ...(excluded === undefined ? [] : [`It cannot fire on this match: ${excluded}.`]),
+    history(explained)
+  ].join("\n")
+}
+
+const comparisonJson = ({ condition, distance, holds, left, missing, right }: ExplainedComparison) => ({
+  condition,
+  left: left ?? null,
+  right: right ?? null,
+  holds,
+  distance: distance ?? null,
+  missing
+})
+
+/** The same as one object; `null` is what does not exist. Either `held` or `closest` is empty. */
+export const explanationJson = ({ best, shown, strategy }: Explained) => {
+  const { conditions, excluded, holds } = shown.explanation
+  const { match, score } = shown.view.snapshot
+  const everHeld = best[0] !== undefined && failing(best[0]) === 0
+  return {
+    strategy: strategy.name,
+    matchId: match.id,
+    match: matchLabel(match),
+    ...minuteOf(shown),
+    score: [score.home, score.away],
+    holds,
+    excluded: excluded ?? null,
+    conditions: conditions.map(({ alternatives, ...each }) => ({
+      ...comparisonJson(each),
+      ...(alternatives === undefined ? {} : { alternatives: alternatives.map(comparisonJson) })
+    })),
+    held: everHeld ? best.map(minuteOf) : [],
+    closest: everHeld ? [] : best.map(minuteOf)
+  }
+}
