@@ -58,12 +58,13 @@ layer(NodeServices.layer)("The cache of recordings", (it) => {
   it.effect("answers a second time without the match file's contents", () =>
     Effect.gen(function* () {
       const { entries, file, fs, goals } = yield* setUp
+      const changed = new Date("2030-05-01T19:30:00Z")
+      yield* fs.utimes(file, changed, changed)
       assert.deepStrictEqual(yield* goals, [1, "Test League"])
       assert.lengthOf(yield* entries, 1)
-      const { mtime, size } = yield* fs.stat(file)
       // Of the same size and time: nobody but this test can tell.
+      const { size } = yield* fs.stat(file)
       yield* fs.writeFileString(file, " ".repeat(Number(size)))
-      const changed = mtime._tag === "Some" ? mtime.value : new Date(0)
       yield* fs.utimes(file, changed, changed)
       assert.deepStrictEqual(yield* goals, [1, "Test League"])
     })
