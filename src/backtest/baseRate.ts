@@ -9,7 +9,7 @@
  * The minutes of a match, each as the trigger of what its end came to, are views like any others: the rule set judges all
  * expectations on all of them at once.
  */
-import type { Strategy } from "../domain/Strategy.ts"
+import { type Strategy, watches } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { View } from "../rules/evaluate.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
@@ -28,7 +28,7 @@ export const makeBaseCounts = (strategies: ReadonlyArray<Strategy>) => {
     expecting.flatMap((strategy) => (strategy.expect === undefined ? [] : [{ ...strategy, when: [strategy.expect] }]))
   )
   return (views: ReadonlyArray<View>): ReadonlyMap<string, BaseCount> => {
-    const last = judgedView(views, { period: "1H" })
+    const last = judgedView(views, "2H")
     const end = last === undefined ? undefined : views[last]
     if (end === undefined) return new Map()
     const { competition } = end.snapshot.match
@@ -40,7 +40,7 @@ export const makeBaseCounts = (strategies: ReadonlyArray<Strategy>) => {
     }
     return new Map(
       expecting
-        .filter(({ competitions }) => competitions === undefined || competitions.includes(competition.id))
+        .filter((strategy) => watches(strategy, competition.id))
         .map(({ id }) => [id, { minutes: chances.length, held: held.get(id) ?? 0 }])
     )
   }

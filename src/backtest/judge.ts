@@ -1,7 +1,7 @@
 /** What became of a trigger's expectation, in a match that was played to its end. */
 import { type MatchMinute, periods } from "../domain/Snapshot.ts"
 import type { Condition } from "../domain/Strategy.ts"
-import { type Moment, moment } from "../domain/Timeline.ts"
+import { moment } from "../domain/Timeline.ts"
 import { type Decision, decide, judgedPeriod } from "../rules/decide.ts"
 import { evaluateCondition, type View } from "../rules/evaluate.ts"
 
@@ -14,12 +14,8 @@ export interface Judgement {
 
 const undecided: Judgement = { result: "undecided", decidedAt: undefined }
 
-/**
- * The number of the view at which an expectation is judged: the last one of regulation time or, for a trigger in extra
- * time, of extra time. Nothing where the match was not played so far.
- */
-export const judgedView = (views: ReadonlyArray<View>, trigger: Pick<Moment, "period">): number | undefined => {
-  const period = judgedPeriod({ trigger: { ...trigger, minute: 0, added: 0, figures: {} } })
+/** The number of the last view of a period, at which expectations are judged. Nothing where it was not played. */
+export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): number | undefined => {
   const last = views.findLastIndex(({ snapshot }) => snapshot.clock.period === period)
   return last === -1 ? undefined : last
 }
@@ -34,7 +30,7 @@ export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>,
   const at = views[fired]
   if (expect === undefined || at === undefined) return undecided
   const trigger = moment(at.snapshot)
-  const last = judgedView(views, trigger)
+  const last = judgedView(views, judgedPeriod({ trigger }))
   const end = last === undefined ? undefined : views[last]
   if (last === undefined || end === undefined) return undecided
   const result = evaluateCondition(expect, { ...end, trigger }) === undefined ? "miss" : "hit"

@@ -43,7 +43,7 @@ const withProgress = <A, E, R>(
 ) =>
   Effect.gen(function* () {
     if (!process.stderr.isTTY) return yield* effect(() => Effect.void)
-    const progress = yield* Ref.make("")
+    const progress = yield* Ref.make("reading matches")
     const show = Effect.flatMap(Ref.get(progress), (text) =>
       Effect.sync(() => process.stderr.write(`\r\x1b[2K${text}`))
     )
