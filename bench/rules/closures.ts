@@ -122,7 +122,10 @@ const figureIn = ({ metric: name, window }: MetricValue): ((view: View) => Figur
     case "first half":
       return (view) => (second(view) ? at(view, 45) : now(view))
     case "second half":
-      return (view) => (second(view) ? minus(now(view), at(view, 45)) : undefined)
+      return (view) => {
+        if (!second(view)) return undefined
+        return minus(view.snapshot.clock.period === "2H" ? now(view) : at(view, 90), at(view, 45))
+      }
     case "half-time":
       return (view) => (second(view) || view.snapshot.clock.status === "break" ? at(view, 45) : undefined)
     case "since trigger":

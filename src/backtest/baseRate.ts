@@ -2,18 +2,19 @@
  * Base rates: how often an expectation comes true for no reason at all. A hit rate of 60 % is nothing where 65 % of all
  * minutes would have done as well.
  *
- * The base rate of a strategy is the share of minutes from which its expectation came true: of every minute of regulation
- * time, added ones included, of every match that the strategy watches and that was played to the end of it, as though
- * the strategy had fired there. So it is the chance of a trigger at a minute drawn at random, computed and not drawn.
+ * The base rate of a strategy is the share of minutes from which its expectation came true: of every minute, added ones
+ * and those of extra time included, of every match that the strategy watches, as though the strategy had fired there and
+ * judged as such a trigger is. So it is the chance of a trigger at a minute drawn at random, computed and not drawn.
  *
  * The minutes of a match, each as the trigger of what its end came to, are views like any others: the rule set judges all
  * expectations on all of them at once.
  */
 import { type Strategy, watches } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
+import { judgedPeriod } from "../rules/decide.ts"
 import type { View } from "../rules/evaluate.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
-import { isRegulation, judgedView } from "./judge.ts"
+import { judgedView } from "./judge.ts"
 
 /** Minutes that could have been a trigger, and those of them from which the expectation came true. */
 export interface BaseCount {
@@ -28,11 +29,14 @@ export const makeBaseCounts = (strategies: ReadonlyArray<Strategy>) => {
     expecting.flatMap((strategy) => (strategy.expect === undefined ? [] : [{ ...strategy, when: [strategy.expect] }]))
   )
   return (views: ReadonlyArray<View>): ReadonlyMap<string, BaseCount> => {
-    const last = judgedView(views, "2H")
-    const end = last === undefined ? undefined : views[last]
-    if (end === undefined) return new Map()
-    const { competition } = end.snapshot.match
-    const chances = views.filter(isRegulation).map(({ snapshot }): View => ({ ...end, trigger: moment(snapshot) }))
+    const competition = views[0]?.snapshot.match.competition
+    if (competition === undefined) return new Map()
+    const ends = { "2H": judgedView(views, "2H"), E2: judgedView(views, "E2") }
+    const chances = views.flatMap(({ snapshot }): ReadonlyArray<View> => {
+      const trigger = moment(snapshot)
+      const end = ends[judgedPeriod({ trigger })]
+      return end === undefined ? [] : [{ ...end, trigger }]
+    })
     const held = new Map<string, number>()
     for (const number of expectations.fired(chances).strategies) {
       const id = expectations.strategy(number)?.id

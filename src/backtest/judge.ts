@@ -1,5 +1,5 @@
 /** What became of a trigger's expectation, in a match that was played to its end. */
-import { type MatchMinute, periods } from "../domain/Snapshot.ts"
+import type { MatchMinute } from "../domain/Snapshot.ts"
 import type { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import { type Decision, decide, judgedPeriod } from "../rules/decide.ts"
@@ -14,11 +14,9 @@ export interface Judgement {
 
 const undecided: Judgement = { result: "undecided", decidedAt: undefined }
 
-/** The number of the last view of a period, at which expectations are judged. Nothing where it was not played. */
-export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): number | undefined => {
-  const last = views.findLastIndex(({ snapshot }) => snapshot.clock.period === period)
-  return last === -1 ? undefined : last
-}
+/** The last view of a period, at which expectations are judged. Nothing where it was not played. */
+export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): View | undefined =>
+  views.findLast(({ snapshot }) => snapshot.clock.period === period)
 
 const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ period, minute, added })
 
@@ -30,12 +28,11 @@ export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>,
   const at = views[fired]
   if (expect === undefined || at === undefined) return undecided
   const trigger = moment(at.snapshot)
-  const last = judgedView(views, judgedPeriod({ trigger }))
-  const end = last === undefined ? undefined : views[last]
-  if (last === undefined || end === undefined) return undecided
+  const end = judgedView(views, judgedPeriod({ trigger }))
+  if (end === undefined) return undecided
   const result = evaluateCondition(expect, { ...end, trigger }) === undefined ? "miss" : "hit"
   // What is certain stays certain, so the first minute of certainty can be found by halving.
-  let [from, to] = [fired, last]
+  let [from, to] = [fired, views.indexOf(end)]
   while (from < to) {
     const middle = (from + to) >> 1
     const view = views[middle]
@@ -44,6 +41,3 @@ export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>,
   }
   return { result, decidedAt: minuteOf((views[to] ?? end).snapshot.clock) }
 }
-
-/** Whether a view is of regulation time: 90 minutes and what was added to them. */
-export const isRegulation = ({ snapshot }: View): boolean => periods.indexOf(snapshot.clock.period) <= 1

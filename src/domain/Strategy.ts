@@ -52,7 +52,7 @@ const Minutes = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maxi
  * - `{ since: 60 }`: what came after minute 60
  * - `{ between: [30, 60] }`: what came after minute 30, up to minute 60
  * - `{ at: 60 }`, `{ ago: 10 }`: the value at minute 60, the value ten minutes ago
- * - `first half`: what came in the first half so far; `second half`: what came after it; `half-time`: the value then
+ * - `first half`, `second half`: what came in that half so far, and no more once it is over; `half-time`: the value then
  * - `since trigger`: what came after the trigger (only in an expectation)
  */
 export const Window = Schema.Union([

@@ -122,7 +122,7 @@ const figureAtEnd = (name: MetricName, window: Window | undefined, view: View): 
     case "half-time":
       return at(45)
     case "second half":
-      return increase(name, now, at(45))
+      return increase(name, judgedPeriod(view) === "2H" ? now : at(90), at(45))
     case "since trigger":
       return view.trigger === undefined
         ? { match: "none" }

@@ -126,7 +126,7 @@ const figureIn = (name: MetricName, window: Window | undefined, view: View): Fig
     case "first half":
       return secondHalfBegan ? at(45) : now
     case "second half":
-      return secondHalfBegan ? minus(now, at(45)) : undefined
+      return secondHalfBegan ? minus(clock.period === "2H" ? now : at(90), at(45)) : undefined
     case "half-time":
       return secondHalfBegan || clock.status === "break" ? at(45) : undefined
     case "since trigger":

@@ -4,7 +4,7 @@ import { viewsOf } from "../../src/backtest/Recording.ts"
 import { summarize } from "../../src/backtest/summary.ts"
 import { moment } from "../../src/domain/Timeline.ts"
 import { seeded } from "../../src/feed/SimulatedMatch.ts"
-import { evaluate, evaluateCondition } from "../../src/rules/evaluate.ts"
+import { evaluate, evaluateCondition, type View } from "../../src/rules/evaluate.ts"
 import { generator } from "../rules/generated.ts"
 import { match, randomMatch, recordingFrom, strategy } from "./recordings.ts"
 
@@ -59,7 +59,7 @@ describe("A match of a backtest", () => {
     assert.deepStrictEqual([triggers, base.size], [[], 0])
   })
 
-  it("counts for the base rate every minute of regulation time from which the expectation comes true", () => {
+  it("counts for the base rate every minute from which the expectation comes true, each judged as a trigger there is", () => {
     const extra = match([goal(30), goal(100)], { "1H": 46, "2H": 48, E1: 16, E2: 16 })
     const { base } = makeBacktest([
       strategy("next goal", "minute >= 200", "total goals since trigger >= 1"),
@@ -70,10 +70,11 @@ describe("A match of a backtest", () => {
     assert.deepStrictEqual(
       [...base],
       [
-        // Minutes 1 to 29: one that falls in the minute itself no longer counts.
-        ["next goal", { minutes: 94, held: 29 }],
-        ["a goal", { minutes: 94, held: 94 }],
-        ["two goals", { minutes: 94, held: 0 }]
+        // Minutes 1 to 29, and 91 to 99 of extra time: a goal that falls in the minute itself no longer counts.
+        ["next goal", { minutes: 126, held: 29 + 9 }],
+        ["a goal", { minutes: 126, held: 126 }],
+        // The second goal falls in extra time: only the minutes there are judged after it.
+        ["two goals", { minutes: 126, held: 32 }]
       ]
     )
   })
@@ -87,14 +88,16 @@ describe("A match of a backtest", () => {
     const count = makeBacktest(strategies)
     for (let number = 0; number < 10; number++) {
       const recording = recordingFrom(randomMatch(`based ${number}`))
-      const views = viewsOf(recording).filter(({ snapshot }) => ["1H", "2H"].includes(snapshot.clock.period))
-      const end = views.at(-1)
-      if (end === undefined) continue
+      const views = viewsOf(recording)
+      const isRegulation = ({ snapshot }: View) => ["1H", "2H"].includes(snapshot.clock.period)
+      const [regulation, extra] = [views.findLast(isRegulation), views.at(-1)]
+      if (regulation === undefined || extra === undefined) continue
       const { base } = count(recording)
       for (const { expect, id } of strategies) {
-        const held = views.filter(
-          ({ snapshot }) => evaluateCondition(expect, { ...end, trigger: moment(snapshot) }) !== undefined
-        ).length
+        const held = views.filter((view) => {
+          const end = isRegulation(view) ? regulation : extra
+          return evaluateCondition(expect, { ...end, trigger: moment(view.snapshot) }) !== undefined
+        }).length
         assert.deepStrictEqual(base.get(id), { minutes: views.length, held })
       }
     }

@@ -132,6 +132,13 @@ describe("an expectation", () => {
       decided("home goals > away goals", picked(match(trigger, at(120, 2, 1, { status: "break" })), trigger))
     ).toBe("hit")
   })
+
+  it("of a trigger in extra time is decided at once where it asks for the second half", () => {
+    const trigger = at(92, 1, 1)
+    const view = picked(match(at(45, 0, 0), at(90, 1, 1), trigger, at(100, 3, 1)), trigger)
+    expect(decided("total goals in second half >= 3", view)).toBe("miss")
+    expect(decided("total goals in second half = 2", view)).toBe("hit")
+  })
 })
 
 // What follows plays generated matches to their end. A step of play: the minutes that pass, and what happens in them.

@@ -119,7 +119,8 @@ describe("windows", () => {
     ["the first half so far", 30, "first half", 30],
     ["the whole first half at its end", 45, "first half", 45],
     ["the whole first half later", 75, "first half", 45],
-    ["what came since half-time", 75, "second half", 30],
+    ["the second half so far", 75, "second half", 30],
+    ["the whole second half in extra time", 100, "second half", 45],
     ["one minute's worth in the first minute of the second half", 46, "second half", 1],
     ["no second half while the first runs", 45, "second half", undefined],
     ["the value at half-time", 75, "half-time", 45],
@@ -145,6 +146,17 @@ describe("windows", () => {
     expect(valueOf(corners("home", "half-time"), view)).toBe(4)
     expect(valueOf(corners("home", "first half"), view)).toBe(4)
     expect(valueOf(corners("home", "second half"), view)).toBe(3)
+  })
+
+  it("the second half ends with its added time, and extra time adds nothing to it", () => {
+    const view = viewOf(
+      { minute: 45, statistics: { corners: { home: 2, away: 0 } } },
+      { minute: 90, statistics: { corners: { home: 5, away: 0 } } },
+      { minute: 90, added: 4, statistics: { corners: { home: 6, away: 0 } } },
+      { period: "E1", minute: 91, statistics: { corners: { home: 9, away: 0 } } }
+    )
+    expect(valueOf(corners("home", "second half"), view)).toBe(4)
+    expect(valueOf(corners("home", { since: 45 }), view)).toBe(7)
   })
 
   it("in added time a window counts from the minute at which the scoreboard stands", () => {

@@ -34,7 +34,7 @@ export const anchorsOf = (window: Window | undefined): { readonly later: Anchor;
     case "first half":
       return { later: { kind: "first half" } }
     case "second half":
-      return { later: now, earlier: { kind: "second half" } }
+      return { later: { kind: "second half" }, earlier: { kind: "half-time" } }
     case "half-time":
       return { later: { kind: "half-time" } }
     case "since trigger":
@@ -76,7 +76,8 @@ export const sourceOf = (anchor: Anchor, view: View): Source => {
     case "first half":
       return isAfterHalfTime(clock.period) ? recorded(view, 45) : "now"
     case "second half":
-      return isAfterHalfTime(clock.period) ? recorded(view, 45) : "absent"
+      if (!isAfterHalfTime(clock.period)) return "absent"
+      return clock.period === "2H" ? "now" : recorded(view, 90)
     case "half-time":
       return isAfterHalfTime(clock.period) || clock.status === "break" ? recorded(view, 45) : "absent"
     case "trigger":
