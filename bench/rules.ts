@@ -1,19 +1,19 @@
 /**
  * How fast the rules engine is: `npm run bench:rules`, with `-- --json` for one object on the last line of stdout.
  *
- * One core, best of several runs. A pair is one strategy on one match. The engine's time is the whole of a tick's
- * evaluation: reading snapshots and timelines, evaluating, and listing the pairs that fired. Peers get their facts read
- * beforehand. First every peer must fire
- * exactly the pairs that the engine fires. `-- --quick` leaves the sizes out that need gigabytes.
+ * One core. A pair is one strategy on one match. The engine's time is the whole of a tick's evaluation, from snapshots and
+ * timelines to the list of the pairs that fired; it is the median over ticks in which every match goes on by a minute.
+ * Peers get their facts read beforehand, and the shortest of several runs counts. First every peer must fire exactly the
+ * pairs that the engine fires. `-- --quick` leaves the sizes out that need gigabytes.
  */
 import { type Strategy, StrategyId } from "../src/domain/Strategy.ts"
 import { seeded } from "../src/feed/SimulatedMatch.ts"
 import { evaluate, type View } from "../src/rules/evaluate.ts"
 import * as RuleSet from "../src/rules/RuleSet.ts"
-import { best, bestOf, bytesHeld } from "./rules/measure.ts"
+import { best, bestOf, bytesHeld, median } from "./rules/measure.ts"
 import { type Peer, peers } from "./rules/peers.ts"
-import { makeStrategies } from "./rules/strategies.ts"
-import { drawViews, loadMatches } from "./rules/views.ts"
+import { makeStrategies, type Taste } from "./rules/strategies.ts"
+import { decodeMatches, drawViews, loadMatches, playMatches } from "./rules/views.ts"
 
 const json = process.argv.includes("--json")
 const quick = process.argv.includes("--quick")
@@ -27,10 +27,13 @@ const perSecond = (pairs: number): string =>
   pairs >= 1e9 ? `${(pairs / 1e9).toFixed(2)} G/s` : `${count.format(pairs / 1e6)} M/s`
 const ms = (elapsed: number): string => `${count.format(elapsed)} ms`
 
-const matches = loadMatches()
+const { matches: recorded, source } = loadMatches()
+const matches = decodeMatches({ matches: recorded, source })
 const next = seeded("bench:rules")
-const views = drawViews(matches, 1000, next)
-const generate = makeStrategies(views, [...new Set(views.map(({ snapshot }) => snapshot.match.competition.id))])
+const ticks = playMatches(matches, 1000, 31, next)
+const [views = []] = ticks
+const competitions = [...new Set(views.map(({ snapshot }) => snapshot.match.competition.id))]
+const generate = makeStrategies(views, competitions, "usual")
 const strategies = generate(100_000, next)
 
 /** The pairs that a rule set of these strategies fires, as a peer gives them. */
@@ -47,36 +50,58 @@ const sameOrThrow = (name: string, ours: ReadonlyArray<number>, theirs: Readonly
   throw new Error(`${name} fires ${found.length} pairs and the engine ${expected.length}; first difference at ${at}`)
 }
 
-const agreement = async (): Promise<number> => {
-  const some = strategies.slice(0, 500)
+/** How many of the pairs of some strategies fire; fails when the engine and the reference evaluator do not agree on them. */
+const checkedPairs = (all: ReadonlyArray<Strategy>): ReadonlyArray<number> => {
+  const some = all.slice(0, 500)
   const on = views.slice(0, 200)
   const ours = firedPairs(some, on)
   const reference = some.flatMap((strategy, number) =>
     on.flatMap((view, index) => (evaluate(strategy, view) === undefined ? [] : [number * on.length + index]))
   )
   sameOrThrow("the reference evaluator", ours, reference)
-  for (const { name, prepare } of peers) sameOrThrow(name, ours, await prepare(some, on)())
+  return ours
+}
+
+const agreement = async (): Promise<number> => {
+  const ours = checkedPairs(strategies)
+  for (const { name, prepare } of peers) {
+    sameOrThrow(name, ours, await prepare(strategies.slice(0, 500), views.slice(0, 200))())
+  }
   return ours.length
 }
 
-const headline = () => {
-  const compiled = best(3, () => RuleSet.make(strategies))
-  const ruleSet = compiled.result
+/** Compiles strategies and evaluates them tick after tick. */
+const live = (some: ReadonlyArray<Strategy>) => {
+  const { elapsed: compileMs, result: ruleSet } = best(3, () => RuleSet.make(some))
+  const timed = ticks.map((on) => {
+    const { elapsed, result } = best(1, () => ruleSet.fired(on))
+    return { elapsed, fired: result.views.length }
+  })
   // The first tick also reads the past into rows, which later ticks come back to.
-  const first = best(1, () => ruleSet.fired(views)).elapsed
-  const { elapsed, result } = best(40, () => ruleSet.fired(views))
-  const pairs = strategies.length * views.length
+  const [first, ...later] = timed.map(({ elapsed }) => elapsed)
+  const elapsedMs = median(later)
+  const pairs = some.length * views.length
+  const fired = timed.reduce((sum, each) => sum + each.fired, 0) / timed.length
   return {
-    pairsPerSecond: rate(pairs, elapsed),
-    elapsedMs: elapsed,
-    firstTickMs: first,
+    pairsPerSecond: rate(pairs, elapsedMs),
+    elapsedMs,
+    slowestMs: Math.max(...later),
+    firstTickMs: first ?? Number.NaN,
     pairs,
-    fired: result.views.length,
-    firedShare: result.views.length / pairs,
+    fired: Math.round(fired),
+    firedShare: fired / pairs,
     conditions: ruleSet.conditions(),
-    compileMs: compiled.elapsed,
+    compileMs,
     ruleSet
   }
+}
+
+/** The same for strategies that share less. */
+const otherTaste = (taste: Taste) => {
+  const all = makeStrategies(views, competitions, taste)(100_000, seeded(`bench:rules ${taste}`))
+  checkedPairs(all)
+  const { ruleSet, ...figures } = live(all)
+  return { taste, ...figures }
 }
 
 const measurePeer = async ({ prepare, share: [most, on] }: Peer) => {
@@ -134,30 +159,39 @@ const changes = (ruleSet: RuleSet.RuleSet) => {
   return { replaceMicroseconds: 1000 * replace, removeMicroseconds: 1000 * remove, addMicroseconds: 1000 * add }
 }
 
-/** The time of a tick and of compiling for these strategies on these views. */
-const size = (some: ReadonlyArray<Strategy>, on: ReadonlyArray<View>) => {
+/** The time of a tick and of compiling for these strategies: the median over sets of views, of which the first warms up. */
+const size = (some: ReadonlyArray<Strategy>, sets: ReadonlyArray<ReadonlyArray<View>>) => {
   const { elapsed: compileMs, result: ruleSet } = best(1, () => RuleSet.make(some))
-  const pairs = some.length * on.length
-  const { elapsed, result } = best(pairs >= 1e9 ? 3 : 12, () => ruleSet.fired(on))
+  const timed = sets.map((on) => {
+    const { elapsed, result } = best(1, () => ruleSet.fired(on))
+    return { elapsed, fired: result.views.length }
+  })
+  const on = sets[0]?.length ?? 0
+  const pairs = some.length * on
+  const elapsedMs = median(timed.slice(1).map(({ elapsed }) => elapsed))
   return {
     strategies: some.length,
-    views: on.length,
-    elapsedMs: elapsed,
-    pairsPerSecond: rate(pairs, elapsed),
-    firedShare: result.views.length / pairs,
+    views: on,
+    elapsedMs,
+    pairsPerSecond: rate(pairs, elapsedMs),
+    firedShare: (timed.at(-1)?.fired ?? 0) / pairs,
     conditions: ruleSet.conditions(),
     compileMs
   }
 }
 
 const scaling = () => {
-  const byStrategies = [1000, 10_000, 100_000].map((most) => size(strategies.slice(0, most), views))
+  const byStrategies = [1000, 10_000, 100_000].map((most) => size(strategies.slice(0, most), ticks))
   if (!quick) {
     const more = generate(900_000, next).map((strategy, index) => ({ ...strategy, id: StrategyId.make(`m${index}`) }))
-    byStrategies.push(size([...strategies, ...more], views))
+    byStrategies.push(size([...strategies, ...more], ticks.slice(0, 6)))
   }
+  const draw = drawViews(matches)
   const byViews = (quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000]).map((most) =>
-    size(strategies.slice(0, 1000), most === 1000 ? views : drawViews(matches, most, next))
+    size(
+      strategies.slice(0, 1000),
+      Array.from({ length: Math.max(3, 30_000 / most) }, () => draw(most, next))
+    )
   )
   return { byStrategies, byViews }
 }
@@ -188,16 +222,16 @@ const sizes = (title: string, rows: ReadonlyArray<ReturnType<typeof size>>): voi
   }
 }
 
-say(`Rules: strategies on moments of ${matches.source}`)
+say(`Rules: strategies on moments of ${source}`)
 const checked = await agreement()
 say(`The reference evaluator and all peers fire the same ${checked} of ${(500 * 200).toLocaleString("en")} pairs.`)
 say()
-const { ruleSet, ...top } = headline()
+const { ruleSet, ...top } = live(strategies)
 line("100,000 strategies x 1,000 matches", "pairs", "against", "measured on")
 line("this engine", perSecond(top.pairsPerSecond), "", `${count.format(top.pairs)} pairs`)
 const measured = await peerReport(top.pairsPerSecond)
 say()
-line("a tick", ms(top.elapsedMs), `${ms(top.firstTickMs)} the first`)
+line("a tick", ms(top.elapsedMs), `${ms(top.slowestMs)} the slowest`, `${ms(top.firstTickMs)} the first`)
 line("fired", `${(100 * top.firedShare).toFixed(2)} %`, `${top.fired.toLocaleString("en")} pairs`)
 line("distinct conditions", top.conditions.toLocaleString("en"))
 line("compiling all", ms(top.compileMs))
@@ -205,22 +239,32 @@ const change = changes(ruleSet)
 line("replacing, removing, adding one", ...Object.values(change).map((time) => `${time.toFixed(1)} us`))
 const bytes = memory()
 line("held a strategy, beside itself", `${bytes.compiled} bytes`, `${bytes.withWorkingMemory} after a tick`)
+say()
+line("strategies that share less", "tick", "pairs", "fired", "conditions", "compiling")
+const tastes = (["wide", "scattered"] as const).map((taste) => {
+  const figures = otherTaste(taste)
+  const { compileMs, conditions, elapsedMs, firedShare, pairsPerSecond } = figures
+  const share = `${(100 * firedShare).toFixed(2)} %`
+  line(taste, ms(elapsedMs), perSecond(pairsPerSecond), share, conditions.toLocaleString("en"), ms(compileMs))
+  return figures
+})
 const ten = await small()
 say()
-line("10 strategies x 100 matches", ...Object.keys(ten))
-line("", ...Object.values(ten).map((time) => `${time.toFixed(1)} us`))
+line("10 strategies x 100 matches", "tick")
+for (const [name, time] of Object.entries(ten)) line(name, `${time.toFixed(1)} us`)
 const table = scaling()
 sizes("strategies x matches", table.byStrategies)
 sizes("", table.byViews)
 if (json) {
   say(
     JSON.stringify({
-      source: matches.source,
+      source,
       ...top,
       peers: measured,
       ...change,
       bytesPerStrategy: bytes.withWorkingMemory,
       bytesPerStrategyCompiled: bytes.compiled,
+      tastes,
       smallMicroseconds: ten,
       scaling: table
     })

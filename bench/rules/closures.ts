@@ -133,7 +133,8 @@ const figureIn = ({ metric: name, window }: MetricValue): ((view: View) => Figur
   }
 }
 
-const reading = (expression: Expression): Read<View> => {
+/** The value of an expression, NaN where it has none. */
+export const reading = (expression: Expression): Read<View> => {
   if (typeof expression === "number") return () => expression
   if (expression === "minute") return ({ snapshot }) => snapshot.clock.minute
   if (!("op" in expression)) {

@@ -1,7 +1,7 @@
 /**
  * What the peers evaluate: rules over flat facts. None of them knows windows, scopes or missing values, so every value
  * that a strategy speaks of is computed beforehand, outside the time measured, and a missing one is replaced by a number
- * that makes its comparison false. This is to their advantage.
+ * that makes its comparison false. This is to their advantage; one peer reads its facts within that time.
  */
 import {
   type Comparator,
@@ -35,6 +35,8 @@ export const missing = { low: -1e9, high: 1e9 } as const
 
 export interface Facts {
   readonly rules: ReadonlyArray<FactRule>
+  /** What the facts are, by number. */
+  readonly expressions: ReadonlyArray<Expression>
   /** For each view its facts by number; NaN where there is no value. */
   readonly rows: ReadonlyArray<Float64Array>
   /** The same as objects, those that rules use: `f3` with the very low number for a missing value, `g3` with the very high one. */
@@ -82,5 +84,5 @@ export const makeFacts = (strategies: ReadonlyArray<Strategy>, views: ReadonlyAr
       }
       return facts
     })
-  return { rules, rows, objects }
+  return { rules, expressions, rows, objects }
 }

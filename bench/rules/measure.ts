@@ -31,12 +31,16 @@ export const bestOf = async (runs: number, run: () => unknown): Promise<number> 
 setFlagsFromString("--expose-gc")
 const collectGarbage: unknown = runInNewContext("gc")
 
-/** Bytes in use after collecting garbage: the JavaScript heap and the array buffers outside it. */
+/** The value in the middle. */
+export const median = (values: ReadonlyArray<number>): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+/** Bytes in use after collecting garbage: the JavaScript heap, and the array buffers and WebAssembly memory outside it. */
 export const bytesHeld = (): number => {
   if (typeof collectGarbage === "function") {
     collectGarbage()
     collectGarbage()
   }
-  const { arrayBuffers, heapUsed } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
 }

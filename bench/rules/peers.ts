@@ -8,7 +8,7 @@ import { LogicEngine } from "json-logic-engine"
 import { Engine, type NestedCondition } from "json-rules-engine"
 import type { Strategy } from "../../src/domain/Strategy.ts"
 import type { View } from "../../src/rules/evaluate.ts"
-import { closureOnFacts, closureOnViews } from "./closures.ts"
+import { closureOnFacts, closureOnViews, reading } from "./closures.ts"
 import { type FactComparison, type FactRule, factName, makeFacts, type Term } from "./facts.ts"
 
 /** The pairs that fired, as strategy number × number of views + view number. */
@@ -52,9 +52,27 @@ const closures: Peer = {
   }
 }
 
+const closuresReadingFacts: Peer = {
+  name: "closuresReadingFacts",
+  what: "compiled closures, facts read from the matches",
+  share: [100_000, 250],
+  prepare: (strategies, views) => {
+    const { expressions, rules } = makeFacts(strategies, [])
+    const tests = rules.map(closureOnFacts)
+    const reads = expressions.map(reading)
+    return () => {
+      const subjects = views.map((view) => ({
+        facts: Float64Array.from(reads, (read) => read(view)),
+        competition: view.snapshot.match.competition.id
+      }))
+      return loop(tests, subjects)
+    }
+  }
+}
+
 const closuresOnViews: Peer = {
   name: "closuresOnViews",
-  what: "compiled closures, from the matches themselves",
+  what: "compiled closures, each value read when asked for",
   share: [100_000, 50],
   prepare: (strategies, views) => {
     const tests = strategies.map(closureOnViews)
@@ -197,4 +215,11 @@ const zen: Peer = {
   }
 }
 
-export const peers: ReadonlyArray<Peer> = [closures, closuresOnViews, jsonLogicEngine, zen, jsonRulesEngine]
+export const peers: ReadonlyArray<Peer> = [
+  closures,
+  closuresReadingFacts,
+  closuresOnViews,
+  jsonLogicEngine,
+  zen,
+  jsonRulesEngine
+]

@@ -1,8 +1,14 @@
 /**
  * Strategies for the benchmark, as people write them: three to five conditions on the score, the statistics and their
  * windows, mostly a part of the match to look at too, sometimes alternatives, both teams compared, or a competition.
- * Each threshold is a value that some view has, drawn towards the rare end and rounded, so that conditions follow the
- * distribution of the matches.
+ * Each threshold is a value that some view has, drawn towards the rare end, so that conditions follow the distribution
+ * of the matches.
+ *
+ * They come in three tastes, for an engine that evaluates what strategies share but once lives on their sharing it:
+ *
+ * - `usual`: what people look at most comes most often, windows are the common ones, and thresholds are rounded
+ * - `wide`: every metric, scope and window on a grid of five minutes is as likely as the next; thresholds are rounded
+ * - `scattered`: windows of any minutes, sums of any two values, thresholds as they are: as little is shared as can be
  */
 import { type MetricName, metric } from "../../src/domain/Metric.ts"
 import type {
@@ -15,8 +21,9 @@ import type {
   Window
 } from "../../src/domain/Strategy.ts"
 import { StrategyId } from "../../src/domain/Strategy.ts"
-import { type View, valueOf } from "../../src/rules/evaluate.ts"
+import type { View } from "../../src/rules/evaluate.ts"
 import { printExpression } from "../../src/rules/print.ts"
+import { reading } from "./closures.ts"
 
 type Next = () => number
 
@@ -75,19 +82,47 @@ const windows: readonly [Window, ...ReadonlyArray<Window>] = [
   "second half"
 ]
 
-const value = (next: Next): MetricValue => {
-  const name = pick(next, names)
-  const scope = pick(next, scopes)
-  const windowed = metric(name).kind === "cumulative" && next() < 0.45
-  return windowed ? { metric: name, scope, window: pick(next, windows) } : { metric: name, scope }
+export type Taste = "usual" | "wide" | "scattered"
+
+const everyName = names.filter((name, index) => names.indexOf(name) === index)
+const everyScope = scopes.filter((scope, index) => scopes.indexOf(scope) === index)
+
+/** A whole number from `from` to `to`, a multiple of `step` after it. */
+const whole = (next: Next, from: number, to: number, step: number): number =>
+  from + step * Math.floor(next() * ((to - from) / step + 1))
+
+const anyWindow = (next: Next, step: number): Window => {
+  const from = whole(next, 0, 75, step)
+  return pick<Window>(next, [
+    { last: whole(next, step, 45, step) },
+    { last: whole(next, step, 45, step) },
+    { since: whole(next, step, 80, step) },
+    { between: [from, from + whole(next, step, 30, step)] },
+    { at: whole(next, step, 80, step) },
+    { ago: whole(next, step, 30, step) },
+    "first half",
+    "half-time",
+    "second half"
+  ])
 }
 
-const expression = (next: Next): Expression => {
+const value = (next: Next, taste: Taste): MetricValue => {
+  const isUsual = taste === "usual"
+  const name = pick(next, isUsual ? names : ["goals", ...everyName])
+  const scope = pick(next, isUsual ? scopes : ["total", ...everyScope])
+  if (metric(name).kind !== "cumulative" || next() >= (isUsual ? 0.45 : 0.55)) return { metric: name, scope }
+  return { metric: name, scope, window: isUsual ? pick(next, windows) : anyWindow(next, taste === "wide" ? 5 : 1) }
+}
+
+const expression = (next: Next, taste: Taste): Expression => {
   const kind = next()
-  if (kind < 0.8) return value(next)
-  const name = pick(next, names)
-  if (kind < 0.92) return { op: "-", left: { metric: name, scope: "home" }, right: { metric: name, scope: "away" } }
-  return { op: "/", left: { metric: name, scope: "total" }, right: "minute" }
+  const first = value(next, taste)
+  if (kind < 0.8) return first
+  if (taste === "scattered" && kind < 0.92)
+    return { op: pick(next, ["+", "-"]), left: first, right: value(next, taste) }
+  const of = (scope: Scope): MetricValue => ({ ...(taste === "usual" ? { metric: first.metric } : first), scope })
+  if (kind < 0.92) return { op: "-", left: of("home"), right: of("away") }
+  return { op: "/", left: of("total"), right: "minute" }
 }
 
 /** As people round: 0.35, 7, 45, 280. */
@@ -98,8 +133,8 @@ const round = (threshold: number): number => {
 }
 
 /** One team against the other. */
-const rivals = (next: Next): Comparison => {
-  const { window, ...left } = value(next)
+const rivals = (next: Next, taste: Taste): Comparison => {
+  const { window, ...left } = value(next, taste)
   const comparator = pick(next, [">", "<", ">="])
   const [one, other] = pick<readonly [Scope, Scope]>(next, [
     ["home", "away"],
@@ -114,7 +149,7 @@ const rivals = (next: Next): Comparison => {
 }
 
 /** Strategies of a seed: the same numbers give the same strategies. Values are looked up in the views. */
-export const makeStrategies = (views: ReadonlyArray<View>, competitions: ReadonlyArray<string>) => {
+export const makeStrategies = (views: ReadonlyArray<View>, competitions: ReadonlyArray<string>, taste: Taste) => {
   const seen = new Map<string, Float64Array>()
 
   /** The values of an expression over the views in ascending order, those that exist. */
@@ -122,19 +157,21 @@ export const makeStrategies = (views: ReadonlyArray<View>, competitions: Readonl
     const key = printExpression(of)
     const known = seen.get(key)
     if (known !== undefined) return known
-    const values = Float64Array.from(views.flatMap((view) => valueOf(of, view) ?? [])).sort()
+    const values = Float64Array.from(views, reading(of))
+      .filter((number) => !Number.isNaN(number))
+      .sort()
     seen.set(key, values)
     return values
   }
 
   const comparison = (next: Next): Comparison => {
-    const left = expression(next)
-    if (next() < 0.06) return rivals(next)
+    const left = expression(next, taste)
+    if (next() < 0.06) return rivals(next, taste)
     const values = distribution(left)
     const comparator = pick(next, [">=", ">=", ">=", ">=", ">=", "<=", "<=", "<=", "="])
     const rare = Math.max(next(), next(), next(), next())
     const threshold = values[Math.floor((comparator === "<=" ? 1 - rare : rare) * values.length)] ?? 1
-    return { left, comparator, right: round(threshold) }
+    return { left, comparator, right: taste === "scattered" ? threshold : round(threshold) }
   }
 
   const condition = (next: Next): Condition =>

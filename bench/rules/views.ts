@@ -80,21 +80,48 @@ export const loadMatches = (): Matches => {
 
 const decode = Schema.decodeSync(Snapshot)
 
-/** This many views, each of a match at a random minute with its past. There are as many different ones as minutes. */
-export const drawViews = ({ matches }: Matches, count: number, next: () => number): ReadonlyArray<View> => {
-  const histories = new Map<number, ReadonlyArray<View>>()
-  return Array.from({ length: count }, () => {
-    const number = Math.floor(next() * matches.length)
-    const history = histories.get(number) ?? viewsOf(matches[number] ?? [])
-    histories.set(number, history)
-    const view = history[Math.floor(next() * history.length)]
-    if (view === undefined) throw new Error("a match without a minute")
-    return view
-  })
-}
-
-const viewsOf = (frames: ReadonlyArray<SnapshotInput>): ReadonlyArray<View> => {
-  const snapshots = frames.map((frame) => decode(frame))
+const viewsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<View> => {
   const timeline = snapshots.map(moment)
   return snapshots.map((snapshot, minute) => ({ snapshot, timeline: timeline.slice(0, minute + 1) }))
+}
+
+/** The matches, decoded. */
+export const decodeMatches = ({ matches }: Matches): ReadonlyArray<ReadonlyArray<Snapshot>> =>
+  matches.map((frames) => frames.map((frame) => decode(frame)))
+
+const pick = <A>(next: () => number, all: ReadonlyArray<A>): A => {
+  const one = all[Math.floor(next() * all.length)]
+  if (one === undefined) throw new Error("a match without a minute, or no match")
+  return one
+}
+
+/** Draws so many views, each of a match at a random minute with its past. There are as many different ones as minutes. */
+export const drawViews = (
+  matches: ReadonlyArray<ReadonlyArray<Snapshot>>
+): ((count: number, next: () => number) => ReadonlyArray<View>) => {
+  const histories = matches.map(viewsOf)
+  return (count, next) => Array.from({ length: count }, () => pick(next, pick(next, histories)))
+}
+
+/**
+ * So many matches under way, tick after tick a minute further on: first each at a random minute, and one that is over
+ * begins again. Every match has a past of its own, although several may be of one recorded match.
+ */
+export const playMatches = (
+  matches: ReadonlyArray<ReadonlyArray<Snapshot>>,
+  count: number,
+  ticks: number,
+  next: () => number
+): ReadonlyArray<ReadonlyArray<View>> => {
+  const playing = Array.from({ length: count }, () => {
+    const history = viewsOf(pick(next, matches))
+    return { history, from: Math.floor(next() * history.length) }
+  })
+  return Array.from({ length: ticks }, (_, tick) =>
+    playing.map(({ from, history }) => {
+      const view = history[(from + tick) % history.length]
+      if (view === undefined) throw new Error("a match without a minute")
+      return view
+    })
+  )
 }

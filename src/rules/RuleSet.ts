@@ -6,17 +6,18 @@
  * must be what they say they are: in the order of play, and never changed, only replaced. Time grows at most linearly in
  * strategies and in views. Adding or removing a strategy touches that strategy's conditions and no others.
  *
- * How: distinct conditions are few, however many strategies there are. Each is evaluated once for all views, as a row of
- * bits, and a strategy is the AND of its rows (see `engine/`). Evidence is made for the pairs that fired only, by the
- * reference evaluator.
+ * How: distinct conditions are few, however many strategies there are. What they ask for is read from the views into
+ * columns of numbers once; each condition is evaluated once for all views, as a row of bits, and a strategy is the AND of
+ * its rows (see `engine/`; the loops are WebAssembly, sixteen bytes at a time). Evidence is made for the pairs that fired
+ * only, by the reference evaluator.
  */
 import type { Strategy } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
 import { blockSize } from "./engine/block.ts"
-import { makeConditions } from "./engine/conditions.ts"
+import { type Conditions, makeConditions } from "./engine/conditions.ts"
 import { compileStrategy, type Test } from "./engine/direct.ts"
-import { makeStrategyTable, type Pairs, reserve } from "./engine/strategyTable.ts"
-import { viewOrder } from "./engine/viewOrder.ts"
+import { makeKernel } from "./engine/Kernel.ts"
+import { makeStrategyTable, type Pairs, reserve, type StrategyTable } from "./engine/strategyTable.ts"
 import { evaluateCondition, type View } from "./evaluate.ts"
 
 /** A strategy that holds on a match. */
@@ -64,10 +65,22 @@ const noPairs = (): Pairs => ({ strategies: new Int32Array(0), views: new Int32A
 export const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
   strategy.when.flatMap((condition) => evaluateCondition(condition, view) ?? [])
 
+/** What evaluates many strategies together. A strategy's number in the table is its number in the rule set. */
+interface Together {
+  readonly conditions: Conditions
+  readonly table: StrategyTable
+}
+
+const addTo = ({ conditions, table }: Together, { competitions, when }: Strategy): void => {
+  const rows = when.map(conditions.acquire)
+  if (competitions !== undefined) rows.push(conditions.acquireCompetitions(competitions))
+  table.add(rows)
+}
+
 /** A rule set of these strategies. Of several with one id the last is held. */
 export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
-  const conditions = makeConditions()
-  const table = makeStrategyTable()
+  // Made when there are strategies enough for it.
+  let together: Together | undefined
   let held: Array<Strategy | undefined> = []
   const numbers = new Map<string, number>()
   // Undefined when strategies were added or removed since.
@@ -76,7 +89,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   let pairs = noPairs()
 
   const compact = (): void => {
-    table.compact((number) => held[number] !== undefined)
+    together?.table.compact((number) => held[number] !== undefined)
     held = held.filter((strategy) => strategy !== undefined)
     held.forEach((strategy, number) => {
       if (strategy !== undefined) numbers.set(strategy.id, number)
@@ -87,8 +100,10 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     const number = numbers.get(id)
     if (number === undefined) return false
     direct = undefined
-    table.rows(number).forEach(conditions.release)
-    table.remove(number)
+    if (together !== undefined) {
+      together.table.rows(number).forEach(together.conditions.release)
+      together.table.remove(number)
+    }
     held[number] = undefined
     numbers.delete(id)
     // Moving the others takes time in proportion to them: once as many were removed, that is little for each.
@@ -100,11 +115,18 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     remove(strategy.id)
     if (!strategy.active) return
     direct = undefined
-    const { competitions, when } = strategy
-    const rows = when.map(conditions.acquire)
-    if (competitions !== undefined) rows.push(conditions.acquireCompetitions(competitions))
-    numbers.set(strategy.id, table.add(rows))
-    held.push(strategy)
+    numbers.set(strategy.id, held.push(strategy) - 1)
+    if (together !== undefined) addTo(together, strategy)
+    else if (numbers.size > directUpTo) makeTogether()
+  }
+
+  const makeTogether = (): Together => {
+    const kernel = makeKernel()
+    const made = { conditions: makeConditions(kernel), table: makeStrategyTable(kernel) }
+    compact()
+    for (const strategy of held) if (strategy !== undefined) addTo(made, strategy)
+    together = made
+    return made
   }
 
   /** Pairs by trying every strategy on every view. */
@@ -127,16 +149,11 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
 
   /** Pairs by columns and rows of bits. */
   const fireTogether = (views: ReadonlyArray<View>): void => {
-    const order = viewOrder(views)
+    const { conditions, table } = together ?? makeTogether()
     for (let from = 0; from < views.length; from += blockSize) {
-      const positions = order.subarray(from, from + blockSize)
-      const block: Array<View> = []
-      for (const position of positions) {
-        const view = views[position]
-        if (view !== undefined) block.push(view)
-      }
+      const block = views.slice(from, from + blockSize)
       conditions.evaluate(block)
-      table.fired(conditions.words(), conditions.summaries(), positions, pairs)
+      table.fired(block.length, from, pairs)
     }
   }
 
@@ -170,6 +187,6 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     add,
     remove,
     size: () => numbers.size,
-    conditions: conditions.size
+    conditions: () => (together ?? makeTogether()).conditions.size()
   }
 }

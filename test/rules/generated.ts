@@ -28,6 +28,7 @@ const names: ReadonlyArray<MetricName> = [
   "shots",
   "corners",
   "red_cards",
+  "passes",
   "possession",
   "odds.win",
   "odds.draw",
@@ -79,7 +80,10 @@ export const generator = (next: () => number) => {
     }
   }
 
-  const number = (): number => (chance(0.1) ? pick(0.5, -0, -1, 1e9, 33.3, 1e308) : integer(0, 6))
+  const number = (): number => {
+    if (chance(0.1)) return pick(0.5, 2.5, -0, -1, 1e9, 33.3, 1e308, 32_767, -32_767, -32_768, 32_768.5)
+    return chance(0.1) ? integer(0, 20_000) : integer(0, 6)
+  }
 
   const expression = (depth = 0): Expression => {
     const kind = next()
@@ -129,9 +133,13 @@ export const generator = (next: () => number) => {
       ...some({
         shots: () => sides(6),
         corners: () => sides(6),
+        passes: () => sides(9999),
         red_cards: () => sides(1),
         possession: () => sides(50)
       }),
+      // Counts that are none, or too many.
+      ...(chance(0.03) ? { corners: { home: 2.5, away: integer(0, 6) } } : {}),
+      ...(chance(0.03) ? { corners: { home: 40_000, away: integer(0, 6) } } : {}),
       // What belongs among the odds is found here too.
       ...(chance(0.05) ? { "odds.win": prices() } : {})
     },

@@ -3,9 +3,9 @@
  * `last 15 minutes` lies between the anchors *15 minutes ago* and *now*. Many windows and all metrics share few anchors,
  * and an anchor is looked up in a timeline once for all of them.
  */
-import { type Figures, periodStart } from "../../domain/Snapshot.ts"
+import { periodStart } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
-import { isAfterHalfTime } from "../../domain/Timeline.ts"
+import { isAfterHalfTime, type Moment, type Timeline } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
 
 /** A moment that a window begins or ends at. An `at` that the match has not reached is absent. */
@@ -42,45 +42,46 @@ export const anchorsOf = (window: Window | undefined): { readonly later: Anchor;
   }
 }
 
-/**
- * Where the figures at an anchor are found: nowhere, in the snapshot, in the figures of a recorded moment, or (a number)
- * by asking the timeline for this minute, because it is kick-off or was not seen.
- */
-export type Source = "absent" | "now" | Figures | number
+/** What an anchor is in a view: the moment that is shown, that of the trigger, a past minute, or nothing (yet). */
+export type Instant = "absent" | "now" | "trigger" | number
 
-// The latest moment whose minute is not after this one: what `valueAt` finds, for all metrics at once, and by halving, for
-// moments are in the order of play.
-const recorded = ({ timeline }: View, minute: number): Figures | number => {
-  if (minute <= 0) return 0
+/** What this anchor is in a view. A minute that is not positive is kick-off. */
+export const instantOf = (anchor: Anchor, { snapshot: { clock }, trigger }: View): Instant => {
+  switch (anchor.kind) {
+    case "now":
+      return "now"
+    case "ago":
+      return clock.minute - anchor.minutes
+    case "at":
+      return clock.minute >= anchor.minutes ? anchor.minutes : "absent"
+    case "first half":
+      return isAfterHalfTime(clock.period) ? 45 : "now"
+    case "second half":
+      if (!isAfterHalfTime(clock.period)) return "absent"
+      return clock.period === "2H" ? "now" : 90
+    case "half-time":
+      return isAfterHalfTime(clock.period) || clock.status === "break" ? 45 : "absent"
+    case "trigger":
+      return trigger === undefined ? "absent" : "trigger"
+  }
+}
+
+/** Whether a moment is what `valueAt` goes by for this minute, or comes before it. */
+export const isBy = (moment: Moment, minute: number): boolean =>
+  moment.minute <= minute && periodStart[moment.period] < minute
+
+/**
+ * The number of the latest moment whose minute is not after this one, which must be positive: what `valueAt` finds, for
+ * all metrics at once, and by halving, for moments are in the order of play. -1 when none was seen.
+ */
+export const latestBy = (timeline: Timeline, minute: number): number => {
   let low = 0
   let high = timeline.length
   while (low < high) {
     const middle = (low + high) >> 1
     const moment = timeline[middle]
-    if (moment !== undefined && moment.minute <= minute && periodStart[moment.period] < minute) low = middle + 1
+    if (moment !== undefined && isBy(moment, minute)) low = middle + 1
     else high = middle
   }
-  return timeline[low - 1]?.figures ?? minute
-}
-
-/** Where the figures at this anchor are found for a view. */
-export const sourceOf = (anchor: Anchor, view: View): Source => {
-  const { clock } = view.snapshot
-  switch (anchor.kind) {
-    case "now":
-      return "now"
-    case "ago":
-      return recorded(view, clock.minute - anchor.minutes)
-    case "at":
-      return clock.minute >= anchor.minutes ? recorded(view, anchor.minutes) : "absent"
-    case "first half":
-      return isAfterHalfTime(clock.period) ? recorded(view, 45) : "now"
-    case "second half":
-      if (!isAfterHalfTime(clock.period)) return "absent"
-      return clock.period === "2H" ? "now" : recorded(view, 90)
-    case "half-time":
-      return isAfterHalfTime(clock.period) || clock.status === "break" ? recorded(view, 45) : "absent"
-    case "trigger":
-      return view.trigger?.figures ?? "absent"
-  }
+  return low - 1
 }

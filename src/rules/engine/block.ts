@@ -1,13 +1,12 @@
 /**
- * The views of a tick are evaluated a block at a time. A condition becomes a row of bits, one for each view of the block;
- * a row has 32 words, so that one more word can say which of them are not zero.
+ * The views of a tick are evaluated a block at a time. A condition becomes a row of bits, one for each view of the block.
  */
 
-/** Words of 32 bits in a row. */
-export const wordsPerRow = 32
-
 /** The most views in a block. */
-export const blockSize = 32 * wordsPerRow
+export const blockSize = 1024
+
+/** Bytes of a row. */
+export const rowBytes = blockSize / 8
 
 /** A typed array of at least this length that begins with the old one's contents; the old one if it is long enough. */
 export const grown = (array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> => {

@@ -1,89 +1,109 @@
 /**
- * Columns of numbers, one for each view of a block, and what is done to them. NaN stands for no value: it spreads through
- * every operation here as a missing value must.
- *
- * Each loop is a function of its own, for the compiler optimizes a small function that is called often far better than
- * one long one. `?? 0` satisfies the type checker and costs nothing: no index is out of range.
+ * Columns of numbers, one for each view of a block, in the kernel's memory, and what is done to them. Counts, which most
+ * conditions are about, are kept as integers of 16 bits, for the kernel works on eight of them at once; what has
+ * fractions, or may grow too large, is kept as floats. A value that does not exist is -32768 or NaN, and spreads through
+ * every operation here as it must.
  */
 import type { Operator } from "../../domain/Strategy.ts"
 import { blockSize } from "./block.ts"
+import type { Combine, Kernel } from "./Kernel.ts"
 
-export type Column = Float64Array<ArrayBuffer>
-
-/** A column for each side, and one of no values, in one array. A single figure for the match is in `home`. */
-export interface Pair {
-  readonly home: Column
-  readonly away: Column
-  /** The columns one after another: home, away, none. */
-  readonly all: Column
+export interface Column {
+  readonly kind: "integers" | "floats"
+  readonly address: number
 }
 
-export const makePair = (): Pair => {
-  const all = new Float64Array(3 * blockSize)
-  all.fill(Number.NaN, 2 * blockSize)
-  return { home: all.subarray(0, blockSize), away: all.subarray(blockSize, 2 * blockSize), all }
+/** No value, among integers. */
+export const none = -32_768
+
+/** The greatest integer, and its negative the least. */
+export const mostInteger = 32_767
+
+/** What becomes of two columns. */
+export type Combination = "sum" | "difference" | "distance" | "larger" | "smaller" | "product"
+
+export interface Columns {
+  readonly make: (kind: Column["kind"]) => Column
+  readonly free: (column: Column) => void
+  /** The column as floats: itself, or `out` with its values. */
+  readonly asFloats: (column: Column, out: Column, count: number) => Column
+  /** Writes what becomes of two columns into `out`, which may be one of them; all are of one kind. */
+  readonly combine: (what: Combination, left: Column, right: Column, out: Column, count: number) => Column
+  /** Arithmetic on floats: a division by zero and a result too large for a number are no value. */
+  readonly calculate: (op: Operator, left: Column, right: Column, out: Column, count: number) => Column
+  /** For each view the home team's value, the away team's or none; all columns of one kind, the masks integers. */
+  readonly choose: (
+    sides: { readonly home: Column; readonly away: Column },
+    masks: { readonly home: Column; readonly away: Column },
+    out: Column,
+    count: number
+  ) => Column
+  /** Writes the same number for each view. */
+  readonly fill: (column: Column, value: number, count: number) => Column
+  /** Writes a number, or none, for one view. */
+  readonly put: (column: Column, position: number, value: number | undefined) => void
 }
 
-export const makeColumn = (): Column => new Float64Array(blockSize)
+// A little more than the numbers take: columns at distances of a power of two would share their places in the processor's
+// cache.
+const columnBytes = { integers: 2 * blockSize + 64, floats: 8 * blockSize + 64 } as const
 
-/** Writes the first `count` results of a calculation with two columns into `out`, which may be one of them. */
-type Combine = (left: Column, right: Column, out: Column, count: number) => Column
-
-export const sum: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = (left[i] ?? 0) + (right[i] ?? 0)
-  return out
-}
-
-export const difference: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = (left[i] ?? 0) - (right[i] ?? 0)
-  return out
-}
-
-const product: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = (left[i] ?? 0) * (right[i] ?? 0)
-  return out
-}
-
-const quotient: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = (left[i] ?? 0) / (right[i] ?? 0)
-  return out
-}
-
-export const distance: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = Math.abs((left[i] ?? 0) - (right[i] ?? 0))
-  return out
-}
-
-export const larger: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = Math.max(left[i] ?? 0, right[i] ?? 0)
-  return out
-}
-
-export const smaller: Combine = (left, right, out, count) => {
-  for (let i = 0; i < count; i++) out[i] = Math.min(left[i] ?? 0, right[i] ?? 0)
-  return out
-}
-
-/** What is not finite is no value. */
-const finite = (column: Column, count: number): Column => {
-  for (let i = 0; i < count; i++) {
-    const value = column[i] ?? 0
-    column[i] = value - value === 0 ? value : Number.NaN
+export const makeColumns = ({ allocate, floats, free, integers, loops }: Kernel): Columns => {
+  const combining: Readonly<Record<Column["kind"], Readonly<Record<Combination, Combine>>>> = {
+    integers: {
+      sum: loops.sumIntegers,
+      difference: loops.differenceIntegers,
+      distance: loops.distanceIntegers,
+      larger: loops.largerIntegers,
+      smaller: loops.smallerIntegers,
+      product: loops.productIntegers
+    },
+    floats: {
+      sum: loops.sumFloats,
+      difference: loops.differenceFloats,
+      distance: loops.distanceFloats,
+      larger: loops.largerFloats,
+      smaller: loops.smallerFloats,
+      product: loops.productFloats
+    }
   }
-  return column
-}
-
-const operations = { "+": sum, "-": difference, "*": product, "/": quotient } satisfies Record<Operator, Combine>
-
-/** Arithmetic. A division by zero and a result too large for a number are no value. */
-export const calculate = (op: Operator, left: Column, right: Column, out: Column, count: number): Column =>
-  finite(operations[op](left, right, out, count), count)
-
-/** Where a side's column begins in `Pair.all`. */
-export const sideOffset = { home: 0, away: blockSize, none: 2 * blockSize } as const
-
-/** For each view the value at its place in `Pair.all`: that of the side that a scope means, or none. */
-export const choose = ({ all }: Pair, places: Int32Array, out: Column, count: number): Column => {
-  for (let i = 0; i < count; i++) out[i] = all[places[i] ?? 0] ?? 0
-  return out
+  const calculating: Readonly<Record<Operator, Combine>> = {
+    "+": loops.sumFloats,
+    "-": loops.differenceFloats,
+    "*": loops.productFloats,
+    "/": loops.quotientFloats
+  }
+  return {
+    make: (kind) => ({ kind, address: allocate(columnBytes[kind]) }),
+    free: ({ address, kind }) => free(address, columnBytes[kind]),
+    asFloats: (column, out, count) => {
+      if (column.kind === "floats") return column
+      loops.widen(column.address, out.address, count)
+      return out
+    },
+    combine: (what, left, right, out, count) => {
+      combining[out.kind][what](left.address, right.address, out.address, count)
+      return out
+    },
+    calculate: (op, left, right, out, count) => {
+      calculating[op](left.address, right.address, out.address, count)
+      loops.finiteFloats(out.address, count)
+      return out
+    },
+    choose: ({ away, home }, masks, out, count) => {
+      const choose = out.kind === "integers" ? loops.chooseIntegers : loops.chooseFloats
+      choose(home.address, away.address, masks.home.address, masks.away.address, out.address, count)
+      return out
+    },
+    fill: (column, value, count) => {
+      const { address, kind } = column
+      if (kind === "integers") integers().fill(value, address >> 1, (address >> 1) + count)
+      else floats().fill(value, address >> 3, (address >> 3) + count)
+      return column
+    },
+    put: ({ address, kind }, position, value) => {
+      if (kind === "integers") integers()[(address >> 1) + position] = value ?? none
+      else floats()[(address >> 3) + position] = value ?? Number.NaN
+    }
+  }
 }

@@ -5,16 +5,14 @@
  */
 import { type Comparator, type Comparison, type Condition, type Expression, isAnyOf } from "../../domain/Strategy.ts"
 import type { View } from "../evaluate.ts"
-import { compareColumns, makeBitRows, orRows } from "./bitRows.ts"
-import { wordsPerRow } from "./block.ts"
-import { makeColumn } from "./columns.ts"
-import { type Ladder, makeLadder, type Rung } from "./ladder.ts"
+import { rowBytes } from "./block.ts"
+import { type Column, makeColumns } from "./columns.ts"
+import { type ComparisonList, makeComparisonLists, type NumberComparison } from "./comparisons.ts"
+import type { Kernel } from "./Kernel.ts"
 import { makeValues, type Value } from "./values.ts"
 
+/** Rows are given by their addresses in the kernel's memory. */
 export interface Conditions {
-  readonly words: () => Int32Array
-  /** See `BitRows`. */
-  readonly summaries: () => Int32Array
   /** The row of a condition, new or shared. Every call must be matched by a `release`. */
   readonly acquire: (condition: Condition) => number
   /** The row that says whether the match is of one of these competitions. */
@@ -28,18 +26,24 @@ export interface Conditions {
 
 /** A condition that is held. `key` is its name among all others. */
 type Held = { readonly key: string; uses: number } & (
-  | { readonly kind: "number"; readonly left: Value; readonly rung: Rung }
+  | { readonly kind: "number"; readonly left: Value }
   | { readonly kind: "values"; readonly left: Value; readonly comparator: Comparator; readonly right: Value }
   | { readonly kind: "competition"; readonly id: string }
   | { readonly kind: "any"; readonly members: ReadonlyArray<number> }
 )
 
-/** The comparisons of one value with numbers. */
+/** A group: the addresses of its members' rows, in the kernel's memory. */
+interface Group {
+  readonly address: number
+  readonly length: number
+}
+
+/** The comparisons of one value with numbers, by their rows. */
 interface Numbers {
   readonly left: Value
-  readonly rungs: Map<number, Rung>
-  /** Undefined when comparisons were added or removed since it was built. */
-  ladder: Ladder | undefined
+  readonly comparisons: Map<number, NumberComparison>
+  /** The same for columns of each kind; none when comparisons were added or removed since. */
+  readonly lists: { [kind in Column["kind"]]?: ComparisonList }
 }
 
 /** The comparator that says the same with the sides exchanged. */
@@ -52,33 +56,39 @@ const mirrored: Readonly<Record<Comparator, Comparator>> = {
   "!=": "!="
 }
 
-/** Fewer comparisons than this of one value are made one by one, which is faster than building a ladder's rows. */
-const ladderFrom = 3
-
-export const makeConditions = (): Conditions => {
-  const values = makeValues()
-  const rows = makeBitRows()
-  const held: Array<Held | undefined> = [undefined]
+export const makeConditions = (kernel: Kernel): Conditions => {
+  const columns = makeColumns(kernel)
+  const values = makeValues(kernel, columns)
+  const lists = makeComparisonLists(kernel)
+  const held = new Map<number, Held>()
   const byKey = new Map<string, number>()
   const numbers = new Map<Value, Numbers>()
   const others = new Map<number, Extract<Held, { kind: "values" }>>()
   const competitions = new Map<string, number>()
-  const groups = new Map<number, ReadonlyArray<number>>()
-  const column = makeColumn()
-  const right = makeColumn()
-  const scratch = { places: new Int32Array(0) }
+  const groups = new Map<number, Group>()
 
   const share = (key: string): number | undefined => {
     const row = byKey.get(key)
-    const known = row === undefined ? undefined : held[row]
+    const known = row === undefined ? undefined : held.get(row)
     if (known !== undefined) known.uses += 1
     return row
   }
 
+  const makeRow = (): number => kernel.allocate(rowBytes)
+
   const hold = (row: number, entry: Held): number => {
-    held[row] = entry
+    held.set(row, entry)
     byKey.set(entry.key, row)
     return row
+  }
+
+  /** After a change of the comparisons, lists of them are made anew when they are asked for. */
+  const outdate = ({ lists: known }: Numbers): void => {
+    for (const kind of ["integers", "floats"] as const) {
+      const list = known[kind]
+      if (list !== undefined) lists.free(list)
+      delete known[kind]
+    }
   }
 
   const withNumber = (expression: Expression, comparator: Comparator, threshold: number): number => {
@@ -89,13 +99,12 @@ export const makeConditions = (): Conditions => {
       values.release(left)
       return known
     }
-    const row = rows.acquire()
-    const rung = { row, comparator, threshold }
-    const siblings = numbers.get(left) ?? { left, rungs: new Map<number, Rung>(), ladder: undefined }
-    siblings.rungs.set(row, rung)
-    siblings.ladder = undefined
+    const row = makeRow()
+    const siblings = numbers.get(left) ?? { left, comparisons: new Map<number, NumberComparison>(), lists: {} }
+    siblings.comparisons.set(row, { row, comparator, threshold })
+    outdate(siblings)
     numbers.set(left, siblings)
-    return hold(row, { kind: "number", key, uses: 1, left, rung })
+    return hold(row, { kind: "number", key, uses: 1, left })
   }
 
   const withValue = (first: Expression, comparator: Comparator, second: Expression): number => {
@@ -108,7 +117,7 @@ export const makeConditions = (): Conditions => {
       values.release(right)
       return known
     }
-    const row = rows.acquire()
+    const row = makeRow()
     const entry = { kind: "values", key, uses: 1, left, comparator, right } as const
     others.set(row, entry)
     return hold(row, entry)
@@ -134,8 +143,10 @@ export const makeConditions = (): Conditions => {
       members.forEach(release)
       return known
     }
-    const row = rows.acquire()
-    groups.set(row, distinct)
+    const row = makeRow()
+    const address = kernel.allocate(4 * distinct.length)
+    kernel.words().set(distinct, address >> 2)
+    groups.set(row, { address, length: distinct.length })
     return hold(row, { kind: "any", key, uses: 1, members })
   }
 
@@ -143,21 +154,23 @@ export const makeConditions = (): Conditions => {
     const key = `competition ${id}`
     const known = share(key)
     if (known !== undefined) return known
-    const row = rows.acquire()
+    const row = makeRow()
     competitions.set(id, row)
     return hold(row, { kind: "competition", key, uses: 1, id })
   }
 
   const forget = (row: number, entry: Held): void => {
-    held[row] = undefined
+    held.delete(row)
     byKey.delete(entry.key)
-    rows.release(row)
+    kernel.free(row, rowBytes)
     switch (entry.kind) {
       case "number": {
         const siblings = numbers.get(entry.left)
-        siblings?.rungs.delete(row)
-        if (siblings?.rungs.size === 0) numbers.delete(entry.left)
-        else if (siblings !== undefined) siblings.ladder = undefined
+        if (siblings !== undefined) {
+          outdate(siblings)
+          siblings.comparisons.delete(row)
+          if (siblings.comparisons.size === 0) numbers.delete(entry.left)
+        }
         values.release(entry.left)
         break
       }
@@ -169,67 +182,62 @@ export const makeConditions = (): Conditions => {
       case "competition":
         competitions.delete(entry.id)
         break
-      case "any":
+      case "any": {
+        const group = groups.get(row)
+        if (group !== undefined) kernel.free(group.address, 4 * group.length)
         groups.delete(row)
         entry.members.forEach(release)
+      }
     }
   }
 
   const release = (row: number): void => {
-    const entry = held[row]
+    const entry = held.get(row)
     if (entry === undefined) return
     entry.uses -= 1
     if (entry.uses === 0) forget(row, entry)
   }
 
-  const evaluateNumbers = (words: Int32Array, count: number): void => {
-    for (const siblings of numbers.values()) {
-      const left = values.column(siblings.left, column)
-      if (siblings.rungs.size < ladderFrom) {
-        for (const { comparator, row, threshold } of siblings.rungs.values()) {
-          right.fill(threshold, 0, count)
-          compareColumns[comparator](left, right, words, row * wordsPerRow, count)
-          rows.summarise(row, count)
-        }
-      } else {
-        siblings.ladder ??= makeLadder([...siblings.rungs.values()], scratch)
-        siblings.ladder.write(left, words, rows.summaries(), count)
-      }
+  const evaluateNumbers = (count: number): void => {
+    for (const { comparisons, left, lists: known } of numbers.values()) {
+      const column = values.column(left)
+      const list = known[column.kind] ?? lists.make(column.kind, [...comparisons.values()])
+      known[column.kind] = list
+      lists.run(list, column, count)
     }
   }
 
-  const evaluateCompetitions = (views: ReadonlyArray<View>, words: Int32Array): void => {
-    for (const row of competitions.values()) words.fill(0, row * wordsPerRow, (row + 1) * wordsPerRow)
+  const evaluateValues = (count: number): void => {
+    for (const [row, { comparator, left, right }] of others) {
+      const column = values.difference(left, right)
+      const list = lists.make(column.kind, [{ row, comparator, threshold: 0 }])
+      lists.run(list, column, count)
+      lists.free(list)
+    }
+  }
+
+  const evaluateCompetitions = (views: ReadonlyArray<View>): void => {
+    const words = kernel.words()
+    for (const row of competitions.values()) words.fill(0, row >> 2, (row + rowBytes) >> 2)
     views.forEach(({ snapshot }, position) => {
       const row = competitions.get(snapshot.match.competition.id)
       if (row === undefined) return
-      const word = row * wordsPerRow + (position >> 5)
+      const word = (row >> 2) + (position >> 5)
       words[word] = (words[word] ?? 0) | (1 << position)
     })
-    for (const row of competitions.values()) rows.summarise(row, views.length)
   }
 
   return {
-    words: rows.words,
-    summaries: rows.summaries,
     acquire: (condition) =>
       isAnyOf(condition) ? acquireAny(condition.any.map(acquireComparison)) : acquireComparison(condition),
     acquireCompetitions: (ids) => acquireAny(ids.map(acquireCompetition)),
     release,
     evaluate: (views) => {
-      const words = rows.words()
-      const count = views.length
       values.read(views)
-      evaluateNumbers(words, count)
-      for (const [row, { comparator, left, right: other }] of others) {
-        const first = values.column(left, column)
-        const second = values.column(other, right)
-        compareColumns[comparator](first, second, words, row * wordsPerRow, count)
-        rows.summarise(row, count)
-      }
-      if (competitions.size > 0) evaluateCompetitions(views, words)
-      const summaries = rows.summaries()
-      for (const [row, members] of groups) summaries[row] = orRows(words, members, row, (count + 31) >> 5)
+      evaluateNumbers(views.length)
+      evaluateValues(views.length)
+      evaluateCompetitions(views)
+      for (const [row, { address, length }] of groups) kernel.loops.orRows(address, length, row)
     },
     size: () => byKey.size
   }

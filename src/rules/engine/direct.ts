@@ -5,7 +5,7 @@
  */
 import type { Sides } from "../../domain/Match.ts"
 import { type MetricName, metric } from "../../domain/Metric.ts"
-import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
+import type { Figure } from "../../domain/Snapshot.ts"
 import {
   type Comparator,
   type Comparison,
@@ -18,7 +18,8 @@ import {
 } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import { scoped, type View } from "../evaluate.ts"
-import { type Anchor, anchorsOf, sourceOf } from "./anchor.ts"
+import { type Anchor, anchorsOf, instantOf, latestBy } from "./anchor.ts"
+import { figureNow } from "./figureNow.ts"
 
 /** Whether something holds on a view. */
 export type Test = (view: View) => boolean
@@ -28,28 +29,16 @@ type Read = (view: View) => number
 
 type ReadFigure = (view: View) => Figure | undefined
 
-/** The current value of a metric: that of `figures(snapshot)`, without collecting all others. */
-const figureNow = (name: MetricName): ((snapshot: Snapshot) => Figure | undefined) => {
-  if (name === "goals") return ({ score }) => score
-  const key = name.slice(name.indexOf(".") + 1)
-  switch (metric(name).group) {
-    case "in-play":
-      return ({ statistics }) => statistics[name]
-    case "prematch":
-      return ({ prematch, statistics }) => prematch[key] ?? statistics[name]
-    case "odds":
-      return ({ odds, statistics }) => odds[key] ?? statistics[name]
-  }
-}
-
 const figureAt = (name: MetricName, anchor: Anchor): ReadFigure => {
   const now = figureNow(name)
   if (anchor.kind === "now") return ({ snapshot }) => now(snapshot)
   return (view) => {
-    const source = sourceOf(anchor, view)
-    if (typeof source === "object") return source[name]
-    if (source === "now") return now(view.snapshot)
-    return source === "absent" ? undefined : valueAt(view.timeline, name, source)
+    const instant = instantOf(anchor, view)
+    if (instant === "absent") return undefined
+    if (instant === "now") return now(view.snapshot)
+    if (instant === "trigger") return view.trigger?.figures[name]
+    const seen = instant > 0 ? view.timeline[latestBy(view.timeline, instant)] : undefined
+    return seen === undefined ? valueAt(view.timeline, name, Math.max(0, instant)) : seen.figures[name]
   }
 }
 

@@ -1,25 +1,31 @@
 /**
  * The figures that conditions ask for, read from the views of a block once and laid out as columns: a pair (home and
- * away) for each metric in each window. NaN stands for a figure that does not exist.
+ * away) for each metric in each window. A single figure for the match is in the home column.
  */
-import { type MetricGroup, type MetricName, metric } from "../../domain/Metric.ts"
+import type { MetricName } from "../../domain/Metric.ts"
 import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
 import { printWindow } from "../print.ts"
-import { type Anchor, anchorKey, anchorsOf, type Source, sourceOf } from "./anchor.ts"
-import { difference, makePair, type Pair } from "./columns.ts"
-import { type MomentRows, makeMomentRows } from "./momentRows.ts"
+import { type Anchor, anchorKey, anchorsOf, type Instant, instantOf } from "./anchor.ts"
+import type { Column, Columns } from "./columns.ts"
+import { figureNow } from "./figureNow.ts"
+import type { Kernel } from "./Kernel.ts"
+import { makePasts, misfitRow, type Past } from "./pasts.ts"
+import { isCount, makeSlots, type Slot } from "./slots.ts"
+
+/** A column for each side. */
+export interface Pair {
+  readonly home: Column
+  readonly away: Column
+}
 
 /** A metric at an anchor. */
 interface Reading extends Pair {
   readonly metric: MetricName
-  /** Its name among the figures of its group in a snapshot: `draw` for `odds.draw`. */
-  readonly key: string
-  readonly sided: boolean
-  /** Where the row of a past moment has it. */
-  readonly slot: number
+  /** Where the row of a moment has it. */
+  readonly slot: Slot
   readonly anchor: Readings
   uses: number
 }
@@ -38,112 +44,93 @@ export interface FigureColumns extends Pair {
   uses: number
 }
 
-export interface Figures {
+export interface FigureTable {
   /** The columns of a metric in a window, new or shared. Every call must be matched by a `release`. */
   readonly acquire: (metric: MetricName, window: Window | undefined) => FigureColumns
   readonly release: (columns: FigureColumns) => void
   /**
-   * Reads the figures of these views, at most `blockSize`, into all columns. Answers with the positions of views that
-   * columns cannot hold, for the catalogue has a value for each team where they have a single one.
+   * Reads the figures of these views, at most `blockSize`, into all columns. Answers with the positions of views whose
+   * figures do not fit their columns.
    */
   readonly read: (views: ReadonlyArray<View>) => ReadonlySet<number>
 }
 
-/** Writes a figure into its columns. False when they cannot hold it. */
-const put = (figure: Figure | undefined, { away, home, sided }: Reading, position: number): boolean => {
-  if (typeof figure === "object" && sided) {
-    home[position] = figure.home
-    away[position] = figure.away
-    return true
-  }
-  home[position] = typeof figure === "number" && !sided ? figure : Number.NaN
-  away[position] = Number.NaN
-  return typeof figure !== "number" || !sided
-}
-
-/** The readings of one anchor by where a snapshot has their current values. */
+/** What is read at one anchor: for each reading three numbers, its place in a row and where its two columns begin. */
 interface Plan {
   readonly anchor: Anchor
-  readonly all: ReadonlyArray<Reading>
-  readonly score: ReadonlyArray<Reading>
-  readonly statistics: ReadonlyArray<Reading>
-  readonly prematch: ReadonlyArray<Reading>
-  readonly odds: ReadonlyArray<Reading>
+  readonly integers: Int32Array
+  readonly floats: Int32Array
 }
 
 const planOf = ({ anchor, metrics }: Readings): Plan => {
-  const all = [...metrics.values()]
-  const of = (group: MetricGroup) =>
-    all.filter((reading) => reading.metric !== "goals" && metric(reading.metric).group === group)
-  return {
-    anchor,
-    all,
-    score: all.filter((reading) => reading.metric === "goals"),
-    statistics: of("in-play"),
-    prematch: of("prematch"),
-    odds: of("odds")
-  }
+  const places = (kind: Column["kind"], shift: number): Int32Array =>
+    Int32Array.from(
+      [...metrics.values()]
+        .filter(({ slot }) => slot.kind === kind)
+        .flatMap(({ away, home, slot }) => [slot.index, home.address >> shift, away.address >> shift])
+    )
+  return { anchor, integers: places("integers", 1), floats: places("floats", 3) }
 }
 
-// Each reads one view at one anchor, and answers false when the columns of a metric cannot hold its figure.
+/**
+ * So many views are read at one anchor before the next anchor is: their integers share a line of the processor's cache in
+ * each column, and their pasts still are in it for the next anchor.
+ */
+const together = 32
 
-const readRow = (row: Float64Array, readings: ReadonlyArray<Reading>, position: number): boolean => {
-  for (const { away, home, slot } of readings) {
-    home[position] = row[slot] ?? 0
-    away[position] = row[slot + 1] ?? 0
-  }
-  return row[row.length - 1] === 1
-}
+// Rows that are none of a moment seen: of one that will not be asked for again, of one that is not there, of kick-off.
+const passingRow = 0
+const absentRow = 1
+const kickOffRow = 2
 
-const readStatistics = ({ statistics }: Snapshot, readings: ReadonlyArray<Reading>, position: number): void => {
-  for (const reading of readings) put(statistics[reading.metric], reading, position)
-}
-
-/** A metric of a group that its own figures lack may be among the statistics, under its full name. */
-const readGroup = (
-  group: Snapshot["odds"],
-  { statistics }: Snapshot,
-  readings: ReadonlyArray<Reading>,
+/** Copies numbers of the row that begins at `from` into the columns at one position. */
+const copy = <A extends Int16Array | Float64Array>(
+  rows: A,
+  from: number,
+  places: Int32Array,
+  columns: A,
   position: number
-): boolean => {
-  let fits = true
-  for (const reading of readings) {
-    fits = put(group[reading.key] ?? statistics[reading.metric], reading, position) && fits
+): void => {
+  for (let at = 0; at < places.length; at += 3) {
+    const place = from + (places[at] ?? 0)
+    columns[(places[at + 1] ?? 0) + position] = rows[place] ?? 0
+    columns[(places[at + 2] ?? 0) + position] = rows[place + 1] ?? 0
   }
-  return fits
 }
 
-/** The same figures as `figures(snapshot)` has, without collecting all others. */
-const readNow = (snapshot: Snapshot, plan: Plan, position: number): boolean => {
-  const { odds, prematch, score } = snapshot
-  for (const reading of plan.score) put(score, reading, position)
-  readStatistics(snapshot, plan.statistics, position)
-  const fits = readGroup(prematch, snapshot, plan.prematch, position)
-  return readGroup(odds, snapshot, plan.odds, position) && fits
-}
-
-const readSource = (rows: MomentRows, source: Source, plan: Plan, view: View, position: number): boolean => {
-  if (typeof source === "object") return readRow(rows.row(source), plan.all, position)
-  if (source === "now") return readNow(view.snapshot, plan, position)
-  let fits = true
-  for (const reading of plan.all) {
-    const figure = source === "absent" ? undefined : valueAt(view.timeline, reading.metric, source)
-    fits = put(figure, reading, position) && fits
-  }
-  return fits
-}
-
-/** Reads all anchors of one view. */
-const readView = (rows: MomentRows, plans: ReadonlyArray<Plan>, view: View, position: number): boolean => {
-  let fits = true
-  for (const plan of plans) fits = readSource(rows, sourceOf(plan.anchor, view), plan, view, position) && fits
-  return fits
-}
-
-export const makeFigures = (): Figures => {
-  const rows = makeMomentRows()
+export const makeFigureTable = (kernel: Kernel, columns: Columns): FigureTable => {
+  const slots = makeSlots()
+  const pasts = makePasts(slots)
   const anchors = new Map<string, Readings>()
   const held = new Map<string, FigureColumns>()
+  const readNow = new Map<MetricName, (snapshot: Snapshot) => Figure | undefined>()
+  // Undefined when readings were added or removed since.
+  let plans: ReadonlyArray<Plan> | undefined
+  // Rows by the numbers above.
+  let standing = { integers: new Int16Array(0), floats: new Float64Array(0) }
+
+  const makePair = (name: MetricName): Pair => {
+    const kind = isCount(name) ? "integers" : "floats"
+    return { home: columns.make(kind), away: columns.make(kind) }
+  }
+
+  const freePair = ({ away, home }: Pair): void => {
+    columns.free(home)
+    columns.free(away)
+  }
+
+  const slotOf = (name: MetricName): Slot => {
+    const before = slots.length("integers") + slots.length("floats")
+    const slot = slots.of(name)
+    const [integers, floats] = [3 * slots.length("integers"), 3 * slots.length("floats")]
+    if (integers + floats > 3 * before) {
+      pasts.clear()
+      standing = { integers: new Int16Array(integers), floats: new Float64Array(floats) }
+      slots.write(standing, absentRow, () => undefined)
+      slots.write(standing, kickOffRow, (each) => valueAt([], each, 0))
+    }
+    return slot
+  }
 
   const acquireReading = (name: MetricName, anchor: Anchor): Reading => {
     const key = anchorKey(anchor)
@@ -151,10 +138,10 @@ export const makeFigures = (): Figures => {
     anchors.set(key, shared)
     let reading = shared.metrics.get(name)
     if (reading === undefined) {
-      const { sided } = metric(name)
-      const key = name.slice(name.indexOf(".") + 1)
-      reading = { ...makePair(), metric: name, key, sided, slot: rows.slot(name), anchor: shared, uses: 0 }
+      reading = { ...makePair(name), metric: name, slot: slotOf(name), anchor: shared, uses: 0 }
       shared.metrics.set(name, reading)
+      readNow.set(name, figureNow(name))
+      plans = undefined
     }
     reading.uses += 1
     return reading
@@ -163,44 +150,88 @@ export const makeFigures = (): Figures => {
   const releaseReading = (reading: Reading): void => {
     reading.uses -= 1
     if (reading.uses > 0) return
-    reading.anchor.metrics.delete(reading.metric)
-    if (reading.anchor.metrics.size === 0) anchors.delete(anchorKey(reading.anchor.anchor))
+    const { anchor, metrics } = reading.anchor
+    metrics.delete(reading.metric)
+    if (metrics.size === 0) anchors.delete(anchorKey(anchor))
+    freePair(reading)
+    plans = undefined
   }
 
-  const acquire: Figures["acquire"] = (name, window) => {
+  const acquire: FigureTable["acquire"] = (name, window) => {
     const key = window === undefined ? name : `${name} ${printWindow(window)}`
-    let columns = held.get(key)
-    if (columns === undefined) {
+    let figures = held.get(key)
+    if (figures === undefined) {
       const anchor = anchorsOf(window)
       const later = acquireReading(name, anchor.later)
       const earlier = anchor.earlier && acquireReading(name, anchor.earlier)
-      const { all, away, home } = earlier === undefined ? later : makePair()
-      columns = { key, home, away, all, later, earlier, uses: 0 }
-      held.set(key, columns)
+      const { away, home } = earlier === undefined ? later : makePair(name)
+      figures = { key, home, away, later, earlier, uses: 0 }
+      held.set(key, figures)
     }
-    columns.uses += 1
-    return columns
+    figures.uses += 1
+    return figures
   }
 
-  const release: Figures["release"] = (columns) => {
-    columns.uses -= 1
-    if (columns.uses > 0) return
-    held.delete(columns.key)
-    releaseReading(columns.later)
-    if (columns.earlier !== undefined) releaseReading(columns.earlier)
+  const release: FigureTable["release"] = (figures) => {
+    figures.uses -= 1
+    if (figures.uses > 0) return
+    held.delete(figures.key)
+    releaseReading(figures.later)
+    if (figures.earlier === undefined) return
+    releaseReading(figures.earlier)
+    freePair(figures)
   }
 
-  const read: Figures["read"] = (views) => {
-    const misfits = new Set<number>()
-    const plans = Array.from(anchors.values(), planOf)
-    // View by view: the moments of one match lie close together in memory, those of different matches far apart.
-    views.forEach((view, position) => {
-      if (!readView(rows, plans, view, position)) misfits.add(position)
+  /** The number of the standing row for an instant that is none of the moments seen, written if it has to be. */
+  const standingRow = (instant: Instant, { snapshot, timeline, trigger }: View): number => {
+    if (instant === "absent") return absentRow
+    // A feed may show a match before its first minute: figures that are not counts are then known at kick-off.
+    if (typeof instant === "number" && instant <= 0 && timeline[0]?.minute !== 0) return kickOffRow
+    const fits = slots.write(standing, passingRow, (name) => {
+      if (instant === "now") return readNow.get(name)?.(snapshot)
+      if (instant === "trigger") return trigger?.figures[name]
+      return valueAt(timeline, name, Math.max(0, instant))
     })
+    return fits ? passingRow : misfitRow
+  }
+
+  const read: FigureTable["read"] = (views) => {
+    const misfits = new Set<number>()
+    plans ??= Array.from(anchors.values(), planOf)
+    const integers = kernel.integers()
+    const floats = kernel.floats()
+    const [integersLength, floatsLength] = [slots.length("integers"), slots.length("floats")]
+
+    /** Reads one view at one anchor. */
+    const readAt = (plan: Plan, view: View, past: Past | undefined, position: number): void => {
+      const instant = instantOf(plan.anchor, view)
+      const latest = typeof instant === "number" && instant > 0 ? past?.latest[instant] : undefined
+      const seen = Math.min(latest ?? -1, view.timeline.length - 1)
+      const isSeen = past !== undefined && seen >= 0
+      const row = isSeen ? pasts.row(past, seen) : standingRow(instant, view)
+      if (row === misfitRow) {
+        misfits.add(position)
+        return
+      }
+      const rows = isSeen ? past.rows : standing
+      copy(rows.integers, row * integersLength, plan.integers, integers, position)
+      copy(rows.floats, row * floatsLength, plan.floats, floats, position)
+    }
+
+    for (let from = 0; from < views.length; from += together) {
+      const some = views.slice(from, from + together)
+      const past = some.map(({ timeline }) => pasts.of(timeline))
+      for (const plan of plans) {
+        for (let index = 0; index < some.length; index++) {
+          const view = some[index]
+          if (view !== undefined) readAt(plan, view, past[index], from + index)
+        }
+      }
+    }
     for (const { away, earlier, home, later } of held.values()) {
       if (earlier === undefined) continue
-      difference(later.home, earlier.home, home, views.length)
-      difference(later.away, earlier.away, away, views.length)
+      columns.combine("difference", later.home, earlier.home, home, views.length)
+      columns.combine("difference", later.away, earlier.away, away, views.length)
     }
     return misfits
   }

@@ -1,10 +1,8 @@
 /**
  * Strategies as lists of condition rows, packed one after another: a strategy holds where all of its rows have a bit.
- *
- * The summaries of the rows are ANDed first, which leaves the words (of 32 views each) where the strategy can hold at
- * all; most strategies have few, for views are put in an order that keeps similar ones together. Only those words are ANDed.
  */
-import { blockSize, grown, wordsPerRow } from "./block.ts"
+import { blockSize, grown, rowBytes } from "./block.ts"
+import type { Kernel } from "./Kernel.ts"
 
 /** Pairs that fired, `strategies[i]` on `views[i]`. Beyond `length` the arrays hold nothing of meaning. */
 export interface Pairs {
@@ -20,26 +18,54 @@ export const reserve = (pairs: Pairs, more: number): void => {
 }
 
 export interface StrategyTable {
-  /** Adds a strategy that holds where all of these rows do, at least one. Answers with its number, counted from 0. */
-  readonly add: (rows: ReadonlyArray<number>) => number
+  /** Adds a strategy that holds where all of these rows do, at least one. Its number is the next, counted from 0. */
+  readonly add: (rows: ReadonlyArray<number>) => void
   /** The rows of a strategy. */
   readonly rows: (strategy: number) => ReadonlyArray<number>
   /** Makes a strategy hold nowhere. Its place is freed by `compact`. */
   readonly remove: (strategy: number) => void
   /** Frees the places of removed strategies; the others move up in their order. */
   readonly compact: (isHeld: (strategy: number) => boolean) => void
-  /** Adds the pairs of a block to `into`; `positions` has the number of the view at each position of the block. */
-  readonly fired: (words: Int32Array, summaries: Int32Array, positions: Int32Array, into: Pairs) => void
+  /** Adds the pairs of a block of `count` views, which are numbered from `base` on, to `into`. */
+  readonly fired: (count: number, base: number, into: Pairs) => void
 }
 
-/** Where a removed strategy's list begins: the row that is always empty. */
-const nowhere = 0
+/** So many strategies are evaluated by one call of the kernel. All may fire on all views, and there is room for that. */
+const chunk = 128
 
-export const makeStrategyTable = (): StrategyTable => {
+const outBytes = 4 * chunk * blockSize
+
+export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
   let length = 0
   // The rows of strategy s are rows[starts[s]] to rows[starts[s + 1] - 1].
   let starts = new Int32Array(16)
   let rows = new Int32Array(64)
+
+  const empty = kernel.allocate(rowBytes)
+  const live = kernel.allocate(rowBytes)
+  const out = kernel.allocate(2 * outBytes)
+  // Where the kernel finds the lists of a chunk. They are kept outside its memory, which does not shrink when they do.
+  const staged = { starts: kernel.allocate(4 * (chunk + 1)), rows: kernel.allocate(4 * 1024), room: 1024 }
+
+  const stage = (from: number, to: number): void => {
+    const [first, end] = [starts[from] ?? 0, starts[to] ?? 0]
+    if (end - first > staged.room) {
+      kernel.free(staged.rows, 4 * staged.room)
+      staged.room = end - first
+      staged.rows = kernel.allocate(4 * staged.room)
+    }
+    kernel.words().set(starts.subarray(from, to + 1), staged.starts >> 2)
+    kernel.words().set(rows.subarray(first, end), staged.rows >> 2)
+  }
+
+  const take = (found: number, into: Pairs): void => {
+    reserve(into, found)
+    const words = kernel.words()
+    const [strategies, views] = [out >> 2, (out + outBytes) >> 2]
+    into.strategies.set(words.subarray(strategies, strategies + found), into.length)
+    into.views.set(words.subarray(views, views + found), into.length)
+    into.length += found
+  }
 
   return {
     add: (conditions) => {
@@ -49,11 +75,10 @@ export const makeStrategyTable = (): StrategyTable => {
       length += 1
       starts = grown(starts, length + 1)
       starts[length] = start + conditions.length
-      return length - 1
     },
     rows: (strategy) => [...rows.subarray(starts[strategy], starts[strategy + 1])],
     remove: (strategy) => {
-      rows[starts[strategy] ?? 0] = nowhere
+      rows[starts[strategy] ?? 0] = empty
     },
     compact: (isHeld) => {
       let kept = 0
@@ -70,52 +95,19 @@ export const makeStrategyTable = (): StrategyTable => {
       starts[kept] = end
       length = kept
     },
-    fired: (words, summaries, positions, into) => {
+    fired: (count, base, into) => {
+      const words = kernel.words()
+      words.fill(0, empty >> 2, (empty + rowBytes) >> 2)
+      for (let word = 0; word < blockSize / 32; word++) {
+        const bits = count - 32 * word
+        words[(live >> 2) + word] = bits >= 32 ? -1 : bits <= 0 ? 0 : (1 << bits) - 1
+      }
       for (let from = 0; from < length; from += chunk) {
         const to = Math.min(from + chunk, length)
-        reserve(into, (to - from) * blockSize)
-        into.length = fireRange(starts, rows, words, summaries, positions, into, from, to)
+        stage(from, to)
+        const found = kernel.loops.fire(staged.starts, staged.rows, to - from, from, live, base, out, outBytes)
+        take(found, into)
       }
     }
   }
-}
-
-/** So many strategies are evaluated by one call of `fireRange`: often enough that the compiler optimizes it whole. */
-const chunk = 256
-
-/** Adds the pairs of the strategies `first` to `end - 1`, for which there is room. Answers with the pairs there are then. */
-const fireRange = (
-  starts: Int32Array,
-  rows: Int32Array,
-  words: Int32Array,
-  summaries: Int32Array,
-  positions: Int32Array,
-  { length, strategies, views }: Pairs,
-  first: number,
-  end: number
-): number => {
-  let found = length
-  let to = starts[first] ?? 0
-  for (let strategy = first; strategy < end; strategy++) {
-    const from = to
-    to = starts[strategy + 1] ?? 0
-    let live = -1
-    for (let at = from; at < to; at++) live &= summaries[rows[at] ?? 0] ?? 0
-    while (live !== 0) {
-      // The lowest set bit, and the rest.
-      const word = 31 - Math.clz32(live & -live)
-      live &= live - 1
-      // Every row to the end: leaving at the first zero costs more in mispredicted branches than it saves.
-      let bits = -1
-      for (let at = from; at < to; at++) bits &= words[(rows[at] ?? 0) * wordsPerRow + word] ?? 0
-      while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits & -bits)
-        bits &= bits - 1
-        strategies[found] = strategy
-        views[found] = positions[word * 32 + bit] ?? 0
-        found += 1
-      }
-    }
-  }
-  return found
 }
