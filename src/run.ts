@@ -4,6 +4,7 @@ import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
 import { config, layerEnvironment, type TouchlineConfig } from "./Config.ts"
 import { layerLogging } from "./Logging.ts"
+import { isAtLeast, neededNode } from "./nodeVersion.ts"
 import { type Parts, service } from "./Touchline.ts"
 
 /**
@@ -16,22 +17,45 @@ export const serve = <F, FE, FR, CE = never, CR = never>(
 ) =>
   Effect.flatMap(config, (settings) =>
     Layer.launch(service({ config: settings, ...parts(settings) })).pipe(
-      Effect.onInterrupt(() => Effect.logInfo("stopped")),
+      Effect.onInterrupt(() =>
+        Effect.sync(() => {
+          // To be stopped is how a service ends; a command that is stopped has not done its work.
+          process.exitCode = 0
+        }).pipe(Effect.andThen(Effect.logInfo("stopped")))
+      ),
       Effect.provide(layerLogging(settings, process.stdout))
     )
   )
 
 const platform = layerEnvironment.pipe(Layer.provideMerge(NodeServices.layer))
 
+/** The exit codes of a process that a signal has stopped, as shells give them. */
+const stoppedBy = { SIGINT: 130, SIGTERM: 143 } as const
+
 /**
- * Runs a program as the process: it is interrupted by SIGINT and SIGTERM, which is no failure (exit code 0), and what
- * it fails with is told on stderr in the error's own words (exit code 1). Only what nobody foresaw is shown whole.
+ * Runs a program as the process. What it fails with is told on stderr in the error's own words (exit code 1); only what
+ * nobody foresaw is shown whole. SIGINT and SIGTERM interrupt it: the exit code is 0 if it is a service, else 130 or 143.
  */
 export const runMain = <A, E extends { readonly message: string }>(
   program: Effect.Effect<A, E, Layer.Success<typeof platform>>
-): void =>
+): void => {
+  const { node } = process.versions
+  if (!isAtLeast(node, neededNode())) {
+    console.error(`touchline: needs Node.js ${neededNode()} or later; this is ${node}`)
+    process.exitCode = 1
+    return
+  }
+  let stopped: number | undefined
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stopped ??= stoppedBy[signal]
+    })
+  }
   program.pipe(
     Effect.provide(platform),
+    Effect.onInterrupt(() =>
+      process.exitCode === undefined ? Console.error("touchline: stopped before it was done") : Effect.void
+    ),
     Effect.tapCause((cause) => {
       const failure = cause.reasons.find(Cause.isFailReason)?.error
       if (CliError.isCliError(failure) || Cause.hasInterruptsOnly(cause)) return Effect.void
@@ -39,6 +63,11 @@ export const runMain = <A, E extends { readonly message: string }>(
     }),
     NodeRuntime.runMain({
       disableErrorReporting: true,
-      teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+      teardown: (exit, onExit) => {
+        if (Exit.isSuccess(exit)) return onExit(0)
+        if (!Cause.hasInterruptsOnly(exit.cause)) return onExit(1)
+        onExit(process.exitCode === 0 ? 0 : (stopped ?? stoppedBy.SIGINT))
+      }
     })
   )
+}

@@ -4,15 +4,18 @@ import type { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import { type Decision, decide, judgedPeriod } from "../rules/decide.ts"
 import { evaluateCondition, type View } from "../rules/evaluate.ts"
+import { explainCondition } from "../rules/explain.ts"
 
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
   readonly result: Decision | "undecided"
   /** The first minute, from the trigger on, at which nothing could change the result any more. */
   readonly decidedAt: MatchMinute | undefined
+  /** Of a miss for want of a value at the end, which it is as a condition without one does not hold: why there is none. */
+  readonly missing: ReadonlyArray<string>
 }
 
-const undecided: Judgement = { result: "undecided", decidedAt: undefined }
+const undecided: Judgement = { result: "undecided", decidedAt: undefined, missing: [] }
 
 /** The last view of a period, at which expectations are judged. Nothing where it was not played. */
 export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): View | undefined =>
@@ -39,5 +42,6 @@ export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>,
     if (view !== undefined && decide(expect, { ...view, trigger }) !== undefined) to = middle
     else from = middle + 1
   }
-  return { result, decidedAt: minuteOf((views[to] ?? end).snapshot.clock) }
+  const missing = result === "hit" ? [] : explainCondition(expect, { ...end, trigger }).missing
+  return { result, decidedAt: minuteOf((views[to] ?? end).snapshot.clock), missing }
 }

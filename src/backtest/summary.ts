@@ -17,6 +17,10 @@ export interface StrategySummary {
   readonly interval: readonly [low: number, high: number] | undefined
   /** See `baseRate.ts`. */
   readonly baseRate: number | undefined
+  /** Misses for want of a value at the end, by the reason why there was none. */
+  readonly missing: ReadonlyMap<string, number>
+  /** Whether it expects anything. A strategy that does not has nothing but undecided triggers. */
+  readonly expects: boolean
   /** The median of the triggers' scoreboard minutes, added ones left out. */
   readonly medianMinute: number | undefined
 }
@@ -27,14 +31,17 @@ const median = (values: ReadonlyArray<number>): number | undefined => {
   return low === undefined || high === undefined ? undefined : (low + high) / 2
 }
 
+const countBy = (texts: ReadonlyArray<string>): ReadonlyMap<string, number> =>
+  new Map([...Map.groupBy(texts, (text) => text)].map(([text, all]) => [text, all.length]))
+
 /** Sums up the matches for each of the strategies, in their order. */
 export const summarize = (
-  strategies: ReadonlyArray<Pick<Strategy, "id" | "name">>,
+  strategies: ReadonlyArray<Pick<Strategy, "id" | "name" | "expect">>,
   matches: ReadonlyArray<MatchResult>
 ): ReadonlyArray<StrategySummary> => {
   const all = matches.flatMap(({ label, matchId, triggers }) => triggers.map((each) => ({ ...each, matchId, label })))
   const byStrategy = Map.groupBy(all, ({ strategyId }) => strategyId)
-  return strategies.map(({ id, name }) => {
+  return strategies.map(({ expect, id, name }) => {
     const triggers = byStrategy.get(id) ?? []
     const count = (result: BacktestTrigger["result"]): number =>
       triggers.filter((trigger) => trigger.result === result).length
@@ -51,6 +58,8 @@ export const summarize = (
       hitRate: hits + misses === 0 ? undefined : hits / (hits + misses),
       interval: wilson(hits, hits + misses),
       baseRate: minutes === 0 ? undefined : held / minutes,
+      missing: countBy(triggers.flatMap(({ missing }) => (missing.length === 0 ? [] : [missing.join("; ")]))),
+      expects: expect !== undefined,
       medianMinute: median(triggers.map(({ at }) => at.minute))
     }
   })

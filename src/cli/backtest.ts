@@ -16,10 +16,11 @@ class OutputError extends Schema.TaggedError<OutputError>()("OutputError", { mes
 class NoStrategyError extends Schema.TaggedError<NoStrategyError>()("NoStrategyError", { message: Schema.String }) {}
 
 /** The strategies of a directory that a live service would watch; what is left out, and why, is logged. */
-const watchedStrategies = Effect.fnUntraced(function* (
-  directory: string
-): Effect.fn.Return<
-  Effect.Success<ReturnType<typeof readStrategyDirectory>>["strategies"],
+const watchedStrategies = Effect.fnUntraced(function* (directory: string): Effect.fn.Return<
+  {
+    readonly watched: Effect.Success<ReturnType<typeof readStrategyDirectory>>["strategies"]
+    readonly leftOut: number
+  },
   StrategyDirectoryError | NoStrategyError,
   FileSystem.FileSystem | Path.Path
 > {
@@ -33,7 +34,7 @@ const watchedStrategies = Effect.fnUntraced(function* (
     )
   }
   const watched = strategies.filter(({ active }) => active)
-  if (watched.length > 0) return watched
+  if (watched.length > 0) return { watched, leftOut: problems.length + strategies.length - watched.length }
   return yield* new NoStrategyError({ message: `no strategy in ${directory} can be used` })
 })
 
@@ -93,7 +94,7 @@ export const backtest = Command.make(
     const path = yield* Path.Path
     yield* Effect.gen(function* () {
       const directory = Option.isSome(strategies) ? strategies.value : yield* Effect.orDie(path.fromFileUrl(samplesUrl))
-      const watched = yield* watchedStrategies(directory)
+      const { leftOut, watched } = yield* watchedStrategies(directory)
       const report = yield* withProgress((onProgress) =>
         run({
           directories,
@@ -110,7 +111,7 @@ export const backtest = Command.make(
             Effect.mapError(({ message }) => new OutputError({ message: `${csv.value} cannot be written: ${message}` }))
           )
       }
-      yield* Console.log(json ? JSON.stringify(reportJson(report)) : reportTable(report))
+      yield* Console.log(json ? JSON.stringify(reportJson(report)) : reportTable(report, leftOut))
     }).pipe(Effect.provide(layerLogging(settings, process.stderr)))
   })
 ).pipe(

@@ -16,15 +16,20 @@ const rateWithInterval = ({ hitRate, interval }: StrategySummary): string =>
 
 const of = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
 
-/** A row for each strategy, then what the figures rest on. */
-export const reportTable = ({
-  elapsedMs,
-  matches,
-  skipped,
-  snapshots,
-  strategies,
-  threads
-}: BacktestReport): string => {
+/** What the figures of a strategy do not say by themselves. */
+const notesOn = ({ expects, missing, misses, name, triggers }: StrategySummary): ReadonlyArray<string> => [
+  ...(expects || triggers.length === 0 ? [] : [`${name}: it expects nothing, so its triggers stay undecided`]),
+  ...[...missing].map(
+    ([reason, count]) =>
+      `${name}: ${count} of ${of(misses, "miss", "misses")} for want of a value at the end (${reason})`
+  )
+]
+
+/** A row for each strategy, notes, then what the figures rest on. `leftOut` strategies could not be used. */
+export const reportTable = (
+  { elapsedMs, matches, skipped, snapshots, strategies, threads }: BacktestReport,
+  leftOut: number
+): string => {
   const rows = strategies.map((each) => [
     each.name,
     `${each.triggers.length}`,
@@ -45,9 +50,14 @@ export const reportTable = ({
     "base rate",
     "median minute"
   ]
-  const left = skipped.length === 0 ? "" : `, ${of(skipped.length, "file", "files")} skipped`
+  const without = [
+    ...(skipped.length === 0 ? [] : [`, ${of(skipped.length, "file", "files")} skipped`]),
+    ...(leftOut === 0 ? [] : [`, ${of(leftOut, "strategy", "strategies")} left out`])
+  ].join("")
+  const notes = strategies.flatMap(notesOn).map((note) => `\n${note}`)
   const seconds = (elapsedMs / 1000).toFixed(1)
-  return `${table(heading, rows)}\n\n${of(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${of(threads, "thread", "threads")}${left}`
+  const basis = `${of(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${of(threads, "thread", "threads")}${without}`
+  return [table(heading, rows), ...(notes.length === 0 ? [] : [notes.join("").trimStart()]), basis].join("\n\n")
 }
 
 /** The report as one object. Rates are fractions from 0 to 1; `null` is what does not exist. */

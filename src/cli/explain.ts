@@ -1,5 +1,6 @@
-import { Console, Effect, FileSystem, Option, Path, Result, Schema } from "effect"
+import { Console, Effect, FileSystem, Option, Path, type PlatformError, Result, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
+import { judge } from "../backtest/judge.ts"
 import { recordingOf, viewsOf } from "../backtest/Recording.ts"
 import { config } from "../Config.ts"
 import type { StrategyDefinition } from "../domain/Strategy.ts"
@@ -16,11 +17,15 @@ import * as flags from "./flags.ts"
 /** There is nothing to explain: a file cannot be used, or the match was not played at that minute. */
 class ExplainError extends Schema.TaggedError<ExplainError>()("ExplainError", { message: Schema.String }) {}
 
+/** Why the system does not read a file, in plain words. */
+const unreadable = ({ message, reason }: PlatformError.PlatformError): string =>
+  reason._tag === "NotFound" ? "there is no such file" : reason._tag === "BadResource" ? "it is a directory" : message
+
 const readStrategy = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
   const text = yield* fs
     .readFileString(file)
-    .pipe(Effect.mapError(({ message }) => new ExplainError({ message: `${file} cannot be read: ${message}` })))
+    .pipe(Effect.mapError((error) => new ExplainError({ message: `${file} cannot be read: ${unreadable(error)}` })))
   const decoded = decodeStrategyFile(file, text)
   if (Result.isSuccess(decoded)) return decoded.success
   yield* Console.error(diagnosticsOf(decoded.failure).map(diagnosticText).join("\n\n"))
@@ -34,24 +39,26 @@ const readViews = Effect.fnUntraced(function* (name: string) {
   const recording = yield* readRecordedMatch(file, records).pipe(
     Effect.flatMap((match) => Effect.fromResult(recordingOf(match))),
     Effect.mapError(
-      ({ message }) => new ExplainError({ message: `${name} holds no match that can be read: ${message}` })
+      (error) =>
+        new ExplainError({
+          message: `${name} holds no match that can be read: ${error._tag === "PlatformError" ? unreadable(error) : error.message}`
+        })
     )
   )
   return viewsOf(recording)
 })
 
-/** A minute as people write it: `67`, `90+4`. */
-const MinuteText = Schema.String.pipe(
-  Schema.check(Schema.isPattern(/^\d{1,3}(\+\d{1,2})?$/, { message: "a minute is written as 67 or 90+4" }))
-)
-
-/** The view of that minute, or the last one before it. */
-const viewAt = (views: ReadonlyArray<View>, text: string): View | undefined => {
+/** The view of a minute written as `67` or `90+4`, or the last one before it. */
+const viewAt = Effect.fnUntraced(function* (views: ReadonlyArray<View>, text: string) {
+  if (!/^\d{1,3}(\+\d{1,2})?$/.test(text)) {
+    return yield* new ExplainError({ message: `a minute is written as 67 or 90+4, not ${text}` })
+  }
   const [minute = 0, added = 0] = text.split("+").map(Number)
-  return views.findLast(
+  const view = views.findLast(
     ({ snapshot: { clock } }) => clock.minute < minute || (clock.minute === minute && clock.added <= added)
   )
-}
+  return view ?? (yield* new ExplainError({ message: `the match has no minute ${text}` }))
+})
 
 const explanationOf = Effect.fnUntraced(function* (
   strategy: StrategyDefinition,
@@ -59,12 +66,17 @@ const explanationOf = Effect.fnUntraced(function* (
   minute: Option.Option<string>
 ) {
   const { best, minutes } = explainMatch(strategy, views)
-  const view = Option.isSome(minute) ? viewAt(views, minute.value) : best[0]?.view
+  const view = Option.isSome(minute) ? yield* viewAt(views, minute.value) : best[0]?.view
   const shown = minutes.find((each) => each.view === view)
-  if (shown === undefined) {
-    return yield* new ExplainError({ message: `the match has no minute ${Option.getOrElse(minute, () => "in play")}` })
+  if (shown === undefined) return yield* new ExplainError({ message: "the match has no minute in play" })
+  const fires = best.find(({ explanation }) => explanation.holds)
+  return {
+    strategy,
+    asked: Option.getOrUndefined(minute),
+    shown,
+    best,
+    outcome: fires && judge(strategy.expect, views, views.indexOf(fires.view))
   }
-  return { strategy, shown, best }
 })
 
 /** `touchline explain`: why a strategy fired on a recorded match, or why it did not. */
@@ -77,7 +89,6 @@ export const explain = Command.make(
       Flag.withDescription("The file of one match in the Wyscout event format (.json or .json.gz)")
     ),
     minute: Flag.String("minute").pipe(
-      Flag.withSchema(MinuteText),
       Flag.optional,
       Flag.withDescription("The minute to explain, such as 67 or 90+4 (default: when it fires, or comes closest)")
     ),

@@ -1,16 +1,22 @@
 /** An explanation as people and programs read it. */
+import type { Judgement } from "../backtest/judge.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { type MatchMinute, matchMinuteLabel } from "../domain/Snapshot.ts"
 import { isAnyOf, type StrategyDefinition } from "../domain/Strategy.ts"
 import type { ExplainedComparison } from "../rules/explain.ts"
 import type { ExplainedView } from "../rules/nearMisses.ts"
+import { printCondition } from "../rules/print.ts"
 import { table } from "./report.ts"
 
 /** A strategy on a match: the minute that is shown, and those at which it held or came closest. */
 export interface Explained {
   readonly strategy: StrategyDefinition
+  /** The minute that was asked for. */
+  readonly asked: string | undefined
   readonly shown: ExplainedView
   readonly best: ReadonlyArray<ExplainedView>
+  /** What became of the expectation, if the strategy fires, which it does at the first of `best`. */
+  readonly outcome: Judgement | undefined
 }
 
 /** A value as a reader wants it: whole, or with two decimals. */
@@ -21,7 +27,8 @@ const number = (value: number | undefined): string =>
 const shortfall = ({ distance, holds, missing }: ExplainedComparison): string => {
   if (holds) return ""
   if (distance === undefined) return missing.join("; ")
-  return distance === 0 ? "equal" : `by ${number(distance)}`
+  if (distance === 0) return "equal"
+  return distance < 0.01 ? "by less than 0.01" : `by ${number(distance)}`
 }
 
 const row = (indent: string, each: ExplainedComparison): ReadonlyArray<string> => [
@@ -63,9 +70,19 @@ const history = ({ best }: Explained): string => {
   return `The conditions never held together. They came closest at ${stretches(best)}, with ${failing(first)} of ${conditions.length} failing.`
 }
 
+/** When the strategy fires, and what becomes of what it expects. */
+const outcomeText = ({ best: [first], outcome, strategy: { expect } }: Explained): ReadonlyArray<string> => {
+  if (first === undefined || outcome === undefined) return []
+  const fires = `It fires at ${label(first)}`
+  if (expect === undefined) return [`${fires}, and expects nothing.`]
+  const settled = outcome.decidedAt === undefined ? "" : `, settled at ${matchMinuteLabel(outcome.decidedAt)}'`
+  const why = outcome.missing.length === 0 ? "" : `, for want of a value (${outcome.missing.join("; ")})`
+  return [`${fires}. What it expects, ${printCondition(expect)}: ${outcome.result}${settled}${why}.`]
+}
+
 /** The strategy, the match and the minute; a row for each condition and alternative; when it held or came closest. */
 export const explanationText = (explained: Explained): string => {
-  const { shown, strategy } = explained
+  const { asked, shown, strategy } = explained
   const { conditions, excluded, holds } = shown.explanation
   const { match, score } = shown.view.snapshot
   const rows = conditions.flatMap((each, index) => {
@@ -78,13 +95,17 @@ export const explanationText = (explained: Explained): string => {
         ]
   })
   return [
-    `${strategy.name}: ${holds ? "holds" : "does not hold"}`,
+    `${strategy.name}: ${excluded === undefined ? (holds ? "holds" : "does not hold") : "cannot fire here"}`,
     `${matchLabel(match)}, ${label(shown)}, ${score.home}-${score.away}`,
+    ...(asked === undefined || `${asked}'` === label(shown)
+      ? []
+      : [`There is no minute ${asked} in the match: this is the last before it.`]),
     "",
     table(["condition", "left", "right", "holds", "fails"], rows),
     "",
     ...(excluded === undefined ? [] : [`It cannot fire on this match: ${excluded}.`]),
-    history(explained)
+    history(explained),
+    ...outcomeText(explained)
   ].join("\n")
 }
 
@@ -98,7 +119,7 @@ const comparisonJson = ({ condition, distance, holds, left, missing, right }: Ex
 })
 
 /** The same as one object; `null` is what does not exist. Either `held` or `closest` is empty. */
-export const explanationJson = ({ best, shown, strategy }: Explained) => {
+export const explanationJson = ({ best, outcome, shown, strategy }: Explained) => {
   const { conditions, excluded, holds } = shown.explanation
   const { match, score } = shown.view.snapshot
   const everHeld = best[0] !== undefined && failing(best[0]) === 0
@@ -115,6 +136,7 @@ export const explanationJson = ({ best, shown, strategy }: Explained) => {
       ...(alternatives === undefined ? {} : { alternatives: alternatives.map(comparisonJson) })
     })),
     held: everHeld ? best.map(minuteOf) : [],
-    closest: everHeld ? [] : best.map(minuteOf)
+    closest: everHeld ? [] : best.map(minuteOf),
+    outcome: outcome === undefined ? null : { result: outcome.result, decidedAt: outcome.decidedAt ?? null }
   }
 }

@@ -1,31 +1,18 @@
 /** Checks of what a process begins with: its Node.js and its settings. */
-import { readFileSync } from "node:fs"
-import { ConfigProvider, Effect, Schema } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { config, type SettingsError, settingsByName, type TouchlineConfig } from "../Config.ts"
+import { isAtLeast, neededNode } from "../nodeVersion.ts"
 import { check, failed, ok } from "./Check.ts"
-
-const decodePackage = Schema.decodeSync(
-  Schema.fromJsonString(Schema.Struct({ engines: Schema.Struct({ node: Schema.String }) }))
-)
-
-const numbers = (version: string): ReadonlyArray<number> => [...version.matchAll(/\d+/g)].slice(0, 3).map(Number)
-
-/** Whether a version such as `7.0.15` is at least another. */
-export const isAtLeast = (version: string, least: string): boolean => {
-  const [own, other] = [numbers(version), numbers(least)]
-  const difference = [0, 1, 2].map((part) => (own[part] ?? 0) - (other[part] ?? 0)).find((each) => each !== 0)
-  return (difference ?? 0) >= 0
-}
 
 /** Whether this version of Node.js is one that `engines` of package.json takes. */
 export const checkNode = (version: string) =>
   check(
     "node",
     Effect.sync(() => {
-      const needed = decodePackage(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).engines.node
+      const needed = neededNode()
       return isAtLeast(version, needed)
         ? ok(`Node.js ${version}`)
-        : failed(`Node.js ${version} is too old`, `Install Node.js ${needed.replace(">=", "")} or later.`)
+        : failed(`Node.js ${version} is too old`, `Install Node.js ${needed} or later.`)
     })
   )
 

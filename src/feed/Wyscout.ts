@@ -9,7 +9,7 @@ import { Result, Schema, Struct } from "effect"
 import { Match, type Side, type Sides, TextOrNumber } from "../domain/Match.ts"
 import type { MetricName } from "../domain/Metric.ts"
 import { matchMinute, Period, periods, type Score, type SnapshotInput } from "../domain/Snapshot.ts"
-import { decode, HomeOrAway, type OfficialRecord, type RecordingError, refuse } from "./WyscoutRecord.ts"
+import { decode, decodeJson, HomeOrAway, type OfficialRecord, type RecordingError, refuse } from "./WyscoutRecord.ts"
 
 /** A match as it was played. */
 export interface RecordedMatch {
@@ -52,12 +52,10 @@ const TeamInfo = Schema.Struct({
 type TeamInfo = typeof TeamInfo.Type
 const NestedTeam = Schema.Struct({ team: TeamInfo, side: TeamInfo.fields.side })
 
-const MatchFile = Schema.fromJsonString(
-  Schema.Struct({
-    events: Schema.Array(Event),
-    teams: Schema.Record(Schema.String, Schema.Union([NestedTeam, TeamInfo]))
-  })
-)
+const MatchFile = Schema.Struct({
+  events: Schema.Array(Event),
+  teams: Schema.Record(Schema.String, Schema.Union([NestedTeam, TeamInfo]))
+})
 
 const tag = { goal: 101, ownGoal: 102, accurate: 1801, blocked: 2101, red: 1701, yellow: 1702, secondYellow: 1703 }
 
@@ -191,7 +189,7 @@ export const readMatch = (
   officialRecord: (matchId: string) => OfficialRecord | undefined = () => undefined
 ): Result.Result<RecordedMatch, RecordingError> =>
   Result.gen(function* () {
-    const file = yield* decode(MatchFile, text)
+    const file = yield* decodeJson(MatchFile, text)
     const id = file.events[0]?.matchId ?? name
     const official = officialRecord(id)
     const teams = Object.entries(file.teams).map(([key, entry]) => ({
@@ -211,7 +209,7 @@ export const readMatch = (
     const away = teams.find(({ key }) => key !== homeId)
     if (teams.length !== 2 || home === undefined || away === undefined) {
       return yield* refuse(
-        `teams must be two, of which one is at home, and are ${teams.map(({ key }) => key).join(", ")}`
+        `teams must be two, of which one is at home, and are ${teams.map(({ key }) => key).join(", ") || "none"}`
       )
     }
     const encoded = {

@@ -38,24 +38,36 @@ export const decode = <S extends Schema.ConstraintDecoder<unknown>>(
     ({ issue }) => new RecordingError({ message: problemText(issue) })
   )
 
+/** Lets a text in JSON through a schema, and fails a reading with what is wrong with it. */
+export const decodeJson = <S extends Schema.ConstraintDecoder<unknown>>(
+  schema: S,
+  text: string
+): Result.Result<S["Type"], RecordingError> => {
+  if (text.trim() === "") return refuse("the file is empty")
+  const content = Result.try({
+    try: (): unknown => JSON.parse(text),
+    catch: (error) =>
+      new RecordingError({ message: `it is not JSON: ${error instanceof Error ? error.message : error}` })
+  })
+  return Result.flatMap(content, (input) => decode(schema, input))
+}
+
 /** How the data set writes a side. */
 export const HomeOrAway = Schema.Literals(["home", "away"])
 
 const Goals = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 99 })))
 
-const RecordFile = Schema.fromJsonString(
-  Schema.Array(
-    Schema.Struct({
-      wyId: TextOrNumber,
-      competitionId: TextOrNumber,
-      dateutc: Schema.String.pipe(Schema.check(Schema.isPattern(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/))),
-      duration: Schema.Literals(["Regular", "ExtraTime", "Penalties"]),
-      teamsData: Schema.Record(
-        Schema.String,
-        Schema.Struct({ teamId: TextOrNumber, side: HomeOrAway, score: Goals, scoreET: Goals })
-      )
-    })
-  )
+const RecordFile = Schema.Array(
+  Schema.Struct({
+    wyId: TextOrNumber,
+    competitionId: TextOrNumber,
+    dateutc: Schema.String.pipe(Schema.check(Schema.isPattern(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/))),
+    duration: Schema.Literals(["Regular", "ExtraTime", "Penalties"]),
+    teamsData: Schema.Record(
+      Schema.String,
+      Schema.Struct({ teamId: TextOrNumber, side: HomeOrAway, score: Goals, scoreET: Goals })
+    )
+  })
 )
 
 /**
@@ -68,7 +80,7 @@ export const readRecords = (
 ): Result.Result<ReadonlyArray<OfficialRecord>, RecordingError> =>
   Result.gen(function* () {
     const records: Array<OfficialRecord> = []
-    for (const { competitionId, dateutc, duration, teamsData, wyId } of yield* decode(RecordFile, text)) {
+    for (const { competitionId, dateutc, duration, teamsData, wyId } of yield* decodeJson(RecordFile, text)) {
       const teams = Object.values(teamsData)
       const home = teams.find(({ side }) => side === "home")
       const away = teams.find(({ side }) => side === "away")

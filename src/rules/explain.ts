@@ -112,7 +112,9 @@ const excluded = (strategy: Pick<Strategy, "active" | "competitions">, { snapsho
   if (!strategy.active) return "the strategy is not active"
   const { id, name } = snapshot.match.competition
   if (watches(strategy, id)) return undefined
-  return `the strategy watches competitions ${strategy.competitions?.join(", ")}; this is ${id} (${name})`
+  const watched = strategy.competitions ?? []
+  const which = watched.length === 1 ? `competition ${watched.join()}` : `competitions ${watched.join(", ")}`
+  return `the strategy watches ${which}; this is ${id} (${name})`
 }
 
 /** Why a strategy fires in a view, or does not. */

@@ -22,6 +22,7 @@ describe("A match of a backtest", () => {
         score: { home: 1, away: 0 },
         result: "hit",
         decidedAt: { period: "2H", minute: 67, added: 0 },
+        missing: [],
         evidence: [{ condition: "total goals >= 1", left: 1, right: 1 }]
       }
     ])

@@ -47,7 +47,18 @@ describe("The expectation of a trigger", () => {
 
   it("is undecided where there is none", () => {
     const views = viewsOf(recordingFrom(late))
-    assert.deepStrictEqual(judge(undefined, views, 10), { result: "undecided", decidedAt: undefined })
+    assert.deepStrictEqual(judge(undefined, views, 10), { result: "undecided", decidedAt: undefined, missing: [] })
+  })
+
+  it("is missed where a value does not exist at the end, and says which", () => {
+    const views = viewsOf(recordingFrom(late))
+    const missing = (expect: string) => judge(condition(expect), views, 10)
+    assert.deepInclude(missing("favourite goals > underdog goals"), {
+      result: "miss",
+      missing: ["no pre-match odds, so no favourite"]
+    })
+    assert.deepInclude(missing("any: favourite goals >= 1 | total goals >= 9"), { result: "miss", missing: [] })
+    assert.deepInclude(missing("any: favourite goals >= 1 | total goals >= 3"), { result: "hit", missing: [] })
   })
 
   it("is decided at the first minute at which nothing can change it, whatever is expected of whatever match", () => {

@@ -112,7 +112,7 @@ describe("touchline backtest, as a process", () => {
       assert.strictEqual(yield* process.ended, 0)
       const { stdout } = process.output()
       assert.match(stdout, /Another goal +2 +1 +1 +0 +50\.0 % \(9 to 91\) +80\.9 % +35'/)
-      assert.match(stdout, /2 matches, 188 minutes in .* on 1 thread, 1 file skipped/)
+      assert.match(stdout, /2 matches, 188 minutes in .* on 1 thread, 1 file skipped, 1 strategy left out/)
       assert.deepStrictEqual(readFileSync(csv, "utf8").split("\r\n"), [
         "strategy,match_id,match,period,minute,added,score_home,score_away,result,decided_at,evidence",
         'Another goal,1,"Reds v Blues ""B""",1H,10,0,1,0,hit,90+2,total goals >= 1 (1)',
@@ -137,7 +137,7 @@ describe("touchline explain, as a process", () => {
       const { directory } = yield* setUp
       writeFileSync(
         join(directory, "lead.yaml"),
-        "name: Lead\nwhen:\n  - leading goals >= 1\n  - any:\n      - minute >= 58\n      - favourite goals >= 1\n"
+        "name: Lead\nwhen:\n  - leading goals >= 1\n  - any:\n      - minute >= 58\n      - favourite goals >= 1\nexpect: total goals since trigger >= 1\n"
       )
       const args = [
         "explain",
@@ -162,6 +162,7 @@ describe("touchline explain, as a process", () => {
           "  favourite goals >= 1  none  1      no     no pre-match odds, so no favourite",
           "",
           "All conditions held at 60' to 90+3'.",
+          "It fires at 60'. What it expects, total goals since trigger >= 1: miss, settled at 90+3'.",
           ""
         ].join("\n")
       )
@@ -178,7 +179,8 @@ describe("touchline explain, as a process", () => {
         score: [1, 0],
         holds: true,
         excluded: null,
-        closest: []
+        closest: [],
+        outcome: { result: "miss", decidedAt: { period: "2H", minute: 90, added: 3 } }
       })
       assert.lengthOf(held, 34)
       assert.deepInclude(conditions[0], { condition: "leading goals >= 1", left: 1, right: 1, holds: true })

@@ -114,6 +114,18 @@ describe("touchline replay, as a process", () => {
     })
   )
 
+  it.live("stopped before it is done, says so and ends as shells expect of a command that a signal stopped", () =>
+    Effect.gen(function* () {
+      const directory = yield* setUp
+      const settings = { DATA_DIR: join(directory, "data"), LOG_LEVEL: "debug" }
+      const replay = yield* touchline(["replay", join(directory, "matches"), "--speed", "1"], settings)
+      yield* replay.saying(/scan .*matches=2/)
+      yield* replay.kill("SIGINT")
+      assert.strictEqual(yield* replay.ended, 130)
+      assert.match(replay.output().stderr, /touchline: stopped before it was done\n$/)
+    })
+  )
+
   it.live("says what is wrong with a directory that is not there", () =>
     Effect.gen(function* () {
       const replay = yield* touchline(["replay", "no-such-directory"])

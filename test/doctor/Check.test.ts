@@ -1,7 +1,8 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { Data, Effect } from "effect"
 import { check, failed, ok } from "../../src/doctor/Check.ts"
-import { checkNode, isAtLeast } from "../../src/doctor/settings.ts"
+import { checkNode } from "../../src/doctor/settings.ts"
+import { isAtLeast } from "../../src/nodeVersion.ts"
 import { whileTimePasses } from "../fixtures/eventually.ts"
 
 class Broken extends Data.TaggedError("Broken")<{ readonly message: string }> {}

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Condition, type Strategy, StrategyId } from "../../src/domain/Strategy.ts"
+import { moment, record } from "../../src/domain/Timeline.ts"
 import { seeded } from "../../src/feed/SimulatedMatch.ts"
 import { evaluate, type View } from "../../src/rules/evaluate.ts"
 import * as RuleSet from "../../src/rules/RuleSet.ts"
 import { generator } from "./generated.ts"
-import { viewOf } from "./scene.ts"
+import { snapshot, viewOf } from "./scene.ts"
 
 const late: Condition = { left: "minute", comparator: ">=", right: 70 }
 const goalless: Condition = { left: { metric: "goals" }, comparator: "=", right: 0 }
@@ -73,6 +74,35 @@ describe("verdicts", () => {
     const { strategy, view } = generator(seeded("blocks"))
     const strategies = Array.from({ length: 100 }, (_, index) => strategy(`${index}`))
     expect(disagreements(strategies, Array.from({ length: 1100 }, view))).toEqual([])
+  })
+
+  it("are those of the reference evaluator from tick to tick, also where a feed corrects the past", () => {
+    const { strategy, view } = generator(seeded("ticks"))
+    const strategies = Array.from({ length: 40 }, (_, index) => strategy(`${index}`))
+    const ruleSet = RuleSet.make(strategies)
+    let views: ReadonlyArray<View> = Array.from({ length: 12 }, view)
+    for (let tick = 0; tick < 60; tick++) {
+      // Snapshots come in no order, so that some take the place of a moment and some go between two.
+      const next = views.map(({ timeline }): View => {
+        const { snapshot } = view()
+        return { snapshot, timeline: record(timeline, moment(snapshot)) }
+      })
+      // What was seen a tick ago is asked for along with what is seen now.
+      const both = [...next, ...views]
+      expect(ruleSet.evaluate(both)).toEqual(reference(strategies, both))
+      views = next
+    }
+  })
+
+  it("know of a match no more than it had seen, where it is asked for at two moments", () => {
+    const corners = (home: number) => ({ statistics: { corners: { home, away: 0 } } })
+    const later = viewOf({ minute: 45, ...corners(2) }, { minute: 45, added: 3, ...corners(4) })
+    const earlier = { snapshot: snapshot({ minute: 45, ...corners(2) }), timeline: later.timeline.slice(0, 1) }
+    const strategies = Array.from({ length: 20 }, (_, count) =>
+      strategy(`${count}`, { left: { metric: "corners", window: { at: 45 } }, comparator: "=", right: count })
+    )
+    const verdicts = RuleSet.make(strategies).evaluate([later, earlier])
+    expect(verdicts.map((verdict) => verdict.strategy.id)).toEqual(["4", "2"])
   })
 
   it("come with the evidence of the reference evaluator, match by match and strategy by strategy", () => {

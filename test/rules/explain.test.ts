@@ -153,9 +153,14 @@ describe("A match is explained", () => {
     assert.deepStrictEqual(best(strategy("minute >= 30", "home corners <= 33")), [30, 31, 32, 33])
   })
 
-  it("or by those at which the fewest conditions fail, by the least", () => {
-    // Ten minutes of 30 are less than ten corners of 20.
-    assert.deepStrictEqual(best(strategy("minute >= 30", "home corners <= 20")), [20])
+  it("or by those of the minutes it looks at", () => {
+    assert.deepStrictEqual(best(strategy("minute >= 30", "home corners <= 20")), [30])
+    assert.deepStrictEqual(best(strategy("any: minute <= 10 | minute >= 80", "home corners = 50")), [80])
+  })
+
+  it("at which the fewest conditions fail, by the least", () => {
+    // At 20' the away team lacks 20 of 30 corners; at 60' it has them, and the home team 40 more than 20.
+    assert.deepStrictEqual(best(strategy("home corners <= 20", "away corners >= 30")), [20])
     assert.deepStrictEqual(
       best(strategy("minute >= 80", "home corners <= 88", "total goals >= 1")),
       [80, 81, 82, 83, 84, 85, 86, 87, 88]

@@ -19,7 +19,7 @@ export interface Past {
 }
 
 export interface Pasts {
-  /** The past of a match that has seen these moments. */
+  /** The past of a match that has seen these moments, none without any. It stays so whatever is asked for afterwards. */
   readonly of: (timeline: Timeline) => Past | undefined
   /** The number of a moment's row, which is written by then, or `misfitRow` when a figure does not fit. */
   readonly row: (past: Past, moment: number) => number
@@ -60,16 +60,8 @@ export const makePasts = (slots: Slots): Pasts => {
     states: new Uint8Array(moments)
   })
 
-  const make = (first: Moment): Past => {
-    const past = { timeline: [], latest: new Int16Array(lastMinute + 1), ...blank(0) }
-    pasts.set(first, past)
-    return past
-  }
-
-  /** Makes a past that of this timeline too. Rows of moments that both have are kept. */
-  const update = (past: Past, timeline: Timeline): void => {
-    const same = common(past.timeline, timeline)
-    if (same === timeline.length) return
+  /** Goes on with a past to the end of this timeline, which begins as it does. */
+  const extend = (past: Past, timeline: Timeline): void => {
     if (timeline.length > past.states.length) {
       const { rows, states } = blank(timeline.length + 16)
       rows.integers.set(past.rows.integers)
@@ -78,17 +70,34 @@ export const makePasts = (slots: Slots): Pasts => {
       past.rows = rows
       past.states = states
     }
-    past.states.fill(unwritten, same)
     past.timeline = timeline
     index(past.latest, timeline)
   }
+
+  /** A past that begins with so many moments of another one. That stays as it is: another view may still have it. */
+  const branch = (past: Past, same: number): Past => ({
+    timeline: past.timeline.slice(0, same),
+    latest: new Int16Array(lastMinute + 1),
+    rows: { integers: past.rows.integers.slice(), floats: past.rows.floats.slice() },
+    states: past.states.slice().fill(unwritten, same)
+  })
 
   return {
     of: (timeline) => {
       const [first] = timeline
       if (first === undefined) return undefined
-      const past = pasts.get(first) ?? make(first)
-      if (past.timeline !== timeline) update(past, timeline)
+      const known = pasts.get(first)
+      if (known?.timeline === timeline) return known
+      const same = known === undefined ? 0 : common(known.timeline, timeline)
+      if (known !== undefined && same === timeline.length) return known
+      const past =
+        known === undefined
+          ? { timeline: [], latest: new Int16Array(lastMinute + 1), ...blank(0) }
+          : same === known.timeline.length
+            ? known
+            : branch(known, same)
+      pasts.set(first, past)
+      extend(past, timeline)
       return past
     },
     row: (past, moment) => {
