@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Command } from "effect/cli"
 import { alerts } from "./cli/alerts.ts"
 import { backtest } from "./cli/backtest.ts"
 import { doctor } from "./cli/doctor.ts"
 import { explain } from "./cli/explain.ts"
+import { layerPresenter } from "./cli/presenter.ts"
 import { queues } from "./cli/queues.ts"
 import { replay } from "./cli/replay.ts"
 import { scan } from "./cli/scan.ts"
@@ -22,4 +23,4 @@ const touchline = Command.make("touchline").pipe(
   Command.withSubcommands([start, scan, replay, backtest, explain, strategies, alerts, queues, doctor])
 )
 
-runMain(Command.run(touchline, { version }))
+runMain(Command.run(touchline, { version }).pipe(Effect.provide(layerPresenter)))

@@ -1,0 +1,11 @@
+import { Console, Effect } from "effect"
+import { CliOutput } from "effect/cli"
+
+/** An invocation that cannot be understood is told on stderr, and how to get help; stdout is for results alone. */
+export const layerPresenter = CliOutput.layerPresenter({
+  present: Effect.fnUntraced(function* (event) {
+    if (event._tag !== "InvalidInvocation") return yield* CliOutput.defaultPresenter.present(event)
+    const formatter = CliOutput.defaultFormatter({ colors: process.stderr.isTTY })
+    yield* Console.error(`${formatter.formatErrors(event.errors).trim()}\n\n${event.commandPath.join(" ")} --help`)
+  })
+})

@@ -1,0 +1,15 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { touchline } from "../fixtures/process.ts"
+
+describe("An invocation that cannot be understood", () => {
+  it.live("is told on stderr, with the nearest name and where help is; stdout stays empty", () =>
+    Effect.gen(function* () {
+      const process = yield* touchline(["explain", "--jsn", "--match", "x"])
+      assert.strictEqual(yield* process.ended, 1)
+      const { stderr, stdout } = process.output()
+      assert.strictEqual(stdout, "")
+      assert.match(stderr, /--jsn.*\n[^]*--json\n\ntouchline explain --help\n$/)
+    })
+  )
+})
