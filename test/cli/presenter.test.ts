@@ -9,7 +9,7 @@ describe("An invocation that cannot be understood", () => {
       assert.strictEqual(yield* process.ended, 1)
       const { stderr, stdout } = process.output()
       assert.strictEqual(stdout, "")
-      assert.match(stderr, /--jsn.*\n[^]*--json\n\ntouchline explain --help\n$/)
+      assert.match(stderr, /--jsn.*\n[\s\S]*--json\n\ntouchline explain --help\n$/)
     })
   )
 })
