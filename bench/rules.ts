@@ -21,7 +21,7 @@ const quick = process.argv.includes("--quick")
 const count = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 })
 const say = (text = ""): void => console.log(text)
 const line = (label: string, ...values: ReadonlyArray<string>): void =>
-  say(`  ${label.padEnd(50)}${values.map((value) => value.padStart(18)).join("")}`)
+  say(`  ${label.padEnd(50)}${values.map((value) => value.padStart(20)).join("")}`)
 const rate = (pairs: number, elapsed: number): number => Math.round((1000 * pairs) / elapsed)
 const perSecond = (pairs: number): string =>
   pairs >= 1e9 ? `${(pairs / 1e9).toFixed(2)} G/s` : `${count.format(pairs / 1e6)} M/s`
@@ -251,7 +251,9 @@ const tastes = (["wide", "scattered"] as const).map((taste) => {
 const ten = await small()
 say()
 line("10 strategies x 100 matches", "tick")
-for (const [name, time] of Object.entries(ten)) line(name, `${time.toFixed(1)} us`)
+for (const [name, time] of Object.entries(ten)) {
+  line(peers.find((peer) => peer.name === name)?.what ?? "this engine", `${time.toFixed(1)} us`)
+}
 const table = scaling()
 sizes("strategies x matches", table.byStrategies)
 sizes("", table.byViews)
