@@ -1,11 +1,12 @@
 import { Schema, SchemaGetter } from "effect"
 
-/** Text from outside that a database can keep: not empty, and without NUL or half a surrogate pair, which none takes. */
-export const Text = Schema.NonEmptyString.pipe(
-  Schema.check(
-    Schema.makeFilter((text) => (text.isWellFormed() && !text.includes("\0")) || "holds characters that are no text")
-  )
+/** Without NUL or half a surrogate pair, which no database takes. */
+export const isText = Schema.makeFilter(
+  (text: string) => (text.isWellFormed() && !text.includes("\0")) || "holds characters that are no text"
 )
+
+/** Text from outside that a database can keep: not empty, and made of characters. */
+export const Text = Schema.NonEmptyString.pipe(Schema.check(isText))
 
 /** Text from outside that may come as a number: ids of feeds and databases, which become text and so lose no digits. */
 export const TextOrNumber = Schema.Union([Text, Schema.Int]).pipe(

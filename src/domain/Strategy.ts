@@ -14,7 +14,7 @@
  * ```
  */
 import { Effect, Schema } from "effect"
-import { TextOrNumber } from "./Match.ts"
+import { isText, Text, TextOrNumber } from "./Match.ts"
 import { MetricName, metric } from "./Metric.ts"
 
 /**
@@ -168,10 +168,12 @@ const Requirement = Condition.pipe(Schema.check(isBeforeTrigger))
 
 /** What a strategy is, wherever it comes from: the part that a strategy file holds. */
 export const StrategyDefinition = Schema.Struct({
-  name: Schema.NonEmptyString.annotate({ description: "What the alert calls it" }),
+  name: Text.pipe(Schema.check(Schema.makeFilter((name) => name.trim() !== "" || "must not be blank"))).annotate({
+    description: "What the alert calls it"
+  }),
   /** Why someone would use it, in a sentence or two. */
   description: Schema.optionalKey(
-    Schema.String.annotate({ description: "Why someone would use it, in a sentence or two" })
+    Schema.String.pipe(Schema.check(isText)).annotate({ description: "Why someone would use it, in a sentence or two" })
   ),
   /** Ids of the competitions to watch. Absent: all. */
   competitions: Schema.optionalKey(

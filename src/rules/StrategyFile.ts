@@ -15,6 +15,7 @@ import { type SourceText, strategyProblem } from "./findings.ts"
 import { frame, positionAt } from "./language/frame.ts"
 import { jsonFault } from "./language/jsonFault.ts"
 import { placesOf } from "./language/places.ts"
+import { yamlFault } from "./language/yamlFault.ts"
 import { normalStrategy } from "./normal.ts"
 import { diagnosticsOf, StrategyProblem } from "./StrategyProblem.ts"
 import { WrittenExpectation, WrittenRequirement } from "./WrittenCondition.ts"
@@ -63,20 +64,11 @@ type Parse = (text: string) => unknown
 
 /** What a text holds, or what the parser says of it when it cannot be read. */
 const read = (parse: Parse, text: string): Result.Result<unknown, string> =>
-  Result.try({ try: () => parse(text), catch: (error) => (error instanceof Error ? error.message : String(error)) })
-
-/**
- * The YAML reader names the line of most faults, but neither that of a fault inside braces or brackets nor that of a
- * quote left open. Those begin on the line after the longest beginning of the text that can be read.
- */
-const withLine = (message: string, text: string): string => {
-  if (/ at line \d+$/.test(message)) return message
-  const lines = text.split("\n")
-  const readable = lines.findLastIndex((_, index) =>
-    Result.isSuccess(read(Yaml.parse, lines.slice(0, index + 1).join("\n")))
-  )
-  return `${message.replace(/ at flow offset \d+$/, "")} at line ${readable + 2}`
-}
+  Result.try({
+    try: () => parse(text),
+    // A parser that runs out of stack has met what nests deeper than anything that it could report.
+    catch: (error) => (error instanceof RangeError ? tooDeep : error instanceof Error ? error.message : String(error))
+  })
 
 /** Why a text cannot be read, and the offset of the fault in it. */
 interface Unreadable {
@@ -86,18 +78,23 @@ interface Unreadable {
 
 const readYaml = (text: string): Result.Result<unknown, Unreadable> =>
   Result.mapError(read(Yaml.parse, text), (reason) => {
-    const message = withLine(reason, text)
-    const lines = [...text.matchAll(/^.*$/gm)]
-    const line = lines[Number(/\d+$/.exec(message)?.[0] ?? 1) - 1]
-    const offset = line === undefined ? text.length : line.index + Math.max(0, line[0].search(/\S/))
+    if (reason === tooDeep) return { message: tooDeep, offset: 0 }
+    const { message, offset } = yamlFault(text, reason, (part) => Result.isSuccess(read(Yaml.parse, part)))
     return { message: `cannot be read as YAML: ${message}`, offset }
   })
 
-const readJson = (text: string): Result.Result<unknown, Unreadable> =>
-  Result.mapError(read(JSON.parse, text), (message) => ({
-    message: `cannot be read as JSON: ${message}`,
-    offset: jsonFault(text) ?? text.length
-  }))
+const readJson = (text: string): Result.Result<unknown, Unreadable> => {
+  const content = read(JSON.parse, text)
+  const fault = jsonFault(text)
+  if (Result.isFailure(content)) {
+    return Result.fail({
+      message: content.failure === tooDeep ? tooDeep : `cannot be read as JSON: ${content.failure}`,
+      offset: fault?.offset ?? text.length
+    })
+  }
+  if (fault?.kind !== "duplicate key") return Result.succeed(content.success)
+  return Result.fail({ message: "has this key twice in one mapping: which of the two counts?", offset: fault.offset })
+}
 
 const formats = new Map([
   ["yaml", readYaml],
@@ -111,8 +108,9 @@ const formatOf = (name: string) => formats.get(name.slice(name.lastIndexOf(".") 
 export const isStrategyFile = (name: string): boolean => formatOf(name) !== undefined
 
 const unreadable = (source: string, text: string, { message, offset }: Unreadable): StrategyProblem => {
-  const at = { ...positionAt(text, offset), frame: frame(text, offset, offset + 1) }
-  return new StrategyProblem({ source, message, diagnostics: [{ source, path: "", message, ...at }] })
+  const { column, line } = positionAt(text, offset)
+  const diagnostic = { source, path: "", message, line, column, frame: frame(text, offset, offset + 1) }
+  return new StrategyProblem({ source, message: `${line}:${column}: ${message}`, diagnostics: [diagnostic] })
 }
 
 /** Decodes the text of a strategy file. The extension of its name decides how it is read: .yaml, .yml or .json. */

@@ -88,20 +88,18 @@ describe("a file that is no strategy", () => {
   })
 
   it.each([
-    ["a tab in the indentation", "name: x\nwhen:\n\t- 1\n", "line 3"],
-    [
-      "a brace left open",
-      "name: x\nwhen:\n  - { left: minute,\n      right: 1 }\n  - { left: minute\n  - 5\n",
-      "line 5"
-    ],
-    ["a quote left open", 'name: x\nwhen: []\ndescription: "x\n', "line 3"],
-    ["a key given twice", "name: x\nname: y\n", "line 2"]
-  ])("with %s names the line", (_, text, line) => {
-    expect(messageOf(text)).toMatch(new RegExp(`^cannot be read as YAML: .* at ${line}$`))
+    ["a tab in the indentation", "name: x\nwhen:\n\t- 1\n", "3:2"],
+    ["a brace left open", "name: x\nwhen:\n  - { left: minute,\n      right: 1 }\n  - { left: minute\n  - 5\n", "5:5"],
+    ["a quote left open", 'name: x\nwhen: []\ndescription: "x\n', "3:14"],
+    ["a key given twice", "name: x\nname: y\n", "2:1"]
+  ])("with %s names the place", (_, text, place) => {
+    expect(messageOf(text)).toMatch(new RegExp(`^${place}: cannot be read as YAML: `))
   })
 
   it("with a fault of JSON shows the place", () => {
-    expect(messageOf('{"name": "x",\n "when": [}', "late.json")).toMatch(/^cannot be read as JSON: .*"when": \[\}/)
+    expect(messageOf('{"name": "x",\n "when": [}', "late.json")).toMatch(
+      /^2:11: cannot be read as JSON: .*"when": \[\}/
+    )
   })
 
   it("with an unknown key names the nearest one", () => {

@@ -86,6 +86,48 @@ describe("a file that is wrong", () => {
     expect(said('{"name": "x",\n "when": [}', "late.json")).toContain("late.json:2:11: cannot be read as JSON: ")
   })
 
+  it.each([
+    ["description: he said: go", "2:21", "a second colon: put the text in quotes"],
+    [" when:", "2:2", "unexpected indentation: a key stands under the keys beside it"],
+    ["when:\n  - minute >= 1\n - minute >= 2", "4:2", "unexpected indentation"],
+    ['description: "late', "2:14", "this quote is not closed on its line"],
+    ["when:\n  - 'minute >= 1", "3:5", "this quote is not closed on its line"],
+    ["when: [minute >= 1", "2:7", "this [ is not closed"],
+    ["when:\n  - { left: minute, comparator: '>', right: 1", "3:5", "this { is not closed"],
+    ["when:\n  - *late", "3:5", "Unknown YAML alias '*late'"],
+    ["name: y", "2:1", "Duplicate key 'name'"]
+  ])("that is no YAML for %j is shown at %s", (lines, place, message) => {
+    expect(said(`name: x\n${lines}\nactive: true\n`)).toContain(
+      `late.yaml:${place}: cannot be read as YAML: ${message}\n`
+    )
+  })
+
+  it.each([
+    ["late.json", '{"name":"x","when":', "[", "]", 3000],
+    ["late.json", '{"name":"x","when":', "[", "]", 200_000],
+    ["late.yaml", '{"name":"x","when":', "[", "]", 3000],
+    ["late.yaml", '{"name":"x","when":', '{"any":', "}", 3000]
+  ])("that nests beyond measure is refused in a line: %s", (name, before, open, close, depth) => {
+    const text = `${before}${open.repeat(depth)}1${close.repeat(depth)}}`
+    expect(checkStrategyFile(name, text).map(({ message }) => message)).toEqual(["is nested more than 64 levels deep"])
+  })
+
+  it("with a key twice shows the second", () => {
+    expect(said('{"name": "x",\n "name": "y", "when": ["minute > 1"]}', "late.json")).toContain(
+      "late.json:2:2: has this key twice in one mapping"
+    )
+  })
+
+  it.each([
+    ["name", '"a\\u0000b"', "holds characters that are no text"],
+    ["name", '"a\\ud800b"', "holds characters that are no text"],
+    ["name", '"  "', "must not be blank"],
+    ["description", '"a\\u0000b"', "holds characters that are no text"]
+  ])("with a %s that no database takes, %s, says so", (key, text, message) => {
+    const other = key === "name" ? "" : '"name": "x", '
+    expect(said(`{${other}"${key}": ${text}, "when": ["minute > 1"]}`, "late.json")).toContain(`${key}: ${message}`)
+  })
+
   it("keeps its columns with Windows line breaks", () => {
     expect(said(file("minute > 1", "total cornrs > 1").replaceAll("\n", "\r\n"))).toContain("late.yaml:4:11: ")
   })
@@ -145,10 +187,17 @@ describe("the fault of a JSON text", () => {
     ["1 1", 2],
     ['"a\nb"', 0]
   ])("of %j is at %i", (text, offset) => {
-    expect(jsonFault(text)).toBe(offset)
+    expect(jsonFault(text)).toEqual({ kind: "syntax", offset })
   })
 
-  it.prop("is none in JSON", [Schema.Json], ([json]) => {
+  it.each([
+    ['{"a": 1, "b": 2, "a": 3}', 17],
+    ['[{"a": {"b": 1, "\\u0062": 2}}, {"a": 1}]', 16]
+  ])("is in %s the second of two keys that are the same, at %i", (text, offset) => {
+    expect(jsonFault(text)).toEqual({ kind: "duplicate key", offset })
+  })
+
+  it.prop("is none in JSON whose keys differ", [Schema.Json], ([json]) => {
     expect(jsonFault(JSON.stringify(json))).toBeUndefined()
     expect(jsonFault(JSON.stringify(json, null, 2))).toBeUndefined()
   })

@@ -1,11 +1,21 @@
-/** The place of a fault of JSON, which the reader itself does not tell. */
+/** The places of faults of JSON: of one that the reader does not tell, and of one that it does not see. */
 
 const scalar =
   /"(?:[^"\\\r\n\t]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
 
-/** The offset of the first character that JSON cannot have there, or undefined in a text that is JSON. */
-export const jsonFault = (text: string): number | undefined => {
+/** A fault and its offset. */
+export interface JsonFault {
+  readonly kind: "syntax" | "duplicate key"
+  readonly offset: number
+}
+
+/**
+ * The first character that JSON cannot have there; else the first key that its mapping has already, of which a reader
+ * would take the last without a word. Undefined in a text that is JSON without such a key.
+ */
+export const jsonFault = (text: string): JsonFault | undefined => {
   let at = 0
+  let duplicate: number | undefined
   const space = (): void => {
     while (/[ \t\r\n]/.test(text[at] ?? "")) at++
   }
@@ -28,17 +38,27 @@ export const jsonFault = (text: string): number | undefined => {
     while (take(","))
     return take(close)
   }
-  const member = (depth: number): boolean => {
+  const member = (depth: number, keys: Set<string>): boolean => {
     space()
-    return text[at] === '"' && takeScalar() && take(":") && value(depth)
+    const start = at
+    if (text[at] !== '"' || !takeScalar()) return false
+    const key: unknown = JSON.parse(text.slice(start, at))
+    if (keys.has(String(key))) duplicate ??= start
+    keys.add(String(key))
+    return take(":") && value(depth)
+  }
+  const members = (depth: number): boolean => {
+    const keys = new Set<string>()
+    return list("}", () => member(depth, keys))
   }
   const value = (depth: number): boolean => {
     // Deeper than any strategy, and safe for the stack.
     if (depth > 1000) return false
-    if (take("{")) return list("}", () => member(depth + 1))
+    if (take("{")) return members(depth + 1)
     return take("[") ? list("]", () => value(depth + 1)) : takeScalar()
   }
   const whole = value(0)
   space()
-  return whole && at === text.length ? undefined : at
+  if (!whole || at < text.length) return { kind: "syntax", offset: at }
+  return duplicate === undefined ? undefined : { kind: "duplicate key", offset: duplicate }
 }

@@ -74,15 +74,18 @@ const styleAt = (text: string, start: number): Place["style"] =>
 
 type Note = (path: string, place: Place) => void
 
+/** Deeper than any strategy, and safe for the stack: what lies deeper has no place. */
+const deepest = 100
+
 /** Notes the places in the flow collection or scalar at `start`, and answers the offset after it. */
-const flow = (text: string, start: number, path: string, note: Note, key?: Place["key"]): number => {
+const flow = (text: string, start: number, path: string, note: Note, depth: number, key?: Place["key"]): number => {
   const at = afterSpace(text, start)
   const open = text[at]
   const end =
-    open === "[" || open === "{"
+    depth < deepest && (open === "[" || open === "{")
       ? open === "["
-        ? flowSequence(text, at + 1, path, note)
-        : flowMapping(text, at + 1, path, note)
+        ? flowSequence(text, at + 1, path, note, depth + 1)
+        : flowMapping(text, at + 1, path, note, depth + 1)
       : open === '"' || open === "'"
         ? afterQuoted(text, at)
         : afterPlain(text, at, /[,\]}]/g)
@@ -96,24 +99,24 @@ const afterPlain = (text: string, start: number, stop: RegExp): number => {
   return Math.max(start, text.slice(0, found).trimEnd().length)
 }
 
-const flowSequence = (text: string, start: number, path: string, note: Note): number => {
+const flowSequence = (text: string, start: number, path: string, note: Note, depth: number): number => {
   let at = afterSpace(text, start)
   for (let index = 0; at < text.length && text[at] !== "]"; index++) {
-    at = afterSpace(text, flow(text, at, `${path}[${index}]`, note))
+    at = afterSpace(text, flow(text, at, `${path}[${index}]`, note, depth))
     if (text[at] !== ",") break
     at = afterSpace(text, at + 1)
   }
   return Math.min(at + 1, text.length)
 }
 
-const flowMapping = (text: string, start: number, path: string, note: Note): number => {
+const flowMapping = (text: string, start: number, path: string, note: Note, depth: number): number => {
   let at = afterSpace(text, start)
   while (at < text.length && text[at] !== "}") {
     const quoted = text[at] === '"' || text[at] === "'"
     const key = { start: at, end: quoted ? afterQuoted(text, at) : afterPlain(text, at, /[:,}]/g) }
     at = afterSpace(text, key.end)
     if (text[at] !== ":") break
-    at = afterSpace(text, flow(text, at + 1, childPath(path, text.slice(key.start, key.end)), note, key))
+    at = afterSpace(text, flow(text, at + 1, childPath(path, text.slice(key.start, key.end)), note, depth, key))
     if (text[at] !== ",") break
     at = afterSpace(text, at + 1)
   }
@@ -152,7 +155,7 @@ export const placesOf = (text: string): Places => {
       const stop = last === undefined ? content : last.start + last.indent + last.text.length
       const trimmed = text.slice(0, stop).trimEnd().length
       note(path, { start: content, end: Math.max(content, trimmed), style: "block", ...owner })
-    } else if (/^[[{"']/.test(rest)) goOnAfter(flow(text, at, path, note, key))
+    } else if (/^[[{"']/.test(rest)) goOnAfter(flow(text, at, path, note, 0, key))
     else {
       const comment = rest.search(/\s#/)
       let stop = comment < 0 ? end : at + comment
