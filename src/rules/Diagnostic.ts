@@ -1,5 +1,6 @@
 /** What is wrong with the text of a strategy, as a compiler says it. */
 import { Schema } from "effect"
+import { printable } from "./language/frame.ts"
 
 /** One thing wrong with a strategy. */
 export const Diagnostic = Schema.Struct({
@@ -28,5 +29,5 @@ export interface Diagnostic extends Schema.Schema.Type<typeof Diagnostic> {}
  */
 export const diagnosticText = ({ column, frame, line, message, source }: Diagnostic): string => {
   const place = line === undefined ? source : `${source}:${line}${column === undefined ? "" : `:${column}`}`
-  return `${place}: ${message}${frame === undefined ? "" : `\n${frame}`}`
+  return printable(`${place}: ${message}${frame === undefined ? "" : `\n${frame}`}`)
 }

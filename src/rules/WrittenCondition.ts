@@ -58,10 +58,15 @@ const fromText = <S extends Schema.Constraint>(
     })
   )
 
-const comparisonText = {
-  description: "A comparison in the written language",
-  examples: ["minute >= 70", "total corners last 15 minutes >= 4", "home shots - away shots >= 3"]
-}
+const comparisonText = { description: "A comparison in the written language", examples: conditionExamples }
+
+/**
+ * What an editor can see of a text that compares nothing: it has no comparator. The service knows better what is wrong
+ * with such a text, so this is for the JSON Schema only.
+ */
+const hasComparator = Schema.makeFilter<string>(() => true, {
+  toJsonSchema: () => ({ pattern: `[<>=≥≤≠]|${anyCase(Object.keys(comparatorWords))}` })
+})
 
 const printAlternatives = (any: AnyOf["any"]): string => any.map(printComparison).join(" | ")
 

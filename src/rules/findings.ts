@@ -5,6 +5,7 @@ import type { Diagnostic } from "./Diagnostic.ts"
 import { frame, frameOfText, positionAt } from "./language/frame.ts"
 import { partIn } from "./language/partIn.ts"
 import type { Part, Places } from "./language/places.ts"
+import { otherComparators } from "./language/words.ts"
 import { StrategyProblem } from "./StrategyProblem.ts"
 import { faultsAt } from "./WrittenCondition.ts"
 
@@ -26,21 +27,62 @@ const valueAt = (content: unknown, path: string): unknown =>
     .filter((key) => key !== "")
     .reduce<unknown>((value, key) => (Predicate.hasProperty(value, key) ? value[key] : undefined), content)
 
-/** What stands in the place of a condition and is none: the forms that it could have are too many to list. */
-const withExample = (problem: Problem): Problem => ({
-  ...problem,
-  message: problem.message.replace(
-    /^must be a mapping with left, .*?(?=, got|$)/,
-    "must be a condition, such as minute >= 70"
-  )
-})
+const windowForms =
+  "{ last: 15 }, { since: 60 }, { at: 60 }, { ago: 10 }, { between: [30, 60] }, first half, second half, half-time or since trigger"
+
+/** What the entries of a list are, by the last key of its path. */
+const entries: Readonly<Record<string, string>> = { when: "condition", any: "alternative", competitions: "competition" }
+
+const conditionForm = "must be a condition, such as minute >= 70"
+
+/**
+ * What a decoder says of things that people get wrong, in their words and at the place where they wrote it. It says it of
+ * what it looked for last, which may be a part that is not there, or each of several.
+ */
+const inWords = (content: unknown, problem: Problem): Problem => {
+  const { message, path } = problem
+  if (path === "" && (content === null || content === undefined)) {
+    return { path, message: "is empty: a strategy has a name, and conditions under when" }
+  }
+  const [, list = "", name = ""] = /^((?:.*\.)?(\w+))\[0\]$/.exec(path) ?? []
+  if (message === "is missing" && entries[name] !== undefined) {
+    return { path: list, message: `needs at least one ${entries[name]}` }
+  }
+  const [, alternative = ""] = /^(.*\.any\[\d+\])(?:\.|$)/.exec(path) ?? []
+  if (Predicate.hasProperty(valueAt(content, alternative), "any")) {
+    return { path: alternative, message: "groups are not nested: list all alternatives under one any" }
+  }
+  const [, window = ""] = /^(.*\.window)(?:\.|$)/.exec(path) ?? []
+  if (
+    window !== "" &&
+    !message.includes("did you mean") &&
+    /^(must be one of|is not a key|must be a mapping|is missing)/.test(message)
+  ) {
+    return { path: window, message: `must be one window: ${windowForms}` }
+  }
+  const written = valueAt(content, path)
+  const meant = path.endsWith(".comparator") && typeof written === "string" ? otherComparators[written] : undefined
+  if (meant !== undefined) return { path, message: `no comparator is written ${written} (did you mean ${meant}?)` }
+  const [, entry = ""] = /^(when\[\d+\]|expect|.*\.any\[\d+\])\..+$/.exec(path) ?? []
+  const holder = valueAt(content, entry)
+  const [only = "", ...more] = Predicate.isObject(holder) ? Object.keys(holder) : []
+  if (only === "all" && more.length === 0) {
+    const said = "is not a key here: the conditions under when must all hold anyway, so list them there"
+    return { path: `${entry}.all`, message: said }
+  }
+  if (/\s|^minute$/.test(only) && more.length === 0) {
+    return { path: entry, message: `${conditionForm}, written as text without a colon` }
+  }
+  // The forms that a condition could have are too many to list.
+  return { path, message: message.replace(/^must be a mapping with left, .*?(?=, got|$)/, conditionForm) }
+}
 
 /** A condition that is text is read again, for the places of its faults. */
 const findingsOf = (content: unknown, problem: Problem): ReadonlyArray<Finding> => {
   const text = valueAt(content, problem.path)
   const faults = typeof text === "string" ? faultsAt(problem.path, text) : []
   return typeof text !== "string" || faults.length === 0
-    ? [withExample(problem)]
+    ? [inWords(content, problem)]
     : faults.map(({ message, ...part }) => ({ path: problem.path, message, written: { text, ...part } }))
 }
 
@@ -96,8 +138,10 @@ export const strategyProblem = (
   problems: ReadonlyArray<Problem>,
   from?: SourceText
 ): StrategyProblem => {
-  const found = problems
-    .flatMap((each) => findingsOf(content, each))
+  const findings = problems.flatMap((each) => findingsOf(content, each))
+  // One thing that is wrong may have been found in several ways.
+  const distinct = new Map(findings.map((each) => [`${each.path} ${each.message} ${each.written?.start}`, each]))
+  const found = [...distinct.values()]
     .map((finding) => ({ finding, diagnostic: diagnose(source, finding, from) }))
     .sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
   const message = found

@@ -36,10 +36,11 @@ export const printWindow = (window: Window): string => {
         return "since trigger"
     }
   }
-  if ("last" in window) return `last ${window.last} minutes`
+  const minutes = (count: number): string => (count === 1 ? "1 minute" : `${count} minutes`)
+  if ("last" in window) return `last ${minutes(window.last)}`
   if ("since" in window) return `since minute ${window.since}`
   if ("at" in window) return `at minute ${window.at}`
-  if ("ago" in window) return `${window.ago} minutes ago`
+  if ("ago" in window) return `${minutes(window.ago)} ago`
   return `between minutes ${window.between[0]} and ${window.between[1]}`
 }
 

@@ -84,7 +84,7 @@ describe("a file that is no strategy", () => {
   })
 
   it("that is empty says what is wanted", () => {
-    expect(messageOf("")).toContain("must be a mapping with name, description, competitions, when")
+    expect(messageOf("")).toContain("is empty: a strategy has a name, and conditions under when")
   })
 
   it.each([
@@ -112,7 +112,7 @@ describe("a file that is no strategy", () => {
   })
 
   it("without a condition is refused", () => {
-    expect(messageOf("name: x\nwhen: []\n")).toContain("when[0]: is missing")
+    expect(messageOf("name: x\nwhen: []\n")).toContain("when: needs at least one condition")
   })
 
   it("with several faults reports them all", () => {

@@ -60,13 +60,46 @@ describe("a file that is wrong", () => {
         "    |              ^"
       ].join("\n")
     )
-    expect(said("name: x\nwhen: []\n")).toContain("late.yaml:2:1: when[0]: is missing\n")
+    expect(said("name: x\nwhen: []\n")).toContain("late.yaml:2:7: when: needs at least one condition\n")
     expect(said("name: x\n")).toContain("late.yaml:1:1: when: is missing\n")
     expect(said(file("left: minute\n    comparator: '>'"))).toContain("late.yaml:3:5: when[0].right: is missing\n")
   })
 
   it("says what a condition is to what is none", () => {
     expect(said(file("5"))).toContain("when[0]: must be a condition, such as minute >= 70, got 5")
+  })
+
+  it.each([
+    ["any: []", "3:10: when[0].any: needs at least one alternative"],
+    ["any: [minute > 1, { any: [minute > 2, minute > 3] }]", "3:23: when[0].any[1]: groups are not nested"],
+    ["all: [minute > 1, minute > 2]", "3:5: when[0].all: is not a key here: the conditions under when must all hold"],
+    ["minute: 70", "3:5: when[0]: must be a condition, such as minute >= 70, written as text without a colon"],
+    ["total goals : 3", "3:5: when[0]: must be a condition, such as minute >= 70, written as text without a colon"],
+    [
+      "{ left: minute, comparator: '=>', right: 70 }",
+      "3:33: when[0].comparator: no comparator is written => (did you mean >=?)"
+    ],
+    ["minute <> 70", "3:12: no comparator is written <> (did you mean !=?)"],
+    [
+      "{ left: { metric: goals, window: last 15 minutes }, comparator: '>', right: 1 }",
+      "3:38: when[0].left.window: must be one window: { last: 15 }, "
+    ],
+    [
+      "{ left: { metric: goals, window: { last: 5, since: 60 } }, comparator: '>', right: 1 }",
+      "when[0].left.window: must be one window: { last: 15 }, "
+    ],
+    ["home away goals > 1", "3:10: a value has one scope, and this would be its second: home or away"],
+    ["mins >= 70", "3:5: no metric is called mins (did you mean minute?)"],
+    ["total goals GTEE 1", "3:17: after a metric comes a window or a comparator, not gtee (did you mean GTE?)"]
+  ])("says once what is meant by %s", (condition, message) => {
+    expect(checkStrategyFile("late.yaml", file(condition))).toHaveLength(1)
+    expect(said(file(condition))).toContain(message)
+  })
+
+  it("shows characters that would steer the terminal as pictures of them", () => {
+    const text = said('{"name": "x", "when": ["total \\u001b[31mgoals > 1", "\u007f"]}', "late.json")
+    expect(text).toContain("\u2421")
+    expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
   it("is shown whole, in the order of its lines", () => {
@@ -169,6 +202,10 @@ describe("a frame", () => {
     const [line = "", carets = ""] = frameOfText(`${"x".repeat(500)}HERE${"y".repeat(500)}`, 500, 504).split("\n")
     expect(line.length).toBeLessThan(140)
     expect(line.slice(carets.indexOf("^"), carets.lastIndexOf("^") + 1)).toBe("HERE")
+  })
+
+  it("of a part that is long shows no more than a few lines of a terminal", () => {
+    expect(frame("x".repeat(40_000), 5, 39_000).length).toBeLessThan(500)
   })
 
   it("counts lines and columns from 1", () => {

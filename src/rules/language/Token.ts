@@ -18,6 +18,9 @@ const plainSigns: ReadonlyMap<string, string> = new Map([
   ["==", "="]
 ])
 
+/** Other spellings of a word. */
+const plainWords: ReadonlyMap<string, string> = new Map([["favorite", "favourite"]])
+
 // `half-time` comes before the signs: its hyphen is no minus.
 const pieces =
   /(?<halfTime>half(?:\s*-\s*|\s+)?time(?![\p{L}\p{N}_]))|(?<word>[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}\p{N}_]+)*)|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)|(?<sign>>=|<=|!=|==|[≥≤≠<>=+\-*/()|:])|(?<unknown>\S)/giu
@@ -26,7 +29,10 @@ const tokenOf = (match: RegExpExecArray): Token => {
   const { halfTime, number, sign, word } = match.groups ?? {}
   const at = { start: match.index, end: match.index + match[0].length }
   if (halfTime !== undefined) return { kind: "word", text: "half-time", ...at }
-  if (word !== undefined) return { kind: "word", text: word.toLowerCase(), ...at }
+  if (word !== undefined) {
+    const lower = word.toLowerCase()
+    return { kind: "word", text: plainWords.get(lower) ?? lower, ...at }
+  }
   if (number !== undefined) return { kind: "number", text: number, ...at }
   return sign !== undefined
     ? { kind: "sign", text: plainSigns.get(sign) ?? sign, ...at }

@@ -21,8 +21,9 @@ export const positionAt = (text: string, offset: number): Position => {
 const context = 60
 
 /** The line with carets under `width` of its characters from `column` (counted from 1), cut to what surrounds them. */
-const pointed = (line: string, column: number, width: number): readonly [line: string, carets: string] => {
+const pointed = (line: string, column: number, part: number): readonly [line: string, carets: string] => {
   const at = column - 1
+  const width = Math.min(part, 2 * context)
   const from = at > context * 1.5 ? at - context : 0
   const to = line.length - at > context * 1.5 ? Math.min(line.length, at + Math.max(width, context)) : line.length
   const shown = `${from > 0 ? "…" : ""}${line.slice(from, to)}${to < line.length ? "…" : ""}`
@@ -45,6 +46,13 @@ export const frame = (text: string, start: number, end: number): string => {
   const [shown, carets] = pointed(text.replace(/^\uFEFF/, "").split(breaks)[line - 1] ?? "", column, end - start)
   return `  ${line} | ${shown}\n  ${" ".repeat(String(line).length)} | ${carets}`
 }
+
+/** A text without characters that would steer the terminal that shows it: their pictures stand for them. */
+export const printable = (text: string): string =>
+  text.replaceAll(/(?![\n\t])\p{Cc}/gu, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\u2421"
+  })
 
 /** A text that is a line of no file, with carets under the part from `start` to `end`. */
 export const frameOfText = (text: string, start: number, end: number): string =>

@@ -20,7 +20,7 @@ import type { Comparator, Comparison, Condition, Expression, Operator } from "..
 import { isTooDeep, tooDeep } from "../Checked.ts"
 import { type Cursor, cursor, type Fault } from "./Cursor.ts"
 import { parseValue } from "./parseValue.ts"
-import { comparatorTexts } from "./words.ts"
+import { comparatorTexts, otherComparators } from "./words.ts"
 
 /** What may be said in a place where a condition stands. */
 export interface Dialect {
@@ -107,8 +107,9 @@ const parseComparator = (cursor: Cursor): Comparator | undefined => {
   const wrong = cursor.take("=", ">", "<")
   if (wrong === undefined) return comparator
   const written = cursor.source.slice(token.start, wrong.end)
-  const near = written === "=>" ? " (did you mean >=?)" : written === "=<" ? " (did you mean <=?)" : ""
-  cursor.fault({ start: token.start, end: wrong.end }, `no comparator is written ${written}${near}`)
+  const near = otherComparators[written]
+  const hint = near === undefined ? "" : ` (did you mean ${near}?)`
+  cursor.fault({ start: token.start, end: wrong.end }, `no comparator is written ${written}${hint}`)
   return comparator
 }
 

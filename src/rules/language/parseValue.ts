@@ -5,7 +5,7 @@ import { MetricValue, type Scope, type Window } from "../../domain/Strategy.ts"
 import { checker, problemsIn } from "../Checked.ts"
 import { withTotal } from "../normal.ts"
 import type { Cursor, Span } from "./Cursor.ts"
-import { comparatorTexts, prefixWords, scopeWords, windowForms, windowWords } from "./words.ts"
+import { comparatorTexts, comparatorWords, prefixWords, scopeWords, windowForms, windowWords } from "./words.ts"
 
 const checkValue = checker(MetricValue)
 
@@ -132,8 +132,14 @@ const parseMetricName = (cursor: Cursor, prefix: string, scope: Scope | undefine
     cursor.next()
     return parseMetricName(cursor, prefix, "total")
   }
-  const known = scope === undefined && prefix === "" ? [...metrics.keys(), "minute"] : metrics.keys()
-  cursor.fault(token, `no metric is called ${prefix === "" ? written : name}${didYouMean(name, known)}`)
+  if (scope !== undefined && scopeWords.has(token.text)) {
+    cursor.fault(token, `a value has one scope, and this would be its second: ${scope} or ${written}`)
+    cursor.next()
+    return parseMetricName(cursor, prefix, scope)
+  }
+  const isMinute = scope === undefined && prefix === "" && /^min/.test(token.text)
+  const hint = isMinute ? " (did you mean minute?)" : didYouMean(name, metrics.keys())
+  cursor.fault(token, `no metric is called ${prefix === "" ? written : name}${hint}`)
   cursor.next()
   return "goals"
 }
@@ -168,7 +174,7 @@ export const parseValue = (cursor: Cursor, sinceTrigger: boolean): MetricValue |
   if (name === undefined) return undefined
   const after = cursor.peek()
   if (after.kind === "word" && !mayFollow(after.text)) {
-    const [near] = nearest(after.text, windowWords.slice(0, 5), 1)
+    const [near] = nearest(after.text, [...windowWords.slice(0, 5), ...Object.keys(comparatorWords)], 1)
     const hint = near === undefined ? `; windows are ${windowForms}` : ` (did you mean ${near}?)`
     cursor.fault(after, `after a metric comes a window or a comparator, not ${after.text}${hint}`)
     return undefined

@@ -56,6 +56,15 @@ export const comparatorTexts: ReadonlyMap<string, Comparator> = new Map<string, 
   ...lowered<Comparator>(comparatorWords)
 ])
 
+/** Comparators as they are written elsewhere, and as they are written here. */
+export const otherComparators: Readonly<Record<string, Comparator>> = {
+  "=>": ">=",
+  "=<": "<=",
+  "<>": "!=",
+  "==": "=",
+  "===": "="
+}
+
 /** The database's words for where a metric comes from, in lower case, and the prefix that they stand for. */
 export const prefixWords: ReadonlyMap<string, string> = new Map(lowered<string>(prefixes))
 
