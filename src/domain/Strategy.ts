@@ -38,7 +38,11 @@ export const scopes = [
   "leading",
   "trailing"
 ] as const
-export const Scope = Schema.Literals(scopes).annotate({ identifier: "Scope" })
+export const Scope = Schema.Literals(scopes).annotate({
+  identifier: "Scope",
+  description:
+    "Whose value: of a team, of both (total), the distance between them (difference), of the team with more (either) or less (both). Without a scope: total"
+})
 export type Scope = typeof Scope.Type
 
 const Minute = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 120 })))
@@ -56,14 +60,14 @@ const Minutes = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maxi
  * - `since trigger`: what came after the trigger (only in an expectation)
  */
 export const Window = Schema.Union([
-  Schema.Struct({ last: Minutes }),
-  Schema.Struct({ since: Minute }),
-  Schema.Struct({ at: Minute }),
-  Schema.Struct({ ago: Minutes }),
+  Schema.Struct({ last: Minutes.annotate({ description: "What came in the last so many minutes" }) }),
+  Schema.Struct({ since: Minute.annotate({ description: "What came after this minute" }) }),
+  Schema.Struct({ at: Minute.annotate({ description: "Everything up to this minute" }) }),
+  Schema.Struct({ ago: Minutes.annotate({ description: "Everything up to so many minutes ago" }) }),
   Schema.Struct({
-    between: Schema.Tuple([Minute, Minute]).pipe(
-      Schema.check(Schema.makeFilter(([from, to]) => from < to || "the first minute must be less than the second"))
-    )
+    between: Schema.Tuple([Minute, Minute])
+      .annotate({ description: "What came after the first minute, up to the second" })
+      .check(Schema.makeFilter(([from, to]) => from < to || "the first minute must be less than the second"))
   }),
   Schema.Literals(["first half", "second half", "half-time", "since trigger"])
 ]).annotate({ identifier: "Window", description: "A part of the match, in scoreboard minutes" })
@@ -74,7 +78,7 @@ export type Window = typeof Window.Type
  * single value for the match (`odds.draw`) takes no scope, and what was fixed before kick-off no window.
  */
 export const MetricValue = Schema.Struct({
-  metric: MetricName,
+  metric: MetricName.annotate({ description: "What is counted or measured" }),
   scope: Schema.optionalKey(Scope),
   window: Schema.optionalKey(Window)
 }).pipe(
@@ -93,7 +97,9 @@ export const MetricValue = Schema.Struct({
 )
 export interface MetricValue extends Schema.Schema.Type<typeof MetricValue> {}
 
-export const Operator = Schema.Literals(["+", "-", "*", "/"])
+export const Operator = Schema.Literals(["+", "-", "*", "/"]).annotate({
+  description: "What is done with the two sides; a division by zero has no value"
+})
 export type Operator = typeof Operator.Type
 
 /** Two expressions joined by an operator. A division by zero has no value. */
@@ -109,9 +115,9 @@ export type Expression = number | "minute" | MetricValue | Arithmetic
 /** See {@link Arithmetic}. */
 export const Arithmetic = Schema.Struct({
   op: Operator,
-  left: Schema.suspend((): Schema.Codec<Expression> => Expression),
-  right: Schema.suspend((): Schema.Codec<Expression> => Expression)
-}).annotate({ identifier: "Arithmetic" })
+  left: Schema.suspend((): Schema.Codec<Expression> => Expression).annotateKey({ description: "The first operand" }),
+  right: Schema.suspend((): Schema.Codec<Expression> => Expression).annotateKey({ description: "The second operand" })
+}).annotate({ identifier: "Arithmetic", description: "Two expressions joined by an operator" })
 
 /** See {@link Expression}. */
 export const Expression: Schema.Codec<Expression> = Schema.Union([
@@ -125,11 +131,17 @@ export const Expression: Schema.Codec<Expression> = Schema.Union([
 })
 
 export const comparators = [">=", "<=", ">", "<", "=", "!="] as const
-export const Comparator = Schema.Literals(comparators)
+export const Comparator = Schema.Literals(comparators).annotate({
+  description: "How the two sides must compare; no comparator holds when either side has no value"
+})
 export type Comparator = typeof Comparator.Type
 
 /** Two expressions compared. It does not hold when either side has no value, whatever the comparator. */
-export const Comparison = Schema.Struct({ left: Expression, comparator: Comparator, right: Expression }).annotate({
+export const Comparison = Schema.Struct({
+  left: Expression.annotateKey({ description: "What is compared" }),
+  comparator: Comparator,
+  right: Expression.annotateKey({ description: "What it is compared with" })
+}).annotate({
   identifier: "Comparison",
   description: "Two expressions compared"
 })
@@ -168,12 +180,16 @@ const Requirement = Condition.pipe(Schema.check(isBeforeTrigger))
 
 /** What a strategy is, wherever it comes from: the part that a strategy file holds. */
 export const StrategyDefinition = Schema.Struct({
-  name: Text.pipe(Schema.check(Schema.makeFilter((name) => name.trim() !== "" || "must not be blank"))).annotate({
-    description: "What the alert calls it"
-  }),
+  name: Text.pipe(
+    Schema.check(
+      Schema.makeFilter((name) => name.trim() !== "" || "must not be blank", {
+        toJsonSchema: () => ({ pattern: "\\S" })
+      })
+    )
+  ).annotate({ description: "What the alert calls it" }),
   /** Why someone would use it, in a sentence or two. */
   description: Schema.optionalKey(
-    Schema.String.pipe(Schema.check(isText)).annotate({ description: "Why someone would use it, in a sentence or two" })
+    Schema.String.annotate({ description: "Why someone would use it, in a sentence or two" }).check(isText)
   ),
   /** Ids of the competitions to watch. Absent: all. */
   competitions: Schema.optionalKey(

@@ -16,20 +16,21 @@ const contains = (a: string, b: string): boolean =>
 
 /**
  * The candidates that a person who wrote `word` most likely meant, best first, at most `limit` of them; none when
- * nothing comes close (neither contains the other, and more than a third of the word would have to change).
+ * nothing comes close (neither contains the other, and more than a third of the word would have to change). Beside the
+ * closest stand those that are as close, and those of which the word is a part.
  */
 export const nearest = (word: string, candidates: Iterable<string>, limit = 3): ReadonlyArray<string> => {
   const written = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
-  return [...candidates]
-    .map((candidate) => {
-      const name = candidate.toLowerCase()
-      return { candidate, distance: distance(written, name), contains: contains(written, name) }
-    })
+  const close = [...candidates]
+    .map((candidate) => ({ candidate, name: candidate.toLowerCase() }))
+    .map(({ candidate, name }) => ({ candidate, name, distance: distance(written, name) }))
     .filter(
-      ({ candidate, contains, distance }) =>
-        contains || distance <= Math.max(2, Math.max(word.length, candidate.length) / 3)
+      ({ distance, name }) => contains(written, name) || distance <= Math.max(2, Math.max(word.length, name.length) / 3)
     )
     .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate))
+  const least = close[0]?.distance ?? 0
+  return close
+    .filter(({ distance, name }) => distance === least || (written.length >= 3 && name.includes(written)))
     .slice(0, limit)
     .map(({ candidate }) => candidate)
 }

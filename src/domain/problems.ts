@@ -56,10 +56,12 @@ const wanted = (ast: SchemaAST.AST): string => {
   }
 }
 
+/** What someone wrote, short enough to stand in a message. */
+export const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
 const got = (issue: SchemaIssue.Issue): string => {
   if (!SchemaIssue.hasInput(issue)) return ""
-  const text = JSON.stringify(issue.input) ?? String(issue.input)
-  return `, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`
+  return `, got ${brief(JSON.stringify(issue.input) ?? String(issue.input))}`
 }
 
 const explain = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): ReadonlyArray<Problem> => {

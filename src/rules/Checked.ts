@@ -34,7 +34,7 @@ export const checker = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) 
 }
 
 /** How deep an input may be nested: deeper than anyone writes an expression, and safe for all that recurs into one. */
-const depthLimit = 64
+export const depthLimit = 64
 
 /** Whether an input is nested so deeply that decoding it would exhaust the stack, which no result could report. */
 export const isTooDeep = (input: unknown, limit = depthLimit): boolean =>

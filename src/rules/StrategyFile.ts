@@ -66,8 +66,11 @@ type Parse = (text: string) => unknown
 const read = (parse: Parse, text: string): Result.Result<unknown, string> =>
   Result.try({
     try: () => parse(text),
-    // A parser that runs out of stack has met what nests deeper than anything that it could report.
-    catch: (error) => (error instanceof RangeError ? tooDeep : error instanceof Error ? error.message : String(error))
+    catch: (error) => {
+      const message = error instanceof Error ? error.message : String(error)
+      // A parser that runs out of stack has met what nests deeper than anything that it could report.
+      return error instanceof RangeError && message.includes("call stack") ? tooDeep : message
+    }
   })
 
 /** Why a text cannot be read, and the offset of the fault in it. */
@@ -79,21 +82,34 @@ interface Unreadable {
 const readYaml = (text: string): Result.Result<unknown, Unreadable> =>
   Result.mapError(read(Yaml.parse, text), (reason) => {
     if (reason === tooDeep) return { message: tooDeep, offset: 0 }
-    const { message, offset } = yamlFault(text, reason, (part) => Result.isSuccess(read(Yaml.parse, part)))
+    const { message, offset } = yamlFault(text, reason, (part) =>
+      Result.getOrUndefined(Result.flip(read(Yaml.parse, part)))
+    )
     return { message: `cannot be read as YAML: ${message}`, offset }
   })
 
+/** What the reader of JSON says, without the text (of any length) and the place (in its own words) that it adds. */
+const jsonReason = (message: string): string =>
+  message.replace(/(, .*)?(\.\.\.)?( is not valid JSON| in JSON at position .*)$/s, "")
+
 const readJson = (text: string): Result.Result<unknown, Unreadable> => {
+  if (text.trim() === "") return Result.succeed(null)
   const content = read(JSON.parse, text)
   const fault = jsonFault(text)
-  if (Result.isFailure(content)) {
-    return Result.fail({
-      message: content.failure === tooDeep ? tooDeep : `cannot be read as JSON: ${content.failure}`,
-      offset: fault?.offset ?? text.length
-    })
+  switch (fault?.kind) {
+    case "depth":
+      return Result.fail({ message: tooDeep, offset: fault.offset })
+    case "duplicate key":
+      return Result.fail({
+        message: "has this key twice in one mapping: which of the two counts?",
+        offset: fault.offset
+      })
+    default:
+      return Result.mapError(content, (message) => ({
+        message: `cannot be read as JSON: ${jsonReason(message)}`,
+        offset: fault?.offset ?? text.length
+      }))
   }
-  if (fault?.kind !== "duplicate key") return Result.succeed(content.success)
-  return Result.fail({ message: "has this key twice in one mapping: which of the two counts?", offset: fault.offset })
 }
 
 const formats = new Map([

@@ -7,6 +7,7 @@
  */
 import { Effect, Result, Schema, SchemaGetter, SchemaIssue } from "effect"
 import { AnyOf, Comparison, Condition, isBeforeTrigger } from "../domain/Strategy.ts"
+import { conditionExamples } from "./conditionExamples.ts"
 import type { Fault } from "./language/Cursor.ts"
 import {
   type Dialect,
@@ -17,6 +18,7 @@ import {
   parseCondition,
   requirement
 } from "./language/parse.ts"
+import { comparatorWords } from "./language/words.ts"
 import { outcome, principalOutcomes } from "./outcomes.ts"
 import { printComparison, printCondition } from "./print.ts"
 
@@ -38,12 +40,13 @@ export const expectationDialect: Dialect = {
 }
 
 const fromText = <S extends Schema.Constraint>(
+  text: Schema.String,
   type: S,
   read: (text: string) => Parsed<S["Type"]>,
   print: (value: S["Type"]) => string,
   annotations: Schema.Annotations.Documentation<string> & { readonly identifier?: string }
 ) =>
-  Schema.String.annotate(annotations).pipe(
+  text.annotate(annotations).pipe(
     Schema.decodeTo(Schema.toType(type), {
       decode: SchemaGetter.transformEffect((text: string, options) =>
         Result.match(read(text), {
@@ -58,47 +61,67 @@ const fromText = <S extends Schema.Constraint>(
     })
   )
 
-const comparisonText = { description: "A comparison in the written language", examples: conditionExamples }
+/** A word in any case of letters, as a pattern without flags. */
+const inAnyCase = (word: string): string => word.replaceAll(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
 
 /**
- * What an editor can see of a text that compares nothing: it has no comparator. The service knows better what is wrong
- * with such a text, so this is for the JSON Schema only.
+ * The text of a condition of `when`. That it compares is all that an editor can see of it, and for editors only: what
+ * else is wrong with a text that does not, its reader knows better.
  */
-const hasComparator = Schema.makeFilter<string>(() => true, {
-  toJsonSchema: () => ({ pattern: `[<>=≥≤≠]|${anyCase(Object.keys(comparatorWords))}` })
-})
+const ComparingText = Schema.String.check(
+  Schema.makeFilter<string>(() => true, {
+    toJsonSchema: () => ({
+      pattern: `[<>=≥≤≠]|\\b(${Object.keys(comparatorWords).map(inAnyCase).join("|")})\\b`
+    })
+  })
+)
 
 const printAlternatives = (any: AnyOf["any"]): string => any.map(printComparison).join(" | ")
 
-const written = (identifier: string, dialect: Dialect, examples: ReadonlyArray<string>) => {
-  const read = { ...comparisonText, examples: [...comparisonText.examples, ...examples] }
+const written = (
+  identifier: string,
+  text: Schema.String,
+  dialect: Dialect,
+  description: string,
+  examples: ReadonlyArray<string>
+) => {
+  const read = { description, examples }
   const comparison = Schema.Union([
     Comparison,
-    fromText(Comparison, (text) => parseComparison(text, dialect), printComparison, { ...read, identifier })
+    fromText(text, Comparison, (text) => parseComparison(text, dialect), printComparison, { ...read, identifier })
   ])
   const alternatives = Schema.Union([
     Schema.NonEmptyArray(comparison),
-    fromText(AnyOf.fields.any, (text) => parseAlternatives(text, dialect), printAlternatives, {
+    fromText(text, AnyOf.fields.any, (text) => parseAlternatives(text, dialect), printAlternatives, {
       description: "Comparisons in the written language, separated by |"
     })
   ])
   return Schema.Union([
     Comparison,
     Schema.Struct({ any: alternatives }).annotate({ description: "Holds when at least one of its comparisons does" }),
-    fromText(Condition, (text) => parseCondition(text, dialect), printCondition, read)
+    fromText(text, Condition, (text) => parseCondition(text, dialect), printCondition, read)
   ])
 }
 
 /** A condition of `when`, as text or structured. */
-export const WrittenRequirement = written("ComparisonText", requirementDialect, [])
+export const WrittenRequirement = written(
+  "ComparisonText",
+  ComparingText,
+  requirementDialect,
+  "A condition in the written language",
+  conditionExamples
+)
   .pipe(Schema.check(isBeforeTrigger))
   .annotate({ identifier: "Condition" })
 
 /** A condition of `expect`, as text or structured, or the name of an outcome. */
-export const WrittenExpectation = written("ExpectationText", expectationDialect, [
-  "total goals since trigger >= 1",
-  ...principalOutcomes
-]).annotate({ identifier: "Expectation" })
+export const WrittenExpectation = written(
+  "ExpectationText",
+  Schema.String,
+  expectationDialect,
+  "A condition in the written language, or the name of an outcome",
+  ["total goals since trigger >= 1", ...principalOutcomes, ...conditionExamples]
+).annotate({ identifier: "Expectation" })
 
 /** What is wrong with the text of a condition at this place of a strategy (`when[2]`, `expect.any[0]`), none elsewhere. */
 export const faultsAt = (path: string, text: string): ReadonlyArray<Fault> => {

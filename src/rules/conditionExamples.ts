@@ -1,5 +1,5 @@
 /** Conditions that editors offer to whoever begins one: every scope, every window and every metric in one of them. */
-import { isMetricName, type Metric, metrics } from "../domain/Metric.ts"
+import { isMetricName, type Metric, type MetricName, metrics } from "../domain/Metric.ts"
 import { type MetricValue, scopes, type Window } from "../domain/Strategy.ts"
 import { printComparison } from "./print.ts"
 
@@ -25,11 +25,15 @@ const usual: Readonly<Record<Metric["unit"], number>> = {
 
 const atLeast = (left: MetricValue, right: number): string => printComparison({ left, comparator: ">=", right })
 
+/** Both teams together say something of counts only: `home` stands for either team otherwise. */
+const ofMetric = (metric: MetricName, { sided, unit }: Metric): string =>
+  atLeast({ metric, ...(sided && unit !== "count" ? { scope: "home" } : undefined) }, usual[unit])
+
 /** Examples of conditions of `when`, as text. */
 export const conditionExamples: ReadonlyArray<string> = [
   "minute >= 70",
   "home shots - away shots >= 3",
   ...scopes.map((scope) => atLeast({ metric: "goals", scope }, 1)),
   ...windows.map((window) => atLeast({ metric: "corners", scope: "total", window }, 4)),
-  ...[...metrics].flatMap(([metric, { unit }]) => (isMetricName(metric) ? [atLeast({ metric }, usual[unit])] : []))
+  ...[...metrics].flatMap(([name, metric]) => (isMetricName(name) ? [ofMetric(name, metric)] : []))
 ]

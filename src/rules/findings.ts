@@ -2,10 +2,10 @@
 import { Predicate } from "effect"
 import type { Problem } from "../domain/problems.ts"
 import type { Diagnostic } from "./Diagnostic.ts"
-import { frame, frameOfText, positionAt } from "./language/frame.ts"
+import { frame, frameOfText, positionAt, printable } from "./language/frame.ts"
 import { partIn } from "./language/partIn.ts"
 import type { Part, Places } from "./language/places.ts"
-import { otherComparators } from "./language/words.ts"
+import { comparatorMeant } from "./language/words.ts"
 import { StrategyProblem } from "./StrategyProblem.ts"
 import { faultsAt } from "./WrittenCondition.ts"
 
@@ -61,14 +61,16 @@ const inWords = (content: unknown, problem: Problem): Problem => {
     return { path: window, message: `must be one window: ${windowForms}` }
   }
   const written = valueAt(content, path)
-  const meant = path.endsWith(".comparator") && typeof written === "string" ? otherComparators[written] : undefined
-  if (meant !== undefined) return { path, message: `no comparator is written ${written} (did you mean ${meant}?)` }
-  const [, entry = ""] = /^(when\[\d+\]|expect|.*\.any\[\d+\])\..+$/.exec(path) ?? []
+  const meant = path.endsWith(".comparator") && typeof written === "string" ? comparatorMeant(written) : undefined
+  if (meant !== undefined) return { path, message: `must be a comparator, got ${written} (did you mean ${meant}?)` }
+  const [, entry = ""] = /^(.*\.any\[\d+\]|when\[\d+\]|expect)\..+$/.exec(path) ?? []
   const holder = valueAt(content, entry)
   const [only = "", ...more] = Predicate.isObject(holder) ? Object.keys(holder) : []
   if (only === "all" && more.length === 0) {
-    const said = "is not a key here: the conditions under when must all hold anyway, so list them there"
-    return { path: `${entry}.all`, message: said }
+    const said = /^when\[\d+\]$/.test(entry)
+      ? "the conditions under when must all hold anyway, so list them there"
+      : "one condition stands here"
+    return { path: `${entry}.all`, message: `is not a key here: ${said}` }
   }
   if (/\s|^minute$/.test(only) && more.length === 0) {
     return { path: entry, message: `${conditionForm}, written as text without a colon` }
@@ -85,6 +87,8 @@ const findingsOf = (content: unknown, problem: Problem): ReadonlyArray<Finding> 
     ? [inWords(content, problem)]
     : faults.map(({ message, ...part }) => ({ path: problem.path, message, written: { text, ...part } }))
 }
+
+const keyOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1)
 
 const parentOf = (path: string): string => path.replace(/(^|\.)[^.[\]]+$|\[\d+\]$/, "")
 
@@ -108,6 +112,13 @@ const located = ({ places, text }: SourceText, finding: Finding): Part => {
     ? partAt(places, finding)
     : partIn(text, place, finding.written.text, finding.written)
 }
+
+/** Whether what is missing is there under a name that was misspelt, which is said already. */
+const isMisspelt = ({ message, path }: Finding, findings: ReadonlyArray<Finding>): boolean =>
+  message === "is missing" &&
+  findings.some(
+    (other) => parentOf(other.path) === parentOf(path) && other.message.endsWith(`(did you mean ${keyOf(path)}?)`)
+  )
 
 const labelled = ({ message, path }: Problem): string => (path === "" ? message : `${path}: ${message}`)
 
@@ -140,7 +151,11 @@ export const strategyProblem = (
 ): StrategyProblem => {
   const findings = problems.flatMap((each) => findingsOf(content, each))
   // One thing that is wrong may have been found in several ways.
-  const distinct = new Map(findings.map((each) => [`${each.path} ${each.message} ${each.written?.start}`, each]))
+  const distinct = new Map(
+    findings
+      .filter((each) => !isMisspelt(each, findings))
+      .map((each) => [`${each.path} ${each.message} ${each.written?.start}`, each])
+  )
   const found = [...distinct.values()]
     .map((finding) => ({ finding, diagnostic: diagnose(source, finding, from) }))
     .sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
@@ -149,5 +164,9 @@ export const strategyProblem = (
       line === undefined || finding.path === "" ? labelled(finding) : `${line}:${column}: ${labelled(finding)}`
     )
     .join("; ")
-  return new StrategyProblem({ source, message, diagnostics: found.map(({ diagnostic }) => diagnostic) })
+  return new StrategyProblem({
+    source,
+    message: printable(message),
+    diagnostics: found.map(({ diagnostic }) => diagnostic)
+  })
 }

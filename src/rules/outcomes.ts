@@ -1,14 +1,15 @@
 /**
  * Expectations by name: the well-known outcomes of a match, each an alias of one comparison.
  *
- * A name is made of words joined by `_`: an outcome (`HOME_WIN`, `BTTS_YES`, `OVER_2_5_GOALS`), and around it, in any
- * order, the half (`1H`, `2H`) or `SINCE_PICKED`, which counts from the trigger on, and for overs and unders the team
- * (`HOME`, `AWAY`, `FAV`, `UND`). So `1H_BTTS_YES` and `BTTS_YES_1H` are one outcome. Names are read in any case, with
+ * A name is made of words joined by `_`: an outcome (`HOME_WIN`, `BTTS_YES`, `OVER_2_5_GOALS`), and before or after it
+ * the half (`1H`, `2H`) or `SINCE_PICKED`, which counts from the trigger on, and for overs and unders the team (`HOME`,
+ * `AWAY`, `FAV`, `UND`). So `1H_BTTS_YES` and `BTTS_YES_1H` are one outcome. Names are read in any case, with
  * spaces or hyphens for the `_` and with a decimal point in the line (`over 2.5 goals`). Without a half it is the whole
  * match, judged at the end of regulation time.
  */
 import { Result } from "effect"
 import { didYouMean } from "../domain/nearest.ts"
+import { brief } from "../domain/problems.ts"
 import type { Comparator, Comparison, Expression, Scope, Window } from "../domain/Strategy.ts"
 
 type Values = (scope: Scope) => Expression
@@ -150,12 +151,29 @@ export const outcomeNames: ReadonlyArray<string> = principalOutcomes.flatMap((na
     : [])
 ])
 
+/** The name without one of its words. */
+const leavingOut = (name: string, word: RegExp): string =>
+  name.replace(word, "").replaceAll(/_{2,}/g, "_").replaceAll(/^_|_$/g, "")
+
+/** The outcomes that a name of both a half and `SINCE_PICKED` may mean: the one without the half, the other without that. */
+const partsAtOnce = (name: string): ReadonlyArray<string> => {
+  const [half, picked] = [/(?<=^|_)[12]H(?=_|$)/, /(?<=^|_)SINCE_PICKED(?=_|$)/]
+  return half.test(name) && picked.test(name)
+    ? [leavingOut(name, half), leavingOut(name, picked)].filter((each) => meaningOf(each) !== undefined)
+    : []
+}
+
 /** The comparison that an outcome of this name makes, or why there is none. */
 export const outcome = (name: string): Result.Result<Comparison, string> => {
   const comparison = meaningOf(name)
-  return comparison === undefined
-    ? Result.fail(`no outcome is called ${name.trim()}${didYouMean(canonical(name), outcomeNames)}`)
-    : Result.succeed(comparison)
+  if (comparison !== undefined) return Result.succeed(comparison)
+  const unknown = `no outcome is called ${brief(name.trim())}`
+  const meant = partsAtOnce(canonical(name))
+  return Result.fail(
+    meant.length > 0
+      ? `${unknown}: SINCE_PICKED goes with the whole match, not with a half (did you mean ${meant.join(" or ")}?)`
+      : `${unknown}${didYouMean(canonical(name), outcomeNames)}`
+  )
 }
 
 /** One row of the table of outcomes: a name, or the pattern of several, and an example of what it stands for. */
@@ -177,7 +195,7 @@ export const outcomeRows: ReadonlyArray<OutcomeRow> = [
   { name: "1H_…, 2H_…", meaning: "Any of these, counted in that half only", example: "1H_BTTS_YES" },
   {
     name: "…_SINCE_PICKED",
-    meaning: "Any of these, counted from the trigger on",
+    meaning: "Any of these without a half, counted from the trigger on",
     example: "OVER_0_5_GOALS_SINCE_PICKED"
   },
   { name: `OVER and UNDER with ${team}`, meaning: "The count of that team only", example: "HOME_OVER_1_5_GOALS" }

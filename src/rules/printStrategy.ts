@@ -14,17 +14,18 @@ const looksElse = /^([\d.][\d.,:_xoe+-]*|y|n|yes|no|on|off|true|false|null)$/i
 const isPlain = (text: string, inList: boolean): boolean =>
   /^[\p{L}\p{N}(]/u.test(text) &&
   !looksElse.test(text) &&
-  !/[\r\n\t\u0085\u2028\u2029]|: |:$| #|\s$/.test(text) &&
+  !/[\p{Cc}\p{Cf}\u2028\u2029]|: |:$| #|\s$/u.test(text) &&
   !(inList && /[,[\]{}]/.test(text)) &&
   Result.getOrUndefined(Result.try(() => Yaml.parse(text))) === text
 
 /** A text as a scalar: as it stands where that is possible, in double quotes otherwise. */
 const scalar = (text: string, inList = false): string =>
-  // A line separator may stand in a JSON string, but ends a line of YAML.
+  // A line separator may stand in a JSON string, but ends a line of YAML; others would steer a terminal.
   isPlain(text, inList)
     ? text
-    : JSON.stringify(text).replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (character) => {
-        return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`
+    : JSON.stringify(text).replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+        const code = (character.codePointAt(0) ?? 0).toString(16)
+        return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`
       })
 
 /** The words of a text in lines, if single spaces between words are all the white space that it has. */

@@ -15,6 +15,14 @@ describe("the nearest name", () => {
     expect(nearest(word, metrics.keys())[0]).toBe(name)
   })
 
+  it("is offered alone when the others are further away", () => {
+    expect(nearest("OVER_2_GOALS", ["OVER_0_5_GOALS", "OVER_2_5_GOALS", "OVER_1_5_GOALS"])).toEqual(["OVER_2_5_GOALS"])
+  })
+
+  it("is any that the word is a part of", () => {
+    expect(nearest("btts", ["BTTS_YES", "BTTS_NO", "goals"])).toEqual(["BTTS_NO", "BTTS_YES"])
+  })
+
   it("is among those offered when a shorter name is part of the word", () => {
     expect(nearest("shots_on_targt", metrics.keys())).toContain("shots_on_target")
   })

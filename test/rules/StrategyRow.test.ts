@@ -368,6 +368,15 @@ describe("a bad row", () => {
     expect(problem({ ...row, name: null })).toBe("strategy 12: name: is missing")
   })
 
+  it.each([
+    [{ name: "a\0b" }, "name: holds characters that are no text"],
+    [{ name: "a\ud800" }, "name: holds characters that are no text"],
+    [{ name: "  " }, "name: must not be blank"],
+    [{ description: "a\0b" }, "description: holds characters that are no text"]
+  ])("with texts that no alert could be kept with is refused: %j", (columns, message) => {
+    expect(problem({ ...row, ...columns })).toBe(`strategy 12: ${message}`)
+  })
+
   it("without an id says so", () => {
     expect(problem({ ...row, id: null })).toMatch(/^strategy without id: id: /)
     expect(problem("nonsense")).toMatch(/^strategy without id: must be a mapping/)

@@ -77,8 +77,28 @@ describe("a file that is wrong", () => {
     ["total goals : 3", "3:5: when[0]: must be a condition, such as minute >= 70, written as text without a colon"],
     [
       "{ left: minute, comparator: '=>', right: 70 }",
-      "3:33: when[0].comparator: no comparator is written => (did you mean >=?)"
+      "3:33: when[0].comparator: must be a comparator, got => (did you mean >=?)"
     ],
+    [
+      "{ left: minute, comparator: '==', right: 70 }",
+      "3:33: when[0].comparator: must be a comparator, got == (did you mean =?)"
+    ],
+    [
+      "{ left: minute, comparator: ≠, right: 70 }",
+      "3:33: when[0].comparator: must be a comparator, got ≠ (did you mean !=?)"
+    ],
+    [
+      "{ left: minute, comparator: gte, right: 70 }",
+      "3:33: when[0].comparator: must be a comparator, got gte (did you mean >=?)"
+    ],
+    [
+      "{ left: minute, comparator: constructor, right: 70 }",
+      "3:33: when[0].comparator: must be one of >=, <=, >, <, =, !=, got"
+    ],
+    ["minute GTEE 70", "3:12: expected an operator or one of >=, <=, >, <, =, !=, found GTEE (did you mean GTE?)"],
+    ["any: ['any: minute > 3']", "3:12: groups are not nested: list all alternatives under one any"],
+    ["any: [{ all: [minute > 1, minute > 2] }]", "3:13: when[0].any[0].all: is not a key here: one condition stands"],
+    ["anny: [minute > 1]", "3:5: when[0].anny: is not a key here (did you mean any?)"],
     ["minute <> 70", "3:12: no comparator is written <> (did you mean !=?)"],
     [
       "{ left: { metric: goals, window: last 15 minutes }, comparator: '>', right: 1 }",
@@ -102,6 +122,30 @@ describe("a file that is wrong", () => {
     expect(text).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
+  it("shows no character that would turn the direction of the line", () => {
+    expect(said(file("total \u202ecornrs > 1"))).not.toContain("\u202e")
+  })
+
+  it("has no such character in the message that is logged of it either", () => {
+    const decoded = decodeStrategy("strategy 12", { name: "x", when: ["total \u001b[31mgoals > 1"] })
+    expect(decoded._tag === "Failure" && decoded.failure.message).toBe(
+      "when[0]: expected a metric after total, found \u241b"
+    )
+  })
+
+  it("names a word of any length in a message that can be read", () => {
+    for (const { message } of checkStrategyFile("late.yaml", file(`${"goals".repeat(8000)} > 1`))) {
+      expect(message.length).toBeLessThan(200)
+    }
+  })
+
+  it("says once that a key is misspelt, and not that it is missing", () => {
+    expect(checkStrategyFile("late.yaml", "nme: x\nwhn:\n  - minute > 1\n").map(({ message }) => message)).toEqual([
+      "nme: is not a key here (did you mean name?)",
+      "whn: is not a key here (did you mean when?)"
+    ])
+  })
+
   it("is shown whole, in the order of its lines", () => {
     const text = `expct: HOME_WIN\n${file("total cornrs + golas > 1", "minute => 5")}expect: HOM_WIN\nactive: 1\n`
     expect(checkStrategyFile("late.yaml", text).map(({ column, line }) => `${line}:${column}`)).toEqual([
@@ -123,11 +167,24 @@ describe("a file that is wrong", () => {
     ["description: he said: go", "2:21", "a second colon: put the text in quotes"],
     [" when:", "2:2", "unexpected indentation: a key stands under the keys beside it"],
     ["when:\n  - minute >= 1\n - minute >= 2", "4:2", "unexpected indentation"],
-    ['description: "late', "2:14", "this quote is not closed on its line"],
-    ["when:\n  - 'minute >= 1", "3:5", "this quote is not closed on its line"],
+    ['description: "late', "2:14", "this quote is not closed"],
+    ["when:\n  - 'minute >= 1", "3:5", "this quote is not closed"],
     ["when: [minute >= 1", "2:7", "this [ is not closed"],
     ["when:\n  - { left: minute, comparator: '>', right: 1", "3:5", "this { is not closed"],
-    ["when:\n  - *late", "3:5", "Unknown YAML alias '*late'"],
+    ['when: ["minute >= 1, minute > 2]', "2:8", "this quote is not closed"],
+    ['description: "late\n  and later\nwhen: ["minute > 1"]', "2:14", "this quote is not closed"],
+    ["when: [minute >= 1, { any: [minute > 2], minute > 3]", "2:21", "this { is not closed"],
+    ["when: [minute >= 1}", "2:7", "this [ is not closed"],
+    ["when: [minute >= 1] 2", "2:21", "Unexpected flow collection content"],
+    ['description: "late" or not', "2:20", "a quoted text ends here: nothing may follow it on its line"],
+    ['description: "\\q"', "2:14", "Invalid YAML escape '\\q'"],
+    ['description: "\\U11111111"', "2:14", "Invalid code point 286331153"],
+    ["when:\n  - *late", "3:5", "no anchor is called late"],
+    ["when: [ # *late\n    minute > 1,\n    *late ]", "4:5", "no anchor is called late"],
+    ["when: &all [*all]", "2:13", "no anchor is called all"],
+    ["when: [{ left: 1,\n   left: 2 }]", "3:4", "Duplicate key 'left'"],
+    ["late", "2:1", "expected a key and a colon"],
+    ["when:\n  - minute > 1\n expect: DRAW", "4:2", "unexpected indentation"],
     ["name: y", "2:1", "Duplicate key 'name'"]
   ])("that is no YAML for %j is shown at %s", (lines, place, message) => {
     expect(said(`name: x\n${lines}\nactive: true\n`)).toContain(
@@ -162,6 +219,7 @@ describe("a file that is wrong", () => {
   })
 
   it("keeps its columns with Windows line breaks", () => {
+    expect(said("name: x\r\ndescription: he said: go\r\n")).toContain("late.yaml:2:21: ")
     expect(said(file("minute > 1", "total cornrs > 1").replaceAll("\n", "\r\n"))).toContain("late.yaml:4:11: ")
   })
 
@@ -204,6 +262,15 @@ describe("a frame", () => {
     expect(line.slice(carets.indexOf("^"), carets.lastIndexOf("^") + 1)).toBe("HERE")
   })
 
+  it("has its carets under wide characters, and as wide as they are", () => {
+    expect(frame("日本 goals", 0, 2)).toBe("  1 | 日本 goals\n    | ^^^^")
+    expect(frame("日本 goals", 3, 8)).toBe("  1 | 日本 goals\n    |      ^^^^^")
+  })
+
+  it("has its carets under what follows combined characters", () => {
+    expect(frame("e\u0301 x", 3, 4)).toBe("  1 | e\u0301 x\n    |   ^")
+  })
+
   it("of a part that is long shows no more than a few lines of a terminal", () => {
     expect(frame("x".repeat(40_000), 5, 39_000).length).toBeLessThan(500)
   })
@@ -232,6 +299,11 @@ describe("the fault of a JSON text", () => {
     ['[{"a": {"b": 1, "\\u0062": 2}}, {"a": 1}]', 16]
   ])("is in %s the second of two keys that are the same, at %i", (text, offset) => {
     expect(jsonFault(text)).toEqual({ kind: "duplicate key", offset })
+  })
+
+  it("is the bracket that opens a level too many", () => {
+    expect(jsonFault("[".repeat(3000))).toEqual({ kind: "depth", offset: 64 })
+    expect(jsonFault(`${"[".repeat(64)}${"]".repeat(64)}`)).toBeUndefined()
   })
 
   it.prop("is none in JSON whose keys differ", [Schema.Json], ([json]) => {

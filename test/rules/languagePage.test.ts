@@ -8,7 +8,6 @@ import { outcomeRows } from "../../src/rules/outcomes.ts"
 import { printCondition } from "../../src/rules/print.ts"
 import { withReference } from "../../src/rules/reference.ts"
 import { checkStrategyFile } from "../../src/rules/StrategyFile.ts"
-import { strategySchemaText } from "../../src/rules/strategySchema.ts"
 import { expectationDialect, requirementDialect } from "../../src/rules/WrittenCondition.ts"
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8")
@@ -77,21 +76,5 @@ describe("the page of the language", () => {
     for (const name of [...metrics.keys(), ...outcomeRows.map(({ example }) => example)]) {
       expect(page).toMatch(new RegExp(`\\| \`${name.replaceAll(".", "\\.")}\` +\\|`))
     }
-  })
-})
-
-describe("strategy.schema.json", () => {
-  it("is what the code generates: node scripts/docs.ts", () => {
-    expect(read("strategy.schema.json")).toBe(strategySchemaText())
-  })
-
-  it("takes a condition as text and in the structured form, and names metrics, scopes and outcomes", () => {
-    const { definitions } = JSON.parse(strategySchemaText())
-    expect(definitions.Condition.anyOf.map(({ $ref, type }: { $ref?: string; type?: string }) => $ref ?? type)).toEqual(
-      ["#/definitions/Comparison", "object", "string"]
-    )
-    expect(definitions.Scope.enum).toContain("away underdog")
-    expect(JSON.stringify(definitions.Expression)).toContain('"shots_on_target"')
-    expect(definitions.ExpectationText.examples).toContain("OVER_2_5_GOALS")
   })
 })

@@ -51,8 +51,13 @@ describe("an outcome", () => {
   it.each([
     ["HOM_WIN", "no outcome is called HOM_WIN (did you mean HOME_WIN?)"],
     ["BTTS_YESS", "(did you mean BTTS_YES?)"],
-    ["OVER_2_GOALS", "no outcome is called OVER_2_GOALS (did you mean OVER_2_5_GOALS"],
-    ["1H_OVER_0_5_GOALS_SINCE_PICKED", "no outcome is called"],
+    ["OVER_2_GOALS", "no outcome is called OVER_2_GOALS (did you mean OVER_2_5_GOALS?)"],
+    [
+      "1H_OVER_0_5_GOALS_SINCE_PICKED",
+      "SINCE_PICKED goes with the whole match, not with a half (did you mean OVER_0_5_GOALS_SINCE_PICKED or 1H_OVER_0_5_GOALS?)"
+    ],
+    ["BTTS_YES_SINCE_TRIGGER_2H", "(did you mean BTTS_YES_SINCE_PICKED or BTTS_YES_2H?)"],
+    ["OVER_1000_5_GOALS", "no outcome is called OVER_1000_5_GOALS"],
     ["HOME_HOME_OVER_1_5_GOALS", "no outcome is called"],
     ["HOME_BTTS_YES", "no outcome is called"],
     ["constructor", "no outcome is called constructor"],

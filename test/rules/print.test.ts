@@ -34,6 +34,8 @@ describe("conditions in the written language", () => {
 
   it.each<[Window, string]>([
     [{ last: 15 }, "last 15 minutes"],
+    [{ last: 1 }, "last 1 minute"],
+    [{ ago: 1 }, "1 minute ago"],
     [{ since: 60 }, "since minute 60"],
     [{ at: 60 }, "at minute 60"],
     [{ ago: 10 }, "10 minutes ago"],

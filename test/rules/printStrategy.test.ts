@@ -45,6 +45,12 @@ describe("a strategy in its normal form", () => {
     }
   )
 
+  it("keeps characters that would steer a terminal, and shows none of them", () => {
+    const strategy = { ...decode(late), name: "a\u001b[31mb\u202ec\u{e0001}" }
+    expect(printStrategy(strategy)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u)
+    expect(decode(printStrategy(strategy))).toEqual(strategy)
+  })
+
   it.prop(
     "decodes to the same strategy, whatever its conditions and texts",
     [strategies],

@@ -1,4 +1,5 @@
 /** Where a parser stands in a text, and what it has found wrong so far. */
+import { brief } from "../../domain/problems.ts"
 import { type Token, tokens } from "./Token.ts"
 
 /** One thing wrong with a text, and the part of the text that is to blame: `start` inclusive, `end` exclusive. */
@@ -23,8 +24,8 @@ export interface Cursor {
   readonly sees: (...texts: ReadonlyArray<string>) => boolean
   /** Notes a fault. The parser goes on where it can, to find the next one. */
   readonly fault: (span: Span, message: string) => void
-  /** Notes that something else was expected here, after which nothing can be read. */
-  readonly expected: (what: string) => undefined
+  /** Notes that something else was expected here, and perhaps what was meant, after which nothing can be read. */
+  readonly expected: (what: string, hint?: string) => undefined
   readonly faults: ReadonlyArray<Fault>
 }
 
@@ -49,10 +50,10 @@ export const cursor = (source: string): Cursor => {
     take: (...texts) => (texts.some((text) => is(peek(), text)) ? next() : undefined),
     sees: (...texts) => texts.every((text, ahead) => is(peek(ahead), text)),
     fault: ({ end, start }, message) => void faults.push({ message, start, end }),
-    expected: (what) => {
+    expected: (what, hint = "") => {
       const token = peek()
-      const found = token.kind === "end" ? "the end" : source.slice(token.start, token.end)
-      faults.push({ message: `expected ${what}, found ${found}`, start: token.start, end: token.end })
+      const found = token.kind === "end" ? "the end" : brief(source.slice(token.start, token.end))
+      faults.push({ message: `expected ${what}, found ${found}${hint}`, start: token.start, end: token.end })
     },
     faults
   }

@@ -1,21 +1,24 @@
 /** The places of faults of JSON: of one that the reader does not tell, and of one that it does not see. */
 
+import { depthLimit } from "../Checked.ts"
+
 const scalar =
   /"(?:[^"\\\r\n\t]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
 
 /** A fault and its offset. */
 export interface JsonFault {
-  readonly kind: "syntax" | "duplicate key"
+  readonly kind: "syntax" | "duplicate key" | "depth"
   readonly offset: number
 }
 
 /**
- * The first character that JSON cannot have there; else the first key that its mapping has already, of which a reader
+ * The bracket or brace that opens one level more than an input may have; else the first character that JSON cannot have there; else the first key that its mapping has already, of which a reader
  * would take the last without a word. Undefined in a text that is JSON without such a key.
  */
 export const jsonFault = (text: string): JsonFault | undefined => {
   let at = 0
   let duplicate: number | undefined
+  let deepest: number | undefined
   const space = (): void => {
     while (/[ \t\r\n]/.test(text[at] ?? "")) at++
   }
@@ -52,13 +55,17 @@ export const jsonFault = (text: string): JsonFault | undefined => {
     return list("}", () => member(depth, keys))
   }
   const value = (depth: number): boolean => {
-    // Deeper than any strategy, and safe for the stack.
-    if (depth > 1000) return false
+    space()
+    if (depth === depthLimit && /[[{]/.test(text[at] ?? "")) {
+      deepest = at
+      return false
+    }
     if (take("{")) return members(depth + 1)
     return take("[") ? list("]", () => value(depth + 1)) : takeScalar()
   }
   const whole = value(0)
   space()
+  if (deepest !== undefined) return { kind: "depth", offset: deepest }
   if (!whole || at < text.length) return { kind: "syntax", offset: at }
   return duplicate === undefined ? undefined : { kind: "duplicate key", offset: duplicate }
 }

@@ -16,11 +16,12 @@
  * the metric. A metric of both teams without a scope becomes their `total`, written out.
  */
 import { Result } from "effect"
+import { didYouMean } from "../../domain/nearest.ts"
 import type { Comparator, Comparison, Condition, Expression, Operator } from "../../domain/Strategy.ts"
 import { isTooDeep, tooDeep } from "../Checked.ts"
 import { type Cursor, cursor, type Fault } from "./Cursor.ts"
 import { parseValue } from "./parseValue.ts"
-import { comparatorTexts, otherComparators } from "./words.ts"
+import { comparatorMeant, comparatorTexts, comparatorWords } from "./words.ts"
 
 /** What may be said in a place where a condition stands. */
 export interface Dialect {
@@ -102,12 +103,15 @@ const parseSum = chain(["+", "-"], parseProduct)
 const parseComparator = (cursor: Cursor): Comparator | undefined => {
   const token = cursor.peek()
   const comparator = token.kind === "end" ? undefined : comparatorTexts.get(token.text)
-  if (comparator === undefined) return cursor.expected("an operator or one of >=, <=, >, <, =, !=")
+  if (comparator === undefined) {
+    const hint = token.text.length > 2 ? didYouMean(token.text, Object.keys(comparatorWords)) : ""
+    return cursor.expected("an operator or one of >=, <=, >, <, =, !=", hint)
+  }
   cursor.next()
   const wrong = cursor.take("=", ">", "<")
   if (wrong === undefined) return comparator
   const written = cursor.source.slice(token.start, wrong.end)
-  const near = otherComparators[written]
+  const near = comparatorMeant(written)
   const hint = near === undefined ? "" : ` (did you mean ${near}?)`
   cursor.fault({ start: token.start, end: wrong.end }, `no comparator is written ${written}${hint}`)
   return comparator
@@ -136,6 +140,10 @@ const parseNamed = (cursor: Cursor, { named }: Dialect): Comparison | "unnamed" 
 }
 
 const readComparison = (cursor: Cursor, dialect: Dialect): Comparison | undefined => {
+  if (cursor.sees("any", ":")) {
+    cursor.fault(cursor.peek(), "groups are not nested: list all alternatives under one any")
+    return undefined
+  }
   const named = parseNamed(cursor, dialect)
   if (named !== "unnamed") return named
   const start = cursor.peek().start

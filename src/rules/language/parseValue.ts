@@ -1,6 +1,7 @@
 /** Reads `[scope] metric [window]`. */
 import { isMetricName, type MetricName, metrics } from "../../domain/Metric.ts"
 import { didYouMean, nearest } from "../../domain/nearest.ts"
+import { brief } from "../../domain/problems.ts"
 import { MetricValue, type Scope, type Window } from "../../domain/Strategy.ts"
 import { checker, problemsIn } from "../Checked.ts"
 import { withTotal } from "../normal.ts"
@@ -125,7 +126,7 @@ const parseMetricName = (cursor: Cursor, prefix: string, scope: Scope | undefine
     cursor.next()
     return name
   }
-  const written = cursor.source.slice(token.start, token.end)
+  const written = brief(cursor.source.slice(token.start, token.end))
   // Before the name of a metric stands its scope, so this word was meant for one.
   if (scope === undefined && isMetricName(cursor.peek(1).text)) {
     cursor.fault(token, `no scope is called ${written}${didYouMean(written, scopeWords.keys())}`)
@@ -139,7 +140,7 @@ const parseMetricName = (cursor: Cursor, prefix: string, scope: Scope | undefine
   }
   const isMinute = scope === undefined && prefix === "" && /^min/.test(token.text)
   const hint = isMinute ? " (did you mean minute?)" : didYouMean(name, metrics.keys())
-  cursor.fault(token, `no metric is called ${prefix === "" ? written : name}${hint}`)
+  cursor.fault(token, `no metric is called ${prefix === "" ? written : brief(name)}${hint}`)
   cursor.next()
   return "goals"
 }
@@ -176,7 +177,7 @@ export const parseValue = (cursor: Cursor, sinceTrigger: boolean): MetricValue |
   if (after.kind === "word" && !mayFollow(after.text)) {
     const [near] = nearest(after.text, [...windowWords.slice(0, 5), ...Object.keys(comparatorWords)], 1)
     const hint = near === undefined ? `; windows are ${windowForms}` : ` (did you mean ${near}?)`
-    cursor.fault(after, `after a metric comes a window or a comparator, not ${after.text}${hint}`)
+    cursor.fault(after, `after a metric comes a window or a comparator, not ${brief(after.text)}${hint}`)
     return undefined
   }
   const window = parseWindow(cursor)

@@ -3,6 +3,7 @@
  * database's tables. The two are read alike, in any case of letters, and may be mixed.
  */
 import { type Comparator, comparators, type Scope, scopes, type Window } from "../../domain/Strategy.ts"
+import { tokens } from "./Token.ts"
 
 /** The column `team_scope` and what it means. */
 export const teamScopes = {
@@ -57,12 +58,18 @@ export const comparatorTexts: ReadonlyMap<string, Comparator> = new Map<string, 
 ])
 
 /** Comparators as they are written elsewhere, and as they are written here. */
-export const otherComparators: Readonly<Record<string, Comparator>> = {
-  "=>": ">=",
-  "=<": "<=",
-  "<>": "!=",
-  "==": "=",
-  "===": "="
+const otherComparators: ReadonlyMap<string, Comparator> = new Map([
+  ["=>", ">="],
+  ["=<", "<="],
+  ["<>", "!="],
+  ["===", "="],
+  ["!==", "!="]
+])
+
+/** The comparator that someone means who writes it so, in whichever language. */
+export const comparatorMeant = (written: string): Comparator | undefined => {
+  const [token, ...rest] = tokens(written)
+  return rest.length === 1 && token !== undefined ? comparatorTexts.get(token.text) : otherComparators.get(written)
 }
 
 /** The database's words for where a metric comes from, in lower case, and the prefix that they stand for. */

@@ -44,6 +44,8 @@ describe("the written language", () => {
   it.each<[string, Window]>([
     ["last 15 minutes", { last: 15 }],
     ["last 1 minute", { last: 1 }],
+    ["last 1 minutes", { last: 1 }],
+    ["1 minutes ago", { ago: 1 }],
     ["since minute 60", { since: 60 }],
     ["since 60", { since: 60 }],
     ["at minute 60", { at: 60 }],
@@ -65,6 +67,11 @@ describe("the written language", () => {
 
   it.each(scopes)("the scope %s", (scope) => {
     expect(left(`${scope} goals`)).toEqual({ metric: "goals", scope })
+  })
+
+  it("takes the American spelling of the favourite", () => {
+    expect(left("favorite goals")).toEqual({ metric: "goals", scope: "favourite" })
+    expect(left("home favorite goals")).toEqual({ metric: "goals", scope: "home favourite" })
   })
 
   it.each([...metrics.keys()])("the metric %s", (name) => {
