@@ -9,7 +9,7 @@ import { Result, Schema, SchemaParser } from "effect"
 import { Yaml } from "effect/encoding"
 import { problemsOf } from "../domain/problems.ts"
 import { StrategyDefinition } from "../domain/Strategy.ts"
-import { isTooDeep, tooDeep } from "./Checked.ts"
+import { excess, tooDeep } from "./Checked.ts"
 import type { Diagnostic } from "./Diagnostic.ts"
 import { type SourceText, strategyProblem } from "./findings.ts"
 import { frame, positionAt } from "./language/frame.ts"
@@ -48,13 +48,15 @@ const decodeContent = (
   source: string,
   content: unknown,
   from?: SourceText
-): Result.Result<StrategyDefinition, StrategyProblem> =>
-  isTooDeep(content)
-    ? Result.fail(strategyProblem(source, content, [{ path: "", message: tooDeep }], from))
-    : Result.mapBoth(decode(content), {
+): Result.Result<StrategyDefinition, StrategyProblem> => {
+  const tooMuch = excess(content)
+  return tooMuch === undefined
+    ? Result.mapBoth(decode(content), {
         onSuccess: (strategy) => normalStrategy<StrategyDefinition>(strategy),
         onFailure: (issue) => strategyProblem(source, content, problemsOf(issue), from)
       })
+    : Result.fail(strategyProblem(source, content, [{ path: "", message: tooMuch }], from))
+}
 
 /** Decodes a strategy from plain data, as read from a file or a column of the database. `source` names it in problems. */
 export const decodeStrategy = (source: string, content: unknown): Result.Result<StrategyDefinition, StrategyProblem> =>

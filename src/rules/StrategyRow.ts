@@ -6,7 +6,7 @@ import { Option, Predicate, Result, Schema } from "effect"
 import { TextOrNumber } from "../domain/Match.ts"
 import type { Comparison, Condition, Strategy } from "../domain/Strategy.ts"
 import { OwnerId, StrategyId } from "../domain/Strategy.ts"
-import { checker, isPresent, isTooDeep, nullable, problemsIn, tooDeep } from "./Checked.ts"
+import { checker, excess, isPresent, nullable, problemsIn } from "./Checked.ts"
 import { parseCondition } from "./language/parse.ts"
 import { decodeRule } from "./RuleRow.ts"
 import { decodeStrategy, type StrategyFileContent } from "./StrategyFile.ts"
@@ -104,7 +104,8 @@ export const decodeStrategyRow = (row: unknown): Result.Result<Strategy, Strateg
   const source = `strategy ${idOf(row) ?? "without id"}`
   const refuse = (message: string) => new StrategyProblem({ source, message })
   return Result.gen(function* () {
-    if (isTooDeep(row)) return yield* Result.fail(refuse(tooDeep))
+    const tooMuch = excess(row)
+    if (tooMuch !== undefined) return yield* Result.fail(refuse(tooMuch))
     const checked = yield* Result.mapError(checkRow(row), (problems) =>
       refuse(problems.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; "))
     )

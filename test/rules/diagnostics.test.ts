@@ -202,6 +202,13 @@ describe("a file that is wrong", () => {
     expect(checkStrategyFile(name, text).map(({ message }) => message)).toEqual(["is nested more than 64 levels deep"])
   })
 
+  it("that holds more than anyone writes, by naming parts of it again and again, is refused in a line", () => {
+    const levels = Array.from({ length: 30 }, (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]\n`)
+    const [only, ...more] = checkStrategyFile("late.yaml", `name: x\na0: &a0 [1]\n${levels.join("")}when: [*a30]\n`)
+    expect(only?.message).toBe("holds more than 100000 values")
+    expect(more).toEqual([])
+  })
+
   it("with a key twice shows the second", () => {
     expect(said('{"name": "x",\n "name": "y", "when": ["minute > 1"]}', "late.json")).toContain(
       "late.json:2:2: has this key twice in one mapping"
