@@ -68,7 +68,7 @@ export const backtest = Command.make(
     strategies: Flag.String("strategies").pipe(
       Flag.withMetavar("DIR"),
       Flag.optional,
-      Flag.withDescription("The strategy files to test (default: the sample strategies)")
+      Flag.withDescription("The directory of strategy files to test, or one such file (default: the sample strategies)")
     ),
     csv: Flag.String("csv").pipe(
       Flag.withMetavar("FILE"),

@@ -27,7 +27,9 @@ export const seed = Flag.Int("seed").pipe(
 export const strategies = Flag.String("strategies").pipe(
   Flag.withMetavar("DIR"),
   Flag.optional,
-  Flag.withDescription("Watch exactly the strategy files of this directory, not the strategies of the database")
+  Flag.withDescription(
+    "Watch exactly the strategy files of this directory (or one file), not the strategies of the database"
+  )
 )
 
 export const json = Flag.Boolean("json").pipe(

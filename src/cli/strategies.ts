@@ -1,10 +1,10 @@
-import { Console, Effect, FileSystem, Path, Result, Schema } from "effect"
+import { Console, Effect, Result, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
 import { type Diagnostic, diagnosticText } from "../rules/Diagnostic.ts"
 import { printStrategy } from "../rules/printStrategy.ts"
-import { decodeStrategyFile, isStrategyFile, toStrategyFile } from "../rules/StrategyFile.ts"
-import { diagnosticsOf, StrategyProblem } from "../rules/StrategyProblem.ts"
-import { StrategyDirectoryError, strategyFileId } from "../strategies/StrategyDirectory.ts"
+import { toStrategyFile } from "../rules/StrategyFile.ts"
+import { diagnosticsOf } from "../rules/StrategyProblem.ts"
+import { readStrategyFiles } from "../strategies/StrategyDirectory.ts"
 import * as flags from "./flags.ts"
 
 /** Strategies that cannot be used were found. What is wrong with them has been printed. */
@@ -15,54 +15,6 @@ const place = Argument.String("DIR").pipe(
 )
 
 const of = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
-
-/** The strategy files of a directory in the order of their names; of a file, itself. */
-const strategyFiles = Effect.fnUntraced(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const unreadable = ({ reason }: { readonly reason: { readonly _tag: string } }) =>
-    new StrategyDirectoryError({
-      directory,
-      message: `${directory} cannot be read (${reason._tag}). Name a directory with strategy files, or one of them.`
-    })
-  const { type } = yield* fs.stat(directory).pipe(Effect.mapError(unreadable))
-  if (type !== "Directory") return [directory]
-  const names = yield* fs.readDirectory(directory).pipe(Effect.mapError(unreadable))
-  const files = names.filter(isStrategyFile).sort()
-  if (files.length > 0) return files.map((name) => path.join(directory, name))
-  return yield* new StrategyDirectoryError({
-    directory,
-    message: `${directory} holds no strategy file. Put one .yaml or .json file for each strategy there.`
-  })
-})
-
-/** Each strategy file: the strategy in it, or what is wrong with it. */
-const decodeAll = Effect.fnUntraced(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const identities = new Map<string, string>()
-  return yield* Effect.forEach(yield* strategyFiles(directory), (source) =>
-    fs.readFileString(source).pipe(
-      Effect.mapError(({ message }) => new StrategyProblem({ source, message: `cannot be read: ${message}` })),
-      Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
-      Effect.filterOrFail(
-        () => {
-          const id = strategyFileId(path.basename(source))
-          const isFirst = !identities.has(id)
-          if (isFirst) identities.set(id, path.basename(source))
-          return isFirst
-        },
-        () =>
-          new StrategyProblem({
-            source,
-            message: `has the same name as ${identities.get(strategyFileId(path.basename(source)))}: the name is its identity`
-          })
-      ),
-      Effect.map((strategy) => ({ source, strategy })),
-      Effect.result
-    )
-  )
-})
 
 /** The problems for a person, each with the line that is to blame. */
 const printProblems = (diagnostics: ReadonlyArray<Diagnostic>) =>
@@ -75,7 +27,7 @@ const check = Command.make(
   "check",
   { place, json: flags.json },
   Effect.fn(function* ({ json, place }) {
-    const results = yield* decodeAll(place)
+    const results = yield* readStrategyFiles(place)
     const bad = results.filter(Result.isFailure).map(({ failure }) => failure)
     const problems = bad.flatMap(diagnosticsOf)
     if (json) yield* Console.log(JSON.stringify({ files: results.length, problems }))
@@ -89,14 +41,15 @@ const show = Command.make(
   "show",
   { place, json: flags.json },
   Effect.fn(function* ({ json, place }) {
-    const results = yield* decodeAll(place)
+    const results = yield* readStrategyFiles(place)
     const good = results.filter(Result.isSuccess).map(({ success }) => success)
     const bad = results.filter(Result.isFailure).map(({ failure }) => failure)
-    if (json) yield* Console.log(JSON.stringify({ strategies: good.map(({ strategy }) => toStrategyFile(strategy)) }))
+    if (json)
+      yield* Console.log(JSON.stringify({ strategies: good.map(({ definition }) => toStrategyFile(definition)) }))
     else if (good.length > 0) {
       yield* Console.log(
         good
-          .map(({ source, strategy }) => `${results.length > 1 ? `# ${source}\n` : ""}${printStrategy(strategy)}`)
+          .map(({ definition, source }) => `${results.length > 1 ? `# ${source}\n` : ""}${printStrategy(definition)}`)
           .join("\n")
           .trimEnd()
       )

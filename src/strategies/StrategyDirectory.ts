@@ -1,6 +1,6 @@
 /** Strategies kept in files: one strategy a file, the file's name its identity. */
 import { createHash } from "node:crypto"
-import { Effect, FileSystem, Path, Result, Schema } from "effect"
+import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
 import type { StrategyList } from "../database/StrategyStore.ts"
 import { type Strategy, StrategyId } from "../domain/Strategy.ts"
 import { decodeStrategyFile, isStrategyFile } from "../rules/StrategyFile.ts"
@@ -30,49 +30,71 @@ export const strategyFileId = (fileName: string): StrategyId => {
   return StrategyId.make(bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"))
 }
 
+/** The strategy files (.yaml, .yml, .json) of a directory in the order of their names; of a file, itself. */
+const strategyFiles = Effect.fnUntraced(function* (place: string) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const unreadable = ({ reason }: PlatformError.PlatformError) =>
+    new StrategyDirectoryError({
+      directory: place,
+      message: `the strategies in ${place} cannot be read (${reason._tag}). Name a directory with strategy files, or one of them.`
+    })
+  const { type } = yield* fs.stat(place).pipe(Effect.mapError(unreadable))
+  if (type !== "Directory") return [place]
+  const names = yield* fs.readDirectory(place).pipe(Effect.mapError(unreadable))
+  const files = names.filter(isStrategyFile).sort()
+  if (files.length > 0) return files.map((name) => paths.join(place, name))
+  return yield* new StrategyDirectoryError({
+    directory: place,
+    message: `${place} holds no strategy file. Put one .yaml or .json file for each strategy there.`
+  })
+})
+
+const readText = Effect.fnUntraced(function* (source: string) {
+  const fs = yield* FileSystem.FileSystem
+  const bytes = yield* fs
+    .readFile(source)
+    .pipe(Effect.mapError(({ message }) => new StrategyProblem({ source, message: `cannot be read: ${message}` })))
+  return yield* Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => new StrategyProblem({ source, message: "is not text in UTF-8: save it in that encoding" })
+  })
+})
+
 /**
- * Reads every strategy file (.yaml, .yml, .json) of a directory, in the order of their names. A file that does not
- * decode is among the problems, and stops no other.
+ * Every strategy file of a directory, or one such file: the strategy in it with its path and its id, or what is wrong with
+ * it, which stops no other. Of two files that differ in their extension only, the second is a problem.
  */
+export const readStrategyFiles = Effect.fnUntraced(function* (place: string) {
+  const paths = yield* Path.Path
+  const seen = new Map<string, string>()
+  return yield* Effect.forEach(yield* strategyFiles(place), (source) => {
+    const file = paths.basename(source)
+    const id = strategyFileId(file)
+    const first = seen.get(id)
+    seen.set(id, first ?? file)
+    return readText(source).pipe(
+      Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
+      Effect.filterOrFail(
+        () => first === undefined,
+        () => new StrategyProblem({ source, message: `has the same name as ${first}: the name is its identity` })
+      ),
+      Effect.map((definition) => ({ source, id, definition })),
+      Effect.result
+    )
+  })
+})
+
+/** Reads every strategy file of a directory, or one such file. One that does not decode is among the problems. */
 export const readStrategyDirectory = Effect.fn("readStrategyDirectory")(function* (
   directory: string
 ): Effect.fn.Return<StrategyList, StrategyDirectoryError, FileSystem.FileSystem | Path.Path> {
-  const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const names = yield* fs.readDirectory(directory).pipe(
-    Effect.mapError(
-      ({ reason }) =>
-        new StrategyDirectoryError({
-          directory,
-          message: `the strategies in ${directory} cannot be read (${reason._tag}). Name a directory with strategy files.`
-        })
-    )
-  )
-  const files = names.filter(isStrategyFile).sort()
-  if (files.length === 0) {
-    return yield* new StrategyDirectoryError({
-      directory,
-      message: `${directory} holds no strategy file. Put one .yaml or .json file for each strategy there.`
-    })
-  }
+  const results = yield* readStrategyFiles(directory)
   const strategies: Array<Strategy> = []
   const problems: Array<StrategyProblem> = []
-  const seen = new Map<string, string>()
-  for (const file of files) {
-    const source = paths.join(directory, file)
-    const id = strategyFileId(file)
-    const decoded = yield* fs.readFileString(source).pipe(
-      Effect.mapError(({ message }) => new StrategyProblem({ source, message: `cannot be read: ${message}` })),
-      Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
-      Effect.filterOrFail(
-        () => !seen.has(id),
-        () => new StrategyProblem({ source, message: `has the same name as ${seen.get(id)}: the name is its identity` })
-      ),
-      Effect.result
-    )
-    if (Result.isSuccess(decoded)) strategies.push({ ...decoded.success, id })
-    else problems.push(decoded.failure)
-    seen.set(id, file)
+  for (const result of results) {
+    if (Result.isFailure(result)) problems.push(result.failure)
+    else strategies.push({ ...result.success.definition, id: result.success.id })
   }
   return { strategies, problems }
 })

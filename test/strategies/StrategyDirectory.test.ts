@@ -36,6 +36,32 @@ layer(NodeServices.layer)("A directory of strategies", (it) => {
     })
   )
 
+  it.effect("may be one of its files instead", () =>
+    Effect.gen(function* () {
+      const paths = yield* Path.Path
+      const directory = yield* directoryOf({ "a.yaml": yaml("A"), "b.yaml": yaml("B") })
+      const { strategies } = yield* readStrategyDirectory(paths.join(directory, "b.yaml"))
+      assert.deepStrictEqual(
+        strategies.map(({ id, name }) => [id, name]),
+        [[strategyFileId("b.yaml"), "B"]]
+      )
+    })
+  )
+
+  it.effect("has a file that is not in UTF-8 reported, and one that begins with a byte order mark read", () =>
+    Effect.gen(function* () {
+      const [fs, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+      const directory = yield* directoryOf({ "a.json": `\uFEFF${json("A")}` })
+      yield* fs.writeFile(paths.join(directory, "b.yaml"), Buffer.from(yaml("Atlético"), "latin1"))
+      const { problems, strategies } = yield* readStrategyDirectory(directory)
+      assert.deepStrictEqual(
+        strategies.map(({ name }) => name),
+        ["A"]
+      )
+      assert.strictEqual(problems[0]?.message, "is not text in UTF-8: save it in that encoding")
+    })
+  )
+
   it.effect("has its bad files reported, with their paths and what is wrong, and the others read", () =>
     Effect.gen(function* () {
       const paths = yield* Path.Path
