@@ -5,7 +5,7 @@ import { evidenceText } from "../alert/message.ts"
 import type { BacktestReport } from "../backtest/Backtest.ts"
 import type { StrategySummary } from "../backtest/summary.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
-import { table } from "./report.ts"
+import { oneLine, table } from "./report.ts"
 
 const percent = (rate: number | undefined): string => (rate === undefined ? "" : `${(100 * rate).toFixed(1)} %`)
 
@@ -54,7 +54,7 @@ export const reportTable = (
     ...(skipped.length === 0 ? [] : [`, ${of(skipped.length, "file", "files")} skipped`]),
     ...(leftOut === 0 ? [] : [`, ${of(leftOut, "strategy", "strategies")} left out`])
   ].join("")
-  const notes = strategies.flatMap(notesOn).map((note) => `\n${note}`)
+  const notes = strategies.flatMap(notesOn).map((note) => `\n${oneLine(note)}`)
   const seconds = (elapsedMs / 1000).toFixed(1)
   const basis = `${of(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${of(threads, "thread", "threads")}${without}`
   return [table(heading, rows), ...(notes.length === 0 ? [] : [notes.join("").trimStart()]), basis].join("\n\n")

@@ -1,4 +1,4 @@
-import { Console, Effect, FileSystem, Option, Path, type PlatformError, Result, Schema } from "effect"
+import { Console, Effect, Option, Path, type PlatformError, Result, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { judge } from "../backtest/judge.ts"
 import { recordingOf, viewsOf } from "../backtest/Recording.ts"
@@ -9,8 +9,8 @@ import { layerLogging } from "../Logging.ts"
 import { diagnosticText } from "../rules/Diagnostic.ts"
 import type { View } from "../rules/evaluate.ts"
 import { explainMatch } from "../rules/nearMisses.ts"
-import { decodeStrategyFile } from "../rules/StrategyFile.ts"
 import { diagnosticsOf } from "../rules/StrategyProblem.ts"
+import { readStrategyFiles } from "../strategies/StrategyDirectory.ts"
 import { explanationJson, explanationText } from "./explanationReport.ts"
 import * as flags from "./flags.ts"
 
@@ -22,13 +22,12 @@ const unreadable = ({ message, reason }: PlatformError.PlatformError): string =>
   reason._tag === "NotFound" ? "there is no such file" : reason._tag === "BadResource" ? "it is a directory" : message
 
 const readStrategy = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* fs
-    .readFileString(file)
-    .pipe(Effect.mapError((error) => new ExplainError({ message: `${file} cannot be read: ${unreadable(error)}` })))
-  const decoded = decodeStrategyFile(file, text)
-  if (Result.isSuccess(decoded)) return decoded.success
-  yield* Console.error(diagnosticsOf(decoded.failure).map(diagnosticText).join("\n\n"))
+  const [read, ...more] = yield* readStrategyFiles(file)
+  if (read === undefined || more.length > 0) {
+    return yield* new ExplainError({ message: `${file} is a directory: name one strategy file` })
+  }
+  if (Result.isSuccess(read)) return read.success.definition
+  yield* Console.error(diagnosticsOf(read.failure).map(diagnosticText).join("\n\n"))
   return yield* new ExplainError({ message: `${file} holds no strategy that can be used` })
 })
 

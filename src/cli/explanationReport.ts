@@ -6,7 +6,7 @@ import { isAnyOf, type StrategyDefinition } from "../domain/Strategy.ts"
 import type { ExplainedComparison } from "../rules/explain.ts"
 import type { ExplainedView } from "../rules/nearMisses.ts"
 import { printCondition } from "../rules/print.ts"
-import { table } from "./report.ts"
+import { oneLine, table } from "./report.ts"
 
 /** A strategy on a match: the minute that is shown, and those at which it held or came closest. */
 export interface Explained {
@@ -95,7 +95,7 @@ export const explanationText = (explained: Explained): string => {
         ]
   })
   return [
-    `${strategy.name}: ${excluded === undefined ? (holds ? "holds" : "does not hold") : "cannot fire here"}`,
+    `${oneLine(strategy.name)}: ${excluded === undefined ? (holds ? "holds" : "does not hold") : "cannot fire here"}`,
     `${matchLabel(match)}, ${label(shown)}, ${score.home}-${score.away}`,
     ...(asked === undefined || `${asked}'` === label(shown)
       ? []

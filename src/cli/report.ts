@@ -2,6 +2,7 @@ import { evidenceText } from "../alert/message.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel, type Period } from "../domain/Snapshot.ts"
 import type { Candidate } from "../domain/Trigger.ts"
+import { printable } from "../rules/language/frame.ts"
 
 /** One fired pair as JSON output names it. `strategy` is the strategy's name, `score` home and away goals. */
 export interface Fired {
@@ -22,8 +23,12 @@ export const fired = ({ snapshot, strategyName }: Candidate): Fired => ({
   score: [snapshot.score.home, snapshot.score.away]
 })
 
+/** A text from outside on one line, and without characters that would steer a terminal. */
+export const oneLine = (text: string): string => printable(text.replaceAll(/[\r\n\t]+/g, " "))
+
 /** Rows under a heading, in columns as wide as they need to be. */
-export const table = (heading: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+export const table = (heading: ReadonlyArray<string>, cells: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const rows = cells.map((row) => row.map(oneLine))
   const widths = heading.map((title, column) =>
     Math.max(...[heading, ...rows].map((row) => (row[column] ?? "").length), title.length)
   )

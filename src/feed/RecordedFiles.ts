@@ -25,7 +25,9 @@ const unlisted = (directory: string) => (error: PlatformError.PlatformError) =>
   refused(
     error.reason._tag === "NotFound"
       ? `There is no directory ${directory}. Name the directory that holds the recorded matches.`
-      : `${directory} cannot be listed: ${error.message}`,
+      : error.reason._tag === "BadResource"
+        ? `${directory} is no directory. Name the one that holds the recorded matches.`
+        : `${directory} cannot be listed: ${error.message}`,
     error
   )
 

@@ -122,6 +122,14 @@ describe("touchline backtest, as a process", () => {
     })
   )
 
+  it.live("says what is wrong with a file in place of a directory", () =>
+    Effect.gen(function* () {
+      const process = yield* touchline(["backtest", "package.json"])
+      assert.strictEqual(yield* process.ended, 1)
+      assert.match(process.output().stderr, /^touchline: .*package\.json is no directory\. Name the one that holds/)
+    })
+  )
+
   it.live("says what is wrong with a directory that is not there", () =>
     Effect.gen(function* () {
       const process = yield* touchline(["backtest", "no-such-directory"])

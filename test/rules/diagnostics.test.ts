@@ -108,6 +108,8 @@ describe("a file that is wrong", () => {
       "{ left: { metric: goals, window: { last: 5, since: 60 } }, comparator: '>', right: 1 }",
       "when[0].left.window: must be one window: { last: 15 }, "
     ],
+    ["minute last 5 minutes > 3", "3:12: no window can stand here: it follows a metric, and a value has one"],
+    ["total goals in first half last 5 minutes > 1", "3:31: no window can stand here"],
     ["home away goals > 1", "3:10: a value has one scope, and this would be its second: home or away"],
     ["mins >= 70", "3:5: no metric is called mins (did you mean minute?)"],
     ["total goals GTEE 1", "3:17: after a metric comes a window or a comparator, not gtee (did you mean GTE?)"]
@@ -207,6 +209,12 @@ describe("a file that is wrong", () => {
     const [only, ...more] = checkStrategyFile("late.yaml", `name: x\na0: &a0 [1]\n${levels.join("")}when: [*a30]\n`)
     expect(only?.message).toBe("holds more than 100000 values")
     expect(more).toEqual([])
+  })
+
+  it.each(["name:x", "name x", "<<<<<<< HEAD"])("with %s for a key shows that line", (line) => {
+    expect(said(`${line}\nwhen:\n  - minute >= 1\n`)).toContain(
+      "late.yaml:1:1: cannot be read as YAML: expected a key, a colon and a space\n"
+    )
   })
 
   it("with a key twice shows the second", () => {

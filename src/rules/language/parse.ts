@@ -21,7 +21,7 @@ import type { Comparator, Comparison, Condition, Expression, Operator } from "..
 import { isTooDeep, tooDeep } from "../Checked.ts"
 import { type Cursor, cursor, type Fault } from "./Cursor.ts"
 import { parseValue } from "./parseValue.ts"
-import { comparatorMeant, comparatorTexts, comparatorWords } from "./words.ts"
+import { comparatorMeant, comparatorTexts, comparatorWords, windowWords } from "./words.ts"
 
 /** What may be said in a place where a condition stands. */
 export interface Dialect {
@@ -103,6 +103,10 @@ const parseSum = chain(["+", "-"], parseProduct)
 const parseComparator = (cursor: Cursor): Comparator | undefined => {
   const token = cursor.peek()
   const comparator = token.kind === "end" ? undefined : comparatorTexts.get(token.text)
+  if (comparator === undefined && windowWords.some((word) => word === token.text)) {
+    cursor.fault(token, "no window can stand here: it follows a metric, and a value has one")
+    return undefined
+  }
   if (comparator === undefined) {
     const hint = token.text.length > 2 ? didYouMean(token.text, Object.keys(comparatorWords)) : ""
     return cursor.expected("an operator or one of >=, <=, >, <, =, !=", hint)

@@ -98,6 +98,10 @@ const inRegion = (text: string, reason: string): YamlFault => {
 /** Colons that end a key, or seem to. */
 const colons = (text: string): ReadonlyArray<number> => Array.from(text.matchAll(/:(?=\s|$)/g), ({ index }) => index)
 
+/** Whether a line stands where a key does, beside the key on the next line, and is none. */
+const isKeyless = (text: string, next: string): boolean =>
+  colons(text).length === 0 && text.trim() !== "" && !/^\s*[-#]/.test(text) && indentOf(text) === indentOf(next)
+
 /** A fault of which the reader names the line, but no place on it. */
 const onLine = ({ start, text }: Line, reason: string): YamlFault => {
   const offset = start + Math.max(0, text.search(/\S/))
@@ -120,6 +124,11 @@ export const yamlFault = (text: string, reason: string, reasonOf: (text: string)
   const [, said = reason, named] = /^(.*) at line (\d+)$/s.exec(reason) ?? []
   const line = lines[Number(named) - 1]
   if (line !== undefined) {
+    const before = lines[Number(named) - 2]
+    // The reader has taken a line without a colon for a text that goes on.
+    if (/^Invalid colon/.test(said) && before !== undefined && isKeyless(before.text, line.text)) {
+      return { message: "expected a key, a colon and a space", offset: before.start + indentOf(before.text) }
+    }
     const quoted = regions.findLast(({ start }) => start < line.start && /["']/.test(text[start] ?? ""))
     return /^Invalid quoted/.test(said) && quoted !== undefined
       ? { message: "this quote is not closed", offset: quoted.start }
