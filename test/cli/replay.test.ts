@@ -54,7 +54,7 @@ const command = (directory: string) => [
   "--strategies",
   directory,
   "--speed",
-  "12000"
+  "6000"
 ]
 
 describe("touchline replay, as a process", () => {
@@ -67,11 +67,13 @@ describe("touchline replay, as a process", () => {
       assert.strictEqual(stdout.split("\n").length, 2)
       const { elapsedMs, fired, ...counts } = JSON.parse(stdout)
       assert.isAtLeast(elapsedMs, 1)
-      assert.isAtLeast(counts.scans, 98)
+      // A minute lasts ten milliseconds here: on a machine that is busy elsewhere a scan may miss one.
+      assert.isAtLeast(counts.scans, 90)
+      assert.include([190, 191, 192, 193, 194], counts.snapshots)
       assert.deepStrictEqual(counts, {
         matches: 2,
         scans: counts.scans,
-        snapshots: 194,
+        snapshots: counts.snapshots,
         triggers: 3,
         duplicates: 0,
         alertsSent: 3,
