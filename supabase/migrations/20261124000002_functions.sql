@@ -202,15 +202,18 @@ begin
   end if;
 end $$;
 
--- Remembers what matches looked like at their scoreboard minutes, and forgets matches of the day before yesterday.
+-- Remembers what matches looked like at their scoreboard minutes, and forgets matches of the day before yesterday. What is
+-- recorded of a match later has a later time, even where the clock stands: by it others find what is new to them.
 create or replace function public.record_moments(moments jsonb) returns setof jsonb
 language sql set search_path = public as $$
   delete from match_history where recorded_at < now() - interval '2 days';
-  insert into match_history (match_id, period, minute, added, figures)
-  select m.match_id, m.period, m.minute, m.added, m.figures
+  insert into match_history (match_id, period, minute, added, figures, recorded_at)
+  select m.match_id, m.period, m.minute, m.added, m.figures, greatest(
+    now(), (select max(h.recorded_at) from match_history h where h.match_id = m.match_id) + interval '1 microsecond'
+  )
   from jsonb_populate_recordset(null::match_history, moments) m
   order by m.match_id, m.period, m.minute, m.added
-  on conflict (match_id, period, minute, added) do update set figures = excluded.figures, recorded_at = now()
+  on conflict (match_id, period, minute, added) do update set figures = excluded.figures, recorded_at = excluded.recorded_at
   returning jsonb_build_object('match_id', match_id, 'recorded_at', recorded_at)
 $$;
 
