@@ -54,10 +54,10 @@ export const reportTable = (
     ...(skipped.length === 0 ? [] : [`, ${of(skipped.length, "file", "files")} skipped`]),
     ...(leftOut === 0 ? [] : [`, ${of(leftOut, "strategy", "strategies")} left out`])
   ].join("")
-  const notes = strategies.flatMap(notesOn).map((note) => `\n${oneLine(note)}`)
+  const notes = strategies.flatMap(notesOn).map(oneLine).join("\n")
   const seconds = (elapsedMs / 1000).toFixed(1)
   const basis = `${of(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${of(threads, "thread", "threads")}${without}`
-  return [table(heading, rows), ...(notes.length === 0 ? [] : [notes.join("").trimStart()]), basis].join("\n\n")
+  return [table(heading, rows), notes, basis].filter((part) => part !== "").join("\n\n")
 }
 
 /** The report as one object. Rates are fractions from 0 to 1; `null` is what does not exist. */

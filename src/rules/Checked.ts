@@ -33,41 +33,6 @@ export const checker = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) 
     )
 }
 
-/** How deep an input may be nested: deeper than anyone writes an expression, and safe for all that recurs into one. */
-export const depthLimit = 64
-
-/** Whether an input is nested so deeply that decoding it would exhaust the stack, which no result could report. */
-export const isTooDeep = (input: unknown, limit = depthLimit): boolean =>
-  typeof input === "object" &&
-  input !== null &&
-  (limit === 0 || Object.values(input).some((each) => isTooDeep(each, limit - 1)))
-
-/** What is said of such an input. */
-export const tooDeep = `is nested more than ${depthLimit} levels deep`
-
-/** How many values an input may hold: far more than any strategy, and few enough to look at each. */
-const sizeLimit = 100_000
-
-/**
- * Why an input is more than a decoder should be given, or undefined when it is not. A small file may hold a great deal:
- * where one part of it stands for another, it counts as often as it is named.
- */
-export const excess = (input: unknown): string | undefined => {
-  let left = sizeLimit
-  const look = (value: unknown, depth: number): string | undefined => {
-    left -= 1
-    if (left < 0) return `holds more than ${sizeLimit} values`
-    if (typeof value !== "object" || value === null) return undefined
-    if (depth === depthLimit) return tooDeep
-    for (const each of Object.values(value)) {
-      const found = look(each, depth + 1)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-  return look(input, 0)
-}
-
 /** A column that may be null or absent. */
 export const nullable = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema))
 

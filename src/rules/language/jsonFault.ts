@@ -1,6 +1,6 @@
 /** The places of faults of JSON: of one that the reader does not tell, and of one that it does not see. */
 
-import { depthLimit } from "../Checked.ts"
+import { depthLimit } from "../excess.ts"
 
 const scalar =
   /"(?:[^"\\\r\n\t]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy

@@ -18,7 +18,7 @@
 import { Result } from "effect"
 import { didYouMean } from "../../domain/nearest.ts"
 import type { Comparator, Comparison, Condition, Expression, Operator } from "../../domain/Strategy.ts"
-import { isTooDeep, tooDeep } from "../Checked.ts"
+import { excess, tooDeep } from "../excess.ts"
 import { type Cursor, cursor, type Fault } from "./Cursor.ts"
 import { parseValue } from "./parseValue.ts"
 import { comparatorMeant, comparatorTexts, comparatorWords, windowWords } from "./words.ts"
@@ -155,8 +155,9 @@ const readComparison = (cursor: Cursor, dialect: Dialect): Comparison | undefine
   const comparator = left === undefined ? undefined : parseComparator(cursor)
   const right = comparator === undefined ? undefined : parseSum(cursor, dialect, 0)
   if (left === undefined || comparator === undefined || right === undefined) return undefined
-  if (isTooDeep(left, depthLimit) || isTooDeep(right, depthLimit)) {
-    cursor.fault({ start, end: cursor.source.length }, tooDeep)
+  const tooMuch = excess(left, depthLimit) ?? excess(right, depthLimit)
+  if (tooMuch !== undefined) {
+    cursor.fault({ start, end: cursor.source.length }, tooMuch)
     return undefined
   }
   return { left, comparator, right }

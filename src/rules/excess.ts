@@ -1,0 +1,30 @@
+/** Inputs that are more than a decoder should be given: it would exhaust the stack, or the time, and report neither. */
+
+/** How deep an input may be nested: deeper than anyone writes an expression, and safe for all that recurs into one. */
+export const depthLimit = 64
+
+/** What is said of one that is nested deeper. */
+export const tooDeep = `is nested more than ${depthLimit} levels deep`
+
+/** How many values an input may hold: far more than any strategy, and few enough to look at each. */
+const sizeLimit = 100_000
+
+/**
+ * What is too much of an input, or undefined when nothing is. A small file may hold a great deal: where one part of it
+ * stands for another, it counts as often as it is named.
+ */
+export const excess = (input: unknown, deepest = depthLimit): string | undefined => {
+  let left = sizeLimit
+  const look = (value: unknown, depth: number): string | undefined => {
+    left -= 1
+    if (left < 0) return `holds more than ${sizeLimit} values`
+    if (typeof value !== "object" || value === null) return undefined
+    if (depth === deepest) return tooDeep
+    for (const each of Object.values(value)) {
+      const found = look(each, depth + 1)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  return look(input, 0)
+}
