@@ -1,7 +1,7 @@
 /** Brings everything that is generated from code up to date: `node scripts/docs.ts`. */
 import { readFileSync, writeFileSync } from "node:fs"
-import { withReference } from "../src/rules/reference.ts"
-import { strategySchemaText } from "../src/rules/strategySchema.ts"
+import { strategySchemaText } from "../src/rules/files/strategySchema.ts"
+import { withReference } from "../src/rules/language/reference.ts"
 
 const page = new URL("../docs/language.md", import.meta.url)
 

@@ -11,8 +11,8 @@
  */
 import { type Strategy, watches } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
-import { judgedPeriod } from "../rules/decide.ts"
 import type { View } from "../rules/evaluate.ts"
+import { judgedPeriod } from "../rules/expect/decide.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
 import { judgedView } from "./judge.ts"
 

@@ -2,9 +2,9 @@
 import type { MatchMinute } from "../domain/Snapshot.ts"
 import type { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
-import { type Decision, decide, judgedPeriod } from "../rules/decide.ts"
 import { evaluateCondition, type View } from "../rules/evaluate.ts"
-import { explainCondition } from "../rules/explain.ts"
+import { type Decision, decide, judgedPeriod } from "../rules/expect/decide.ts"
+import { explainCondition } from "../rules/explain/explain.ts"
 
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */

@@ -1,9 +1,9 @@
 import { Console, Effect, Result, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
-import { type Diagnostic, diagnosticText } from "../rules/Diagnostic.ts"
-import { printStrategy } from "../rules/printStrategy.ts"
-import { toStrategyFile } from "../rules/StrategyFile.ts"
-import { diagnosticsOf } from "../rules/StrategyProblem.ts"
+import { printStrategy } from "../rules/files/printStrategy.ts"
+import { toStrategyFile } from "../rules/files/StrategyFile.ts"
+import { type Diagnostic, diagnosticText } from "../rules/language/Diagnostic.ts"
+import { diagnosticsOf } from "../rules/language/StrategyProblem.ts"
 import { readStrategyFiles } from "../strategies/StrategyDirectory.ts"
 import * as flags from "./flags.ts"
 

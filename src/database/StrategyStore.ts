@@ -1,9 +1,9 @@
 /** The strategies that the database holds. */
 import { Context, Effect, Layer, Result } from "effect"
 import type { Strategy } from "../domain/Strategy.ts"
-import { toStrategyFile } from "../rules/StrategyFile.ts"
-import type { StrategyProblem } from "../rules/StrategyProblem.ts"
-import { decodeStrategyRow } from "../rules/StrategyRow.ts"
+import { toStrategyFile } from "../rules/files/StrategyFile.ts"
+import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
+import { decodeStrategyRow } from "../rules/rows/StrategyRow.ts"
 import { Database, type DatabaseError } from "./Database.ts"
 
 /** Strategies that can be watched, and what is wrong with those that cannot. */

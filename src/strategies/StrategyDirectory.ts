@@ -3,8 +3,8 @@ import { createHash } from "node:crypto"
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
 import type { StrategyList } from "../database/StrategyStore.ts"
 import { type Strategy, StrategyId } from "../domain/Strategy.ts"
-import { decodeStrategyFile, isStrategyFile } from "../rules/StrategyFile.ts"
-import { StrategyProblem } from "../rules/StrategyProblem.ts"
+import { decodeStrategyFile, isStrategyFile } from "../rules/files/StrategyFile.ts"
+import { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 
 /** The directory cannot be used at all: it is not there, or holds no strategy file. */
 export class StrategyDirectoryError extends Schema.TaggedError<StrategyDirectoryError>()("StrategyDirectoryError", {

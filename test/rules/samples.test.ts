@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Result } from "effect"
 import { moment } from "../../src/domain/Timeline.ts"
 import { evaluate, evaluateCondition } from "../../src/rules/evaluate.ts"
-import { decodeStrategyFile } from "../../src/rules/StrategyFile.ts"
+import { decodeStrategyFile } from "../../src/rules/files/StrategyFile.ts"
 import { type Scene, snapshot, viewOf } from "./scene.ts"
 
 const directory = new URL("../../examples/strategies/", import.meta.url)

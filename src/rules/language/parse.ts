@@ -18,8 +18,8 @@
 import { Result } from "effect"
 import { didYouMean } from "../../domain/nearest.ts"
 import type { Comparator, Comparison, Condition, Expression, Operator } from "../../domain/Strategy.ts"
-import { excess, tooDeep } from "../excess.ts"
 import { type Cursor, cursor, type Fault } from "./Cursor.ts"
+import { excess, tooDeep } from "./excess.ts"
 import { parseValue } from "./parseValue.ts"
 import { comparatorMeant, comparatorTexts, comparatorWords, windowWords } from "./words.ts"
 

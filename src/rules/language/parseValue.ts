@@ -3,9 +3,9 @@ import { isMetricName, type MetricName, metrics } from "../../domain/Metric.ts"
 import { didYouMean, nearest } from "../../domain/nearest.ts"
 import { brief } from "../../domain/problems.ts"
 import { MetricValue, type Scope, type Window } from "../../domain/Strategy.ts"
-import { checker, problemsIn } from "../Checked.ts"
-import { withTotal } from "../normal.ts"
+import { checker, problemsIn } from "./Checked.ts"
 import type { Cursor, Span } from "./Cursor.ts"
+import { withTotal } from "./normal.ts"
 import { comparatorTexts, comparatorWords, prefixWords, scopeWords, windowForms, windowWords } from "./words.ts"
 
 const checkValue = checker(MetricValue)

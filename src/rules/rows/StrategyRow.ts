@@ -1,0 +1,121 @@
+/**
+ * Strategies as the database keeps them: a row of `strategies` with its rows of `rules`, or with the structured form in
+ * its column `definition`, which then counts instead of the rules.
+ */
+import { Option, Predicate, Result, Schema } from "effect"
+import { TextOrNumber } from "../../domain/Match.ts"
+import type { Comparison, Condition, Strategy } from "../../domain/Strategy.ts"
+import { OwnerId, StrategyId } from "../../domain/Strategy.ts"
+import { decodeStrategy, type StrategyFileContent } from "../files/StrategyFile.ts"
+import { expectationDialect } from "../files/WrittenCondition.ts"
+import { checker, isPresent, nullable, problemsIn } from "../language/Checked.ts"
+import { excess } from "../language/excess.ts"
+import { parseCondition } from "../language/parse.ts"
+import { StrategyProblem } from "../language/StrategyProblem.ts"
+import { decodeRule } from "./RuleRow.ts"
+
+const StrategyRow = Schema.Struct({
+  id: StrategyId,
+  user_id: nullable(OwnerId),
+  name: nullable(Schema.String),
+  description: nullable(Schema.String),
+  desired_outcome: nullable(Schema.String),
+  is_active: nullable(Schema.Boolean),
+  /** Null or empty: all. */
+  league_ids: nullable(Schema.Array(TextOrNumber)),
+  definition: nullable(Schema.Record(Schema.String, Schema.Unknown)),
+  rules: nullable(Schema.Array(Schema.Unknown))
+})
+type StrategyRow = typeof StrategyRow.Type
+
+const checkRow = checker(StrategyRow)
+
+const idOf = (row: unknown): string | undefined => {
+  const id = Predicate.hasProperty(row, "id") ? row.id : undefined
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined
+}
+
+/**
+ * What a row expects of the matches that it fired on: the outcome that `desired_outcome` names (HOME_WIN,
+ * OVER_2_5_GOALS), or a condition in the written language. An empty column expects nothing.
+ */
+const expectationOf = (
+  desiredOutcome: StrategyRow["desired_outcome"]
+): Result.Result<Condition | undefined, string> => {
+  const text = desiredOutcome?.trim() ?? ""
+  return text === ""
+    ? Result.succeed(undefined)
+    : Result.mapError(parseCondition(text, expectationDialect), (faults) =>
+        faults.map(({ message }) => `desired_outcome: ${message}`).join("; ")
+      )
+}
+
+/** The conditions of the rules, or what is wrong with them, each problem with the id of its rule. */
+const conditionsOf = (rules: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<Comparison>, string> => {
+  const checked = rules.map((rule, index) => ({
+    label: `rule ${idOf(rule) ?? `[${index}]`}`,
+    result: decodeRule(rule)
+  }))
+  const problems = checked.flatMap(({ label, result }) =>
+    problemsIn(result).map(({ message, path }) => [label, path, message].filter((part) => part !== "").join(": "))
+  )
+  return problems.length > 0
+    ? Result.fail(problems.join("; "))
+    : Result.succeed(checked.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : [])))
+}
+
+/** The conditions and the expectation of a row without a definition, or what is wrong with either. */
+const saidBy = ({
+  desired_outcome,
+  rules
+}: StrategyRow): Result.Result<
+  Pick<StrategyFileContent, "expect"> & { readonly when: ReadonlyArray<Comparison> },
+  string
+> => {
+  const when = conditionsOf(rules ?? [])
+  const expect = expectationOf(desired_outcome)
+  if (Result.isFailure(when) || Result.isFailure(expect)) {
+    const reasons = [Result.getFailure(when), Result.getFailure(expect)].flatMap(Option.toArray)
+    return Result.fail(reasons.join("; "))
+  }
+  return Result.succeed({
+    when: when.success,
+    ...(expect.success === undefined ? undefined : { expect: expect.success })
+  })
+}
+
+/** What the columns of a row say besides its conditions; those that are empty say nothing. */
+const columnsOf = ({ description, is_active, league_ids, name }: StrategyRow) => ({
+  ...(isPresent(name) ? { name } : undefined),
+  ...(isPresent(description) ? { description } : undefined),
+  ...(isPresent(league_ids) && league_ids.length > 0 ? { competitions: league_ids } : undefined),
+  ...(isPresent(is_active) ? { active: is_active } : undefined)
+})
+
+/**
+ * Decodes a row `{ id, user_id, name, description, desired_outcome, is_active, league_ids, definition, rules }` whose
+ * `rules` holds its rows of that table. Columns that it does not name are ignored.
+ *
+ * Where `definition` is present, conditions (structured, or in the written language) and expectation come from there,
+ * and `desired_outcome` counts for nothing; name, description, competitions and whether
+ * it is active from the row's own columns as far as they are filled. A row with neither a definition nor a rule is a
+ * problem: it would hold always.
+ */
+export const decodeStrategyRow = (row: unknown): Result.Result<Strategy, StrategyProblem> => {
+  const source = `strategy ${idOf(row) ?? "without id"}`
+  const refuse = (message: string) => new StrategyProblem({ source, message })
+  return Result.gen(function* () {
+    const tooMuch = excess(row)
+    if (tooMuch !== undefined) return yield* Result.fail(refuse(tooMuch))
+    const checked = yield* Result.mapError(checkRow(row), (problems) =>
+      refuse(problems.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; "))
+    )
+    const rules = checked.rules ?? []
+    if (!isPresent(checked.definition) && rules.length === 0) {
+      return yield* Result.fail(refuse("has no conditions: neither a definition nor a rule"))
+    }
+    const said = checked.definition ?? (yield* Result.mapError(saidBy(checked), refuse))
+    const definition = yield* decodeStrategy(source, { ...said, ...columnsOf(checked) })
+    return { ...definition, id: checked.id, ...(isPresent(checked.user_id) ? { owner: checked.user_id } : undefined) }
+  })
+}
