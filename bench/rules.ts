@@ -7,7 +7,7 @@
  * pairs that the engine fires. `-- --quick` leaves the sizes out that need gigabytes.
  */
 import { type Strategy, StrategyId } from "../src/domain/Strategy.ts"
-import { seeded } from "../src/feed/SimulatedMatch.ts"
+import { seeded } from "../src/feed/simulated/SimulatedMatch.ts"
 import { evaluate, type View } from "../src/rules/evaluate.ts"
 import * as RuleSet from "../src/rules/RuleSet.ts"
 import { best, bestOf, bytesHeld, median } from "./rules/measure.ts"

@@ -8,9 +8,9 @@ import { gunzipSync } from "node:zlib"
 import { Result, Schema } from "effect"
 import { Snapshot, type SnapshotInput } from "../../src/domain/Snapshot.ts"
 import { moment } from "../../src/domain/Timeline.ts"
-import { quote, simulateMatch } from "../../src/feed/SimulatedMatch.ts"
-import { readMatch } from "../../src/feed/Wyscout.ts"
-import { type OfficialRecord, readRecords } from "../../src/feed/WyscoutRecord.ts"
+import { readMatch } from "../../src/feed/recorded/Wyscout.ts"
+import { type OfficialRecord, readRecords } from "../../src/feed/recorded/WyscoutRecord.ts"
+import { quote, simulateMatch } from "../../src/feed/simulated/SimulatedMatch.ts"
 import type { View } from "../../src/rules/evaluate.ts"
 
 /** Matches minute by minute, and where they come from. */

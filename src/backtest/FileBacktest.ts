@@ -1,7 +1,7 @@
 /** The part of a backtest that any thread can do: one file, from its bytes to what the strategies make of the match. */
 import { Effect, type FileSystem, type Path } from "effect"
 import type { Strategy } from "../domain/Strategy.ts"
-import type { OfficialRecords } from "../feed/RecordedFiles.ts"
+import type { OfficialRecords } from "../feed/recorded/RecordedFiles.ts"
 import { type MatchResult, makeBacktest } from "./backtestMatch.ts"
 import { makeRecordings } from "./RecordingCache.ts"
 

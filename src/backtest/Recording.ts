@@ -4,8 +4,8 @@ import { matchLabel } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
 import { isInPlay, Snapshot } from "../domain/Snapshot.ts"
 import { moment, record, type Timeline } from "../domain/Timeline.ts"
-import type { RecordedMatch } from "../feed/Wyscout.ts"
-import { RecordingError } from "../feed/WyscoutRecord.ts"
+import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
+import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
 import type { View } from "../rules/evaluate.ts"
 
 export interface Recording {

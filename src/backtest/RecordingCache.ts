@@ -8,8 +8,8 @@
  */
 import { createHash } from "node:crypto"
 import { Effect, FileSystem, Option, Path, type PlatformError } from "effect"
-import { type OfficialRecords, readRecordedMatch } from "../feed/RecordedFiles.ts"
-import type { RecordingError } from "../feed/WyscoutRecord.ts"
+import { type OfficialRecords, readRecordedMatch } from "../feed/recorded/RecordedFiles.ts"
+import type { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
 import { pack, unpack } from "./packed.ts"
 import { type Recording, recordingOf } from "./Recording.ts"
 

@@ -1,17 +1,17 @@
 /** All that `touchline doctor` checks, in the order in which it tells of it. */
 import { Context, Effect, Layer, Option } from "effect"
+import { checkTelegram } from "../alert/telegram/checks.ts"
+import { checkDatabase } from "../database/checks.ts"
 import { Database } from "../database/Database.ts"
+import { checkFeed } from "../feed/checks.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
+import { checkQueues } from "../queue/checks.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
+import { checkRedis } from "../redis/checks.ts"
 import { Redis } from "../redis/Redis.ts"
 import { configuredFeed, outside } from "../Touchline.ts"
 import { type Checked, check, skipped } from "./Check.ts"
-import { checkDatabase } from "./database.ts"
-import { checkFeed } from "./feed.ts"
-import { checkQueues } from "./queues.ts"
-import { checkRedis } from "./redis.ts"
 import { checkNode, checkSettings, readSettings } from "./settings.ts"
-import { checkTelegram } from "./telegram.ts"
 
 /** A check that there is nothing to look at for. */
 const nothing = (name: string, why: string) => check(name, Effect.succeed(skipped(why)))

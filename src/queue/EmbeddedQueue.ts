@@ -2,7 +2,7 @@
 import type { Results, Transaction } from "@electric-sql/pglite"
 import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
-import { EmbeddedPostgres } from "../database/EmbeddedPostgres.ts"
+import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
 import { keptMetrics, QueueBackend, wideLimiter } from "./QueueBackend.ts"
 import { scopedBull } from "./scopedBull.ts"

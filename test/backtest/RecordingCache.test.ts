@@ -3,7 +3,7 @@ import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
 import { pack, unpack } from "../../src/backtest/packed.ts"
 import { makeRecordings } from "../../src/backtest/RecordingCache.ts"
-import { officialRecords } from "../../src/feed/RecordedFiles.ts"
+import { officialRecords } from "../../src/feed/recorded/RecordedFiles.ts"
 import { writeFixture, wyscoutFile } from "../fixtures/wyscout.ts"
 import { match, randomMatch, recordingFrom } from "./recordings.ts"
 

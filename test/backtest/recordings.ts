@@ -2,8 +2,8 @@
 import { Result } from "effect"
 import { type Recording, recordingOf } from "../../src/backtest/Recording.ts"
 import { type Condition, type Strategy, StrategyId } from "../../src/domain/Strategy.ts"
-import { seeded } from "../../src/feed/SimulatedMatch.ts"
-import { readMatch } from "../../src/feed/Wyscout.ts"
+import { readMatch } from "../../src/feed/recorded/Wyscout.ts"
+import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
 import { parseCondition } from "../../src/rules/language/parse.ts"
 import { type FixtureEvent, type FixtureMatch, wyscoutFile } from "../fixtures/wyscout.ts"
 

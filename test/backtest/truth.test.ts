@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Effect, FileSystem, Schema } from "effect"
-import { matchFiles, officialRecords, readRecordedMatch } from "../../src/feed/RecordedFiles.ts"
-import type { RecordedMatch } from "../../src/feed/Wyscout.ts"
+import { matchFiles, officialRecords, readRecordedMatch } from "../../src/feed/recorded/RecordedFiles.ts"
+import type { RecordedMatch } from "../../src/feed/recorded/Wyscout.ts"
 
 /** The public data set lies beside the repository, or where TOUCHLINE_DATA says. It is never part of the repository. */
 const data = process.env.TOUCHLINE_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url))

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer } from "effect"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 
 /** SQL as the database's owner runs it: what a contract arranges and looks at behind the port's back. */
 export class Sql extends Context.Service<

@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
-import { EmbeddedPostgres } from "../../src/database/EmbeddedPostgres.ts"
+import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
 import { queueContract } from "../contracts/queueContract.ts"
 import { quiet } from "../fixtures/logs.ts"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Condition, type Strategy, StrategyId } from "../../src/domain/Strategy.ts"
 import { moment, record } from "../../src/domain/Timeline.ts"
-import { seeded } from "../../src/feed/SimulatedMatch.ts"
+import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
 import { evaluate, type View } from "../../src/rules/evaluate.ts"
 import * as RuleSet from "../../src/rules/RuleSet.ts"
 import { generator } from "./generated.ts"

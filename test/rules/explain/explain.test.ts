@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { type Condition, type Strategy, StrategyId } from "../../../src/domain/Strategy.ts"
-import { seeded } from "../../../src/feed/SimulatedMatch.ts"
+import { seeded } from "../../../src/feed/simulated/SimulatedMatch.ts"
 import { evaluate, evaluateCondition, type View, valueOf } from "../../../src/rules/evaluate.ts"
 import { explain, explainComparison, explainCondition } from "../../../src/rules/explain/explain.ts"
 import { missingIn } from "../../../src/rules/explain/missing.ts"

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import { metric } from "../../src/domain/Metric.ts"
-import { figures, matchMinuteLabel, Snapshot, type SnapshotInput } from "../../src/domain/Snapshot.ts"
-import { readMatch, recordedMetrics, unknownKickOff } from "../../src/feed/Wyscout.ts"
-import { type OfficialRecord, readRecords } from "../../src/feed/WyscoutRecord.ts"
-import { type FixtureEvent, type FixtureMatch, wyscoutFile, wyscoutRecord } from "../fixtures/wyscout.ts"
+import { metric } from "../../../src/domain/Metric.ts"
+import { figures, matchMinuteLabel, Snapshot, type SnapshotInput } from "../../../src/domain/Snapshot.ts"
+import { readMatch, recordedMetrics, unknownKickOff } from "../../../src/feed/recorded/Wyscout.ts"
+import { type OfficialRecord, readRecords } from "../../../src/feed/recorded/WyscoutRecord.ts"
+import { type FixtureEvent, type FixtureMatch, wyscoutFile, wyscoutRecord } from "../../fixtures/wyscout.ts"
 
 const matchOf = (events: ReadonlyArray<FixtureEvent>, more: Partial<FixtureMatch> = {}): FixtureMatch => ({
   id: 5,

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { isMetricName, metric } from "../../src/domain/Metric.ts"
-import { isInPlay, matchMinuteLabel, Snapshot } from "../../src/domain/Snapshot.ts"
-import { MatchFeed } from "../../src/feed/MatchFeed.ts"
-import { SimulatedFeed, type SimulatedFeedOptions } from "../../src/feed/SimulatedFeed.ts"
+import { isMetricName, metric } from "../../../src/domain/Metric.ts"
+import { isInPlay, matchMinuteLabel, Snapshot } from "../../../src/domain/Snapshot.ts"
+import { MatchFeed } from "../../../src/feed/MatchFeed.ts"
+import { SimulatedFeed, type SimulatedFeedOptions } from "../../../src/feed/simulated/SimulatedFeed.ts"
 
 /** A Saturday afternoon. */
 const start = DateTime.makeUnsafe("2026-05-02T15:00:00Z").epochMilliseconds

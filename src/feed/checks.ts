@@ -1,7 +1,7 @@
 /** The check of the feed: one poll. */
 import { Effect } from "effect"
-import type { MatchFeed } from "../feed/MatchFeed.ts"
-import { check, measured, ok } from "./Check.ts"
+import { check, measured, ok } from "../doctor/Check.ts"
+import type { MatchFeed } from "./MatchFeed.ts"
 
 /** Asks the feed once, as a scan does. */
 export const checkFeed = <E extends { readonly message: string }, R>(feed: Effect.Effect<MatchFeed["Service"], E, R>) =>

@@ -1,9 +1,9 @@
 /** Checks of Redis: whether it is there, and whether it is set up to keep jobs. */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import type { Redis as Client } from "ioredis"
+import { check, type Finding, failed, measured, ok, skipped, warning } from "../doctor/Check.ts"
 import { isAtLeast } from "../nodeVersion.ts"
-import type { Redis, RedisError } from "../redis/Redis.ts"
-import { check, type Finding, failed, measured, ok, skipped, warning } from "./Check.ts"
+import type { Redis, RedisError } from "./Redis.ts"
 
 /** What BullMQ needs at least: https://docs.bullmq.io/guide/connections */
 const neededVersion = "5.0.0"

@@ -1,12 +1,12 @@
 /** Checks of the queues: what is in them. */
 import { Effect } from "effect"
+import { holderOf, openTimeout } from "../database/checks.ts"
 import type { DatabaseError } from "../database/Database.ts"
-import type { DataDirError } from "../database/DataDirLock.ts"
-import { QueueBackend } from "../queue/QueueBackend.ts"
-import { queueFigures, queueNames } from "../queue/QueueFigures.ts"
+import type { DataDirError } from "../database/embedded/DataDirLock.ts"
+import { check, type Finding, ok, skipped, warning } from "../doctor/Check.ts"
 import type { RedisError } from "../redis/Redis.ts"
-import { check, type Finding, ok, skipped, warning } from "./Check.ts"
-import { holderOf, openTimeout } from "./database.ts"
+import { QueueBackend } from "./QueueBackend.ts"
+import { queueFigures, queueNames } from "./QueueFigures.ts"
 
 /** What to do about failed jobs, where there is something. */
 const aboutFailed: { readonly [queue: string]: string } = {

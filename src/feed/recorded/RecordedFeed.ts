@@ -5,9 +5,9 @@
  * same triggers on any machine. The speed is the caller's: an interval of 60,000 ms / speed between polls.
  */
 import { Context, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
-import { matchLabel } from "../domain/Match.ts"
-import type { Score } from "../domain/Snapshot.ts"
-import { type FeedError, MatchFeed } from "./MatchFeed.ts"
+import { matchLabel } from "../../domain/Match.ts"
+import type { Score } from "../../domain/Snapshot.ts"
+import { type FeedError, MatchFeed } from "../MatchFeed.ts"
 import {
   matchFiles,
   officialRecords,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Side } from "../../src/domain/Match.ts"
-import { isMetricName, metric } from "../../src/domain/Metric.ts"
-import { compareMatchMinutes, matchMinuteLabel } from "../../src/domain/Snapshot.ts"
+import type { Side } from "../../../src/domain/Match.ts"
+import { isMetricName, metric } from "../../../src/domain/Metric.ts"
+import { compareMatchMinutes, matchMinuteLabel } from "../../../src/domain/Snapshot.ts"
 import {
   longestAdded,
   margin,
@@ -10,7 +10,7 @@ import {
   type SimulatedMinute,
   type SimulatedStatistic,
   simulateMatch
-} from "../../src/feed/SimulatedMatch.ts"
+} from "../../../src/feed/simulated/SimulatedMatch.ts"
 
 const average = { scoring: 1, conceding: 1 }
 const strong = { scoring: 1.5, conceding: 0.7 }

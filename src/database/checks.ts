@@ -1,8 +1,8 @@
 /** Checks of the database: whether it answers, and whether it has what this version calls. */
 import { Duration, Effect } from "effect"
-import type { Database, DatabaseError } from "../database/Database.ts"
-import type { DataDirError } from "../database/DataDirLock.ts"
-import { check, failed, measured, ok, skipped } from "./Check.ts"
+import { check, failed, measured, ok, skipped } from "../doctor/Check.ts"
+import type { Database, DatabaseError } from "./Database.ts"
+import type { DataDirError } from "./embedded/DataDirLock.ts"
 
 /** How long the embedded database may take to open: a new one, without its template, sets itself up first. */
 export const openTimeout = Duration.seconds(30)

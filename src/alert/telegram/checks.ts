@@ -1,10 +1,10 @@
 /** Checks of the Telegram bot. The token is in no answer. */
 import { Effect, Option, Redacted } from "effect"
-import { ChannelError } from "../alert/AlertChannel.ts"
-import { makeApi } from "../alert/telegram/TelegramChannel.ts"
-import { telegramError } from "../alert/telegram/telegramError.ts"
-import type { TelegramSettings } from "../Config.ts"
-import { check, failed, measured, ok, warning } from "./Check.ts"
+import type { TelegramSettings } from "../../Config.ts"
+import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
+import { ChannelError } from "../AlertChannel.ts"
+import { makeApi } from "./TelegramChannel.ts"
+import { telegramError } from "./telegramError.ts"
 
 type Api = Effect.Success<ReturnType<typeof makeApi>>
 

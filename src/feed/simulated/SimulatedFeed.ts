@@ -6,8 +6,8 @@
  * same matches, and a process that restarts finds the matches that it left, at the minute at which they would be.
  */
 import { Clock, DateTime, Effect, Layer } from "effect"
-import type { MatchStatus, SnapshotInput } from "../domain/Snapshot.ts"
-import { MatchFeed } from "./MatchFeed.ts"
+import type { MatchStatus, SnapshotInput } from "../../domain/Snapshot.ts"
+import { MatchFeed } from "../MatchFeed.ts"
 import {
   longestAdded,
   quote,

@@ -3,9 +3,9 @@
  * competition a match was played, and how it ended. Pure: text in, records or the reason why there are none out.
  */
 import { Result, Schema } from "effect"
-import { TextOrNumber } from "../domain/Match.ts"
-import { problemText } from "../domain/problems.ts"
-import type { Score } from "../domain/Snapshot.ts"
+import { TextOrNumber } from "../../domain/Match.ts"
+import { problemText } from "../../domain/problems.ts"
+import type { Score } from "../../domain/Snapshot.ts"
 
 /** Why a file is not a recorded match. `message` is for the person who owns the file. */
 export class RecordingError extends Schema.TaggedError<RecordingError>()("RecordingError", {

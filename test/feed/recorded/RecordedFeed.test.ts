@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Path, Schema } from "effect"
-import { Snapshot } from "../../src/domain/Snapshot.ts"
-import { MatchFeed } from "../../src/feed/MatchFeed.ts"
-import { RecordedFeed } from "../../src/feed/RecordedFeed.ts"
-import { type FixtureMatch, type FixtureVariant, writeFixture } from "../fixtures/wyscout.ts"
+import { Snapshot } from "../../../src/domain/Snapshot.ts"
+import { MatchFeed } from "../../../src/feed/MatchFeed.ts"
+import { RecordedFeed } from "../../../src/feed/recorded/RecordedFeed.ts"
+import { type FixtureMatch, type FixtureVariant, writeFixture } from "../../fixtures/wyscout.ts"
 
 const short: FixtureMatch = {
   id: 9,
@@ -212,7 +212,7 @@ layer(NodeServices.layer)("RecordedFeed", (it) => {
 })
 
 /** The public data set lies beside the repository, or where TOUCHLINE_DATA says. It is never part of the repository. */
-const data = process.env.TOUCHLINE_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url))
+const data = process.env.TOUCHLINE_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url))
 const competition = (name: string): string => `${data}/wyscout/${name}`
 
 /** Labels of the matches whose events end in another score than the official one. */

@@ -2,9 +2,9 @@
 import { createServer, type ServerResponse } from "node:http"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schedule } from "effect"
-import { Database } from "../../src/database/Database.ts"
-import { layerSupabase } from "../../src/database/SupabaseDatabase.ts"
-import { listening } from "../fixtures/postgrest.ts"
+import { Database } from "../../../src/database/Database.ts"
+import { layerSupabase } from "../../../src/database/supabase/SupabaseDatabase.ts"
+import { listening } from "../../fixtures/postgrest.ts"
 
 const key = "the-service-role-key"
 

@@ -5,14 +5,14 @@
 import { existsSync, openAsBlob } from "node:fs"
 import { PGlite, type Transaction } from "@electric-sql/pglite"
 import { Context, Effect, Layer } from "effect"
-import { DatabaseError } from "./Database.ts"
+import { DatabaseError } from "../Database.ts"
 import { lockDataDir } from "./DataDirLock.ts"
 
 /** How long closing may take before the process goes on without it. What is acknowledged is on disk by then. */
 const closeTimeout = "2 seconds"
 
 /** A new database of the installed version of PGlite, made by `scripts/postgres-template.ts`. */
-export const templateUrl = new URL("../../template/postgres.tar.gz", import.meta.url)
+export const templateUrl = new URL("../../../template/postgres.tar.gz", import.meta.url)
 
 /** Opens a database. A new one starts from the template, or sets itself up (for some seconds) where there is none. */
 const open = async (directory: string | undefined): Promise<PGlite> => {

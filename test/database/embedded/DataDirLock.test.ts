@@ -3,8 +3,8 @@ import { NodeServices } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Exit, FileSystem, Path, Scope } from "effect"
 import { ChildProcess } from "effect/process"
-import { lockDataDir } from "../../src/database/DataDirLock.ts"
-import { quiet } from "../fixtures/logs.ts"
+import { lockDataDir } from "../../../src/database/embedded/DataDirLock.ts"
+import { quiet } from "../../fixtures/logs.ts"
 
 /** A directory of one test, and the path of the lock in it. */
 const directory = Effect.gen(function* () {

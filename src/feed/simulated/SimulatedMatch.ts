@@ -12,9 +12,9 @@
  * on the teams, the minute and red cards, and `quote` prices what is left of it.
  */
 import { Effect, Random, Record, Struct } from "effect"
-import type { Side, Sides } from "../domain/Match.ts"
-import type { MetricName } from "../domain/Metric.ts"
-import { type Figure, type MatchMinute, matchMinute, type Score } from "../domain/Snapshot.ts"
+import type { Side, Sides } from "../../domain/Match.ts"
+import type { MetricName } from "../../domain/Metric.ts"
+import { type Figure, type MatchMinute, matchMinute, type Score } from "../../domain/Snapshot.ts"
 
 /** How many goals a team scores and concedes, relative to an average team: 1.2 is a fifth more than average. */
 export interface Strength {

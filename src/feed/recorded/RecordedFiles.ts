@@ -4,7 +4,7 @@
  */
 import { gunzip } from "node:zlib"
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
-import { FeedError } from "./MatchFeed.ts"
+import { FeedError } from "../MatchFeed.ts"
 import { type RecordedMatch, readMatch } from "./Wyscout.ts"
 import { type OfficialRecord, RecordingError, readRecords } from "./WyscoutRecord.ts"
 

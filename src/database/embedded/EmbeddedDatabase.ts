@@ -1,6 +1,6 @@
 /** The Database on PGlite: the same migrations and functions as Supabase, after the little that Supabase brings along. */
 import { Effect, FileSystem, Layer, Path } from "effect"
-import { Database, DatabaseError } from "./Database.ts"
+import { Database, DatabaseError } from "../Database.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 
 /** What a Supabase project has before any migration runs: its roles, and auth.uid(), the user a request comes from. */
@@ -16,7 +16,7 @@ const supabasePrelude = `
   grant usage on schema auth to anon, authenticated, service_role;
 `
 
-const migrationsUrl = new URL("../../supabase/migrations/", import.meta.url)
+const migrationsUrl = new URL("../../../supabase/migrations/", import.meta.url)
 
 /** The SQL of every migration in the order in which they apply. Also what an operator runs against Supabase. */
 export const migrations = Effect.gen(function* () {

@@ -6,9 +6,9 @@
  * two teams by id, in one variant as they are and in the other under a further key `team`.
  */
 import { Result, Schema, Struct } from "effect"
-import { Match, type Side, type Sides, TextOrNumber } from "../domain/Match.ts"
-import type { MetricName } from "../domain/Metric.ts"
-import { matchMinute, Period, periods, type Score, type SnapshotInput } from "../domain/Snapshot.ts"
+import { Match, type Side, type Sides, TextOrNumber } from "../../domain/Match.ts"
+import type { MetricName } from "../../domain/Metric.ts"
+import { matchMinute, Period, periods, type Score, type SnapshotInput } from "../../domain/Snapshot.ts"
 import { decode, decodeJson, HomeOrAway, type OfficialRecord, type RecordingError, refuse } from "./WyscoutRecord.ts"
 
 /** A match as it was played. */
