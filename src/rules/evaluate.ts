@@ -9,7 +9,6 @@ import type { Side, Sides } from "../domain/Match.ts"
 import { type MetricName, metric } from "../domain/Metric.ts"
 import { type Figure, figures, type Snapshot } from "../domain/Snapshot.ts"
 import {
-  type Comparator,
   type Comparison,
   type Condition,
   type Expression,
@@ -23,6 +22,7 @@ import {
 } from "../domain/Strategy.ts"
 import { isAfterHalfTime, type Moment, type Timeline, valueAt } from "../domain/Timeline.ts"
 import type { Evidence } from "../domain/Trigger.ts"
+import { compare } from "./compare.ts"
 import { printComparison } from "./print.ts"
 
 /** What a condition is judged by. */
@@ -166,24 +166,6 @@ export const valueOf = (expression: Expression, view: View): number | undefined 
   if (left === undefined || right === undefined) return undefined
   const result = calculate(expression.op, left, right)
   return Number.isFinite(result) ? result : undefined
-}
-
-/** Whether two numbers compare so. Equality is exact. */
-export const compare = (left: number, comparator: Comparator, right: number): boolean => {
-  switch (comparator) {
-    case ">=":
-      return left >= right
-    case "<=":
-      return left <= right
-    case ">":
-      return left > right
-    case "<":
-      return left < right
-    case "=":
-      return left === right
-    case "!=":
-      return left !== right
-  }
 }
 
 const evaluateComparison = (comparison: Comparison, view: View): Evidence | undefined => {

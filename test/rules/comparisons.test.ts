@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { comparators } from "../../src/domain/Strategy.ts"
+import { compare } from "../../src/rules/compare.ts"
 import { admitted } from "../../src/rules/engine/comparisons.ts"
-import { compare } from "../../src/rules/evaluate.ts"
 
 const Threshold = Schema.Union([
   Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: -40_000, maximum: 40_000 }))),

@@ -47,7 +47,8 @@ export const generator = (next: () => number) => {
     Array.from({ length: integer(from, to) }, make)
   const pick = <A>(first: A, ...rest: ReadonlyArray<A>): A => rest[integer(-1, rest.length - 1)] ?? first
   const sides = (most: number) => ({ home: integer(0, most), away: integer(0, most) })
-  const price = (): number => 1 + integer(0, 8) / 4
+  // Tenths are what sums and products miss by a little.
+  const price = (): number => (chance(0.5) ? 1 + integer(0, 8) / 4 : integer(10, 40) / 10)
   const prices = () => ({ home: price(), away: price() })
 
   const minute = (): number => pick(0, 1, 15, 30, 44, 45, 46, 60, 90, 105, integer(0, 120), integer(0, 120))
@@ -81,6 +82,7 @@ export const generator = (next: () => number) => {
   }
 
   const number = (): number => {
+    if (chance(0.1)) return integer(10, 80) / 10
     if (chance(0.1)) return pick(0.5, 2.5, -0, -1, 1e9, 33.3, 1e308, 32_767, -32_767, -32_768, 32_768.5)
     return chance(0.1) ? integer(0, 20_000) : integer(0, 6)
   }

@@ -32,6 +32,7 @@ export interface Loops {
   readonly widen: (integers: number, out: number, count: number) => void
   readonly compareIntegers: Compare
   readonly compareFloats: Compare
+  readonly comparePair: (left: number, right: number, row: number, relations: number, count: number) => void
   readonly orRows: (addresses: number, length: number, row: number) => void
   readonly fire: (
     starts: number,

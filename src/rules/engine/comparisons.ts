@@ -3,6 +3,7 @@
  * that its column is compared with all of them in one call.
  */
 import type { Comparator } from "../../domain/Strategy.ts"
+import { areEqual } from "../compare.ts"
 import { type Column, mostInteger } from "./columns.ts"
 import type { Kernel } from "./Kernel.ts"
 
@@ -26,6 +27,8 @@ export interface ComparisonLists {
   readonly free: (list: ComparisonList) => void
   /** Compares a column of the list's kind with all numbers. */
   readonly run: (list: ComparisonList, column: Column, count: number) => void
+  /** Compares two columns of floats, view by view. */
+  readonly runPair: (row: number, comparator: Comparator, left: Column, right: Column, count: number) => void
 }
 
 /** The integers that compare so to a number: those from `least` to `most`, or all others. */
@@ -44,7 +47,9 @@ const between = (least: number, most: number): Admitted => {
 }
 
 /** Which integers of a column compare so to this number. */
-export const admitted = (comparator: Comparator, threshold: number): Admitted => {
+export const admitted = (comparator: Comparator, number: number): Admitted => {
+  // What equals an integer is as good as that integer.
+  const threshold = areEqual(number, Math.round(number)) ? Math.round(number) : number
   const isThere = Number.isInteger(threshold) && Math.abs(threshold) <= mostInteger
   switch (comparator) {
     case ">=":
@@ -86,5 +91,7 @@ export const makeComparisonLists = ({ allocate, floats, free, loops, words }: Ke
   run: ({ address, kind, length }, column, count) => {
     const compare = kind === "integers" ? loops.compareIntegers : loops.compareFloats
     compare(column.address, address, length, count)
-  }
+  },
+  runPair: (row, comparator, left, right, count) =>
+    loops.comparePair(left.address, right.address, row, relations[comparator], count)
 })

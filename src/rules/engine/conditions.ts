@@ -209,9 +209,13 @@ export const makeConditions = (kernel: Kernel): Conditions => {
 
   const evaluateValues = (count: number): void => {
     for (const [row, { comparator, left, right }] of others) {
-      const column = values.difference(left, right)
-      const list = lists.make(column.kind, [{ row, comparator, threshold: 0 }])
-      lists.run(list, column, count)
+      const pair = values.pair(left, right)
+      if ("left" in pair) {
+        lists.runPair(row, comparator, pair.left, pair.right, count)
+        continue
+      }
+      const list = lists.make(pair.kind, [{ row, comparator, threshold: 0 }])
+      lists.run(list, pair, count)
       lists.free(list)
     }
   }

@@ -7,7 +7,6 @@ import type { Sides } from "../../domain/Match.ts"
 import { type MetricName, metric } from "../../domain/Metric.ts"
 import type { Figure } from "../../domain/Snapshot.ts"
 import {
-  type Comparator,
   type Comparison,
   type Condition,
   type Expression,
@@ -17,6 +16,7 @@ import {
   type Strategy
 } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
+import { compare } from "../compare.ts"
 import { scoped, type View } from "../evaluate.ts"
 import { type Anchor, anchorsOf, instantOf, latestBy } from "./anchor.ts"
 import { figureNow } from "./figureNow.ts"
@@ -84,22 +84,10 @@ const readerOf = (expression: Expression): Read => {
   return calculating[expression.op](readerOf(expression.left), readerOf(expression.right))
 }
 
-const comparing: Readonly<Record<Comparator, (left: Read, right: Read) => Test>> = {
-  ">=": (left, right) => (view) => left(view) >= right(view),
-  "<=": (left, right) => (view) => left(view) <= right(view),
-  ">": (left, right) => (view) => left(view) > right(view),
-  "<": (left, right) => (view) => left(view) < right(view),
-  "=": (left, right) => (view) => left(view) === right(view),
-  // Of two numbers one is the larger; NaN is neither.
-  "!=": (left, right) => (view) => {
-    const a = left(view)
-    const b = right(view)
-    return a < b || a > b
-  }
+const compile = ({ comparator, left, right }: Comparison): Test => {
+  const [first, second] = [readerOf(left), readerOf(right)]
+  return (view) => compare(first(view), comparator, second(view))
 }
-
-const compile = ({ comparator, left, right }: Comparison): Test =>
-  comparing[comparator](readerOf(left), readerOf(right))
 
 const both =
   (first: Test, second: Test): Test =>

@@ -35,8 +35,11 @@ export interface Values {
   readonly read: (views: ReadonlyArray<View>) => void
   /** The value for each of the views. To be read before the next call. */
   readonly column: (value: Value) => Column
-  /** The first value less the second: it compares to 0 as they compare to each other. To be read before the next call. */
-  readonly difference: (left: Value, right: Value) => Column
+  /**
+   * Two values side by side, both floats; or, where both are whole numbers, the first less the second, which compares to 0
+   * as they compare to each other. To be read before the next call.
+   */
+  readonly pair: (left: Value, right: Value) => { readonly left: Column; readonly right: Column } | Column
 }
 
 /** One expression in place of two that mean the same: the operands of a sum or a product in one order. */
@@ -207,12 +210,12 @@ export const makeValues = (kernel: Kernel, columns: Columns): Values => {
       })
     },
     column: (value) => complete(value, 0),
-    difference: (first, second) => {
+    pair: (first, second) => {
       const left = complete(first, 0)
       const right = complete(second, 1)
       const isWhole = misfits.size === 0 && mostOf("-", first.most, second.most) !== undefined
-      const [a, b] = isWhole ? [left, right] : [asFloats(left, 0), asFloats(right, 1)]
-      return columns.combine("difference", a, b, spare(0, a.kind), views.length)
+      if (isWhole) return columns.combine("difference", left, right, spare(0, "integers"), views.length)
+      return { left: asFloats(left, 0), right: asFloats(right, 1) }
     }
   }
 }

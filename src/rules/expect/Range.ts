@@ -3,6 +3,7 @@
  * Arithmetic over ranges rounds as arithmetic over numbers does, so a range never leaves out a result.
  */
 import type { Comparator, Operator } from "../../domain/Strategy.ts"
+import { areEqual, compare } from "../compare.ts"
 
 /** A range of numbers, both ends included, or `none`: there will be no value. */
 export type Range =
@@ -76,17 +77,17 @@ export const calculated = (op: Operator, a: Range, b: Range): Range => {
 const never = (a: Exclude<Range, "none">, comparator: Comparator, b: Exclude<Range, "none">): boolean => {
   switch (comparator) {
     case ">=":
-      return a.greatest < b.least
+      return compare(a.greatest, "<", b.least)
     case "<=":
-      return a.least > b.greatest
+      return compare(a.least, ">", b.greatest)
     case ">":
-      return a.greatest <= b.least
+      return compare(a.greatest, "<=", b.least)
     case "<":
-      return a.least >= b.greatest
+      return compare(a.least, ">=", b.greatest)
     case "=":
-      return a.greatest < b.least || a.least > b.greatest
+      return compare(a.greatest, "<", b.least) || compare(a.least, ">", b.greatest)
     case "!=":
-      return a.least === a.greatest && b.least === b.greatest && a.least === b.least
+      return a.least === a.greatest && b.least === b.greatest && areEqual(a.least, b.least)
   }
 }
 

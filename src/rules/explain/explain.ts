@@ -13,7 +13,8 @@ import {
   type Strategy,
   watches
 } from "../../domain/Strategy.ts"
-import { compare, type View, valueOf } from "../evaluate.ts"
+import { compare } from "../compare.ts"
+import { type View, valueOf } from "../evaluate.ts"
 import { printComparison, printCondition } from "../print.ts"
 import { missingIn } from "./missing.ts"
 

@@ -251,23 +251,51 @@ export function compareFloats(column: usize, comparisons: usize, length: i32, co
   }
 }
 
-/** Whether two floats are related so to the threshold: all bits of each lane, or none. */
+/** How far two floats may be apart and still be equal, as a share of the larger one: `compare.ts` says why. */
+const tolerance: f64 = 1e-9
+
+/** Whether two floats are related so: all bits of each lane, or none. */
 @inline
-function related(at: usize, threshold: v128, less: v128, equal: v128, greater: v128): v128 {
-  const floats = v128.load(at)
-  const low = v128.and(f64x2.lt(floats, threshold), less)
-  const same = v128.and(f64x2.eq(floats, threshold), equal)
-  return v128.or(v128.or(low, same), v128.and(f64x2.gt(floats, threshold), greater))
+function related(floats: v128, others: v128, less: v128, equal: v128, greater: v128): v128 {
+  const apart = f64x2.abs(f64x2.sub(floats, others))
+  const slack = f64x2.mul(f64x2.splat(tolerance), f64x2.max(f64x2.abs(floats), f64x2.abs(others)))
+  const same = f64x2.le(apart, slack)
+  const low = v128.and(f64x2.lt(floats, others), less)
+  const high = v128.and(f64x2.gt(floats, others), greater)
+  return v128.or(v128.andnot(v128.or(low, high), same), v128.and(same, equal))
 }
 
 /** The same of eight floats, in lanes of 16 bits. */
 @inline
 function eightRelated(at: usize, threshold: v128, less: v128, equal: v128, greater: v128): v128 {
-  const a = related(at, threshold, less, equal, greater)
-  const b = related(at + 16, threshold, less, equal, greater)
-  const c = related(at + 32, threshold, less, equal, greater)
-  const d = related(at + 48, threshold, less, equal, greater)
+  const a = related(v128.load(at), threshold, less, equal, greater)
+  const b = related(v128.load(at, 16), threshold, less, equal, greater)
+  const c = related(v128.load(at, 32), threshold, less, equal, greater)
+  const d = related(v128.load(at, 48), threshold, less, equal, greater)
+  return narrowed(a, b, c, d)
+}
+
+/** The lanes of four vectors of 64 bits in lanes of 16. */
+@inline
+function narrowed(a: v128, b: v128, c: v128, d: v128): v128 {
   return i16x8.narrow_i32x4_s(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(c, d, 0, 2, 4, 6))
+}
+
+/** Compares two columns of floats: writes a row, whose bit says whether the relations of `compareFloats` hold. */
+export function comparePair(left: usize, right: usize, row: usize, relations: i32, count: i32): void {
+  const less = i64x2.splat(-(<i64>relations & 1))
+  const equal = i64x2.splat(-((<i64>relations >> 1) & 1))
+  const greater = i64x2.splat(-((<i64>relations >> 2) & 1))
+  for (let at: usize = 0, end = <usize>(count + 7) >> 3; at < end; at++) {
+    const first = left + (at << 6)
+    const second = right + (at << 6)
+    const a = related(v128.load(first), v128.load(second), less, equal, greater)
+    const b = related(v128.load(first, 16), v128.load(second, 16), less, equal, greater)
+    const c = related(v128.load(first, 32), v128.load(second, 32), less, equal, greater)
+    const d = related(v128.load(first, 48), v128.load(second, 48), less, equal, greater)
+    const lanes = narrowed(a, b, c, d)
+    store<u8>(row + at, <u8>i8x16.bitmask(i8x16.narrow_i16x8_s(lanes, lanes)))
+  }
 }
 
 /** Writes a row: the rows at so many addresses ORed. */
