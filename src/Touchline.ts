@@ -131,10 +131,10 @@ export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep)
 const banner = ({ config }: { readonly config: TouchlineConfig }) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const { leftOut, strategies } = yield* (yield* Strategies).watched
+      const { leftOut, size } = yield* (yield* Strategies).watched
       const rows = {
         feed: (yield* MatchFeed).name,
-        strategies: `${strategies.length} ${(yield* Strategies).name}${leftOut === 0 ? "" : ` (${leftOut} left out)`}`,
+        strategies: `${size} ${(yield* Strategies).name}${leftOut === 0 ? "" : ` (${leftOut} left out)`}`,
         dedup: (yield* Dedup).name,
         database: (yield* Database).name,
         queue: (yield* QueueBackend).name,

@@ -8,7 +8,7 @@
  * Guarantees: state, not events. A tick that fails, or never comes, loses no trigger whose conditions still hold at the
  * next; a pair is remembered only after the database has it; an alert that could not be offered stays pending there.
  */
-import { Array as Arr, Clock, Context, Duration, Effect, Layer, Ref, Result, Schedule, Schema } from "effect"
+import { Array as Arr, Clock, Context, Duration, Effect, Layer, Option, Ref, Result, Schedule, Schema } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
 import type { DatabaseError } from "../database/Database.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
@@ -117,7 +117,7 @@ export class Scanner extends Context.Service<
       const triggers = yield* TriggerStore
       const alerts = yield* AlertQueue
       const totals = yield* Ref.make(nothing)
-      const ruleSet = yield* Ref.make({ strategies: [] as never[] as ReadonlyArray<unknown>, rules: RuleSet.make([]) })
+      const ruleSet = yield* Ref.make({ version: 0, rules: RuleSet.make([]) })
 
       const poll = feed.poll.pipe(
         Effect.timeoutOrElse({
@@ -172,9 +172,14 @@ export class Scanner extends Context.Service<
           .map((snapshot) => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
         const watched = yield* strategies.watched
         const { rules } = yield* Ref.updateAndGet(ruleSet, (last) =>
-          last.strategies === watched.strategies
-            ? last
-            : { strategies: watched.strategies, rules: RuleSet.make(watched.strategies) }
+          Option.match(watched.since(last.version), {
+            onNone: () => ({ version: watched.version, rules: RuleSet.make([...watched.all()]) }),
+            onSome: ({ added, removed }) => {
+              removed.forEach(last.rules.remove)
+              added.forEach(last.rules.add)
+              return { version: watched.version, rules: last.rules }
+            }
+          })
         )
         const shown = new Map<string, TriggerSnapshot>()
         const candidates = rules.evaluate(views).map(({ evidence, strategy, view }): Candidate => {
@@ -251,7 +256,7 @@ export class Scanner extends Context.Service<
         return {
           snapshots: snapshots.length,
           dropped,
-          strategies: watched.strategies.length,
+          strategies: watched.size,
           leftOut: watched.leftOut,
           candidates: fresh,
           triggered: candidates.length - fresh.length

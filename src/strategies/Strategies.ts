@@ -7,24 +7,23 @@
 import { Context, Duration, Effect, Equal, type FileSystem, Layer, type Path, Ref } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import { type StrategyList, StrategyStore } from "../database/StrategyStore.ts"
-import type { Strategy } from "../domain/Strategy.ts"
-import { readStrategyDirectory, type StrategyDirectoryError } from "./StrategyDirectory.ts"
+import { directorySet, readStrategyDirectory, type StrategyDirectoryError } from "./StrategyDirectory.ts"
+import { makeWatchedSet, type Watched } from "./Watched.ts"
 
 /** How old the strategies of the database may be before they are read again. */
 export const refreshAfter = Duration.seconds(15)
 
-/** What is watched, and how many strategies had to be left out. */
-export interface Watched {
-  readonly strategies: ReadonlyArray<Strategy>
-  readonly leftOut: number
-}
-
 export class Strategies extends Context.Service<
   Strategies,
   {
-    /** What the banner calls them, such as `database`. */
+    /** What the banner calls them, such as `from the database`. */
     readonly name: string
-    /** The same array for as long as nothing about them has changed. */
+    /**
+     * Which strategies these are, for instances on one Redis: those of one set share their ticks, those of different sets
+     * each have their own. Undefined for the database's; a short name without spaces for any others.
+     */
+    readonly set: string | undefined
+    /** What is watched now. It waits for no database and no disk. */
     readonly watched: Effect.Effect<Watched>
   }
 >()("touchline/strategies/Strategies") {
@@ -34,23 +33,26 @@ export class Strategies extends Context.Service<
     Effect.gen(function* () {
       const store = yield* StrategyStore
       const admit = yield* makeAdmission
-      const last = yield* Ref.make<Watched>({ strategies: [], leftOut: 0 })
+      const set = makeWatchedSet()
       const watched = yield* store.active.pipe(
         Effect.flatMap(admit),
-        Effect.flatMap((list) =>
-          Ref.updateAndGet(last, (before) =>
-            Equal.equals(before.strategies, list.strategies) ? { ...list, strategies: before.strategies } : list
-          )
+        Effect.andThen(({ leftOut, strategies }) =>
+          Effect.sync(() => {
+            const before = new Map([...set.now().all()].map((strategy) => [String(strategy.id), strategy]))
+            const added = strategies.filter((strategy) => !Equal.equals(before.get(strategy.id), strategy))
+            for (const { id } of strategies) before.delete(id)
+            set.change({ added, leftOut, removed: [...before.keys()] })
+          })
         ),
         Effect.catch((error) =>
           Effect.logWarning("the strategies cannot be read; those read last are watched").pipe(
-            Effect.annotateLogs({ reason: error.message }),
-            Effect.andThen(Ref.get(last))
+            Effect.annotateLogs({ reason: error.message })
           )
         ),
-        Effect.cachedWithTTL(refreshAfter)
+        Effect.cachedWithTTL(refreshAfter),
+        Effect.map((look) => Effect.map(look, set.now))
       )
-      return Strategies.of({ name: "from the database", watched })
+      return Strategies.of({ name: "from the database", set: undefined, watched })
     })
   )
 
@@ -69,8 +71,14 @@ export class Strategies extends Context.Service<
         const admit = yield* makeAdmission
         const list = yield* readStrategyDirectory(directory)
         yield* store.save(list.strategies)
-        const watched = yield* admit(list)
-        return Strategies.of({ name: `from ${directory}`, watched: Effect.succeed(watched) })
+        const { leftOut, strategies } = yield* admit(list)
+        const set = makeWatchedSet()
+        set.change({ added: strategies, removed: [], leftOut })
+        return Strategies.of({
+          name: `from ${directory}`,
+          set: yield* directorySet(directory),
+          watched: Effect.sync(set.now)
+        })
       })
     )
 }

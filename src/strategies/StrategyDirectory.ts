@@ -1,5 +1,6 @@
 /** Strategies kept in files: one strategy a file, the file's name its identity. */
 import { createHash } from "node:crypto"
+import { hostname } from "node:os"
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
 import type { StrategyList } from "../database/StrategyStore.ts"
 import { type Strategy, StrategyId } from "../domain/Strategy.ts"
@@ -30,18 +31,28 @@ export const strategyFileId = (fileName: string): StrategyId => {
   return StrategyId.make(bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"))
 }
 
-/** The strategy files (.yaml, .yml, .json) of a directory in the order of their names; of a file, itself. */
-const strategyFiles = Effect.fnUntraced(function* (place: string) {
+/** What names the set of a directory's strategies: the machine and the real path, as ten characters. */
+export const directorySet = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const unreadable = ({ reason }: PlatformError.PlatformError) =>
+  const path = yield* Effect.mapError(fs.realPath(directory), unreadable(directory))
+  return createHash("sha1").update(`${hostname()}\0${path}`).digest("hex").slice(0, 10)
+})
+
+const unreadable =
+  (place: string) =>
+  ({ reason }: PlatformError.PlatformError) =>
     new StrategyDirectoryError({
       directory: place,
       message: `the strategies in ${place} cannot be read (${reason._tag}). Name a directory with strategy files, or one of them.`
     })
-  const { type } = yield* fs.stat(place).pipe(Effect.mapError(unreadable))
+
+/** The strategy files (.yaml, .yml, .json) of a directory in the order of their names; of a file, itself. */
+const strategyFiles = Effect.fnUntraced(function* (place: string) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const { type } = yield* fs.stat(place).pipe(Effect.mapError(unreadable(place)))
   if (type !== "Directory") return [place]
-  const names = yield* fs.readDirectory(place).pipe(Effect.mapError(unreadable))
+  const names = yield* fs.readDirectory(place).pipe(Effect.mapError(unreadable(place)))
   const files = names.filter(isStrategyFile).sort()
   if (files.length > 0) return files.map((name) => paths.join(place, name))
   return yield* new StrategyDirectoryError({

@@ -13,6 +13,7 @@ import type { JobQueue } from "../../src/queue/JobQueue.ts"
 import { QueueError } from "../../src/queue/QueueBackend.ts"
 import { pollTimeout, Scanner } from "../../src/scan/Scanner.ts"
 import { Strategies } from "../../src/strategies/Strategies.ts"
+import { makeWatchedSet } from "../../src/strategies/Watched.ts"
 import { Recorded, recordedTriggers } from "../fixtures/alerts.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { candidateOf, newStrategy, receipt, shown } from "../fixtures/pipeline.ts"
@@ -24,12 +25,18 @@ class World {
   /** What the feed answers, or how it does not. */
   feed: Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError> = Effect.succeed([shown()])
   polls = 0
-  strategies: ReadonlyArray<Strategy>
+  readonly #watched = makeWatchedSet()
   isQueueDown = false
   readonly offered: Array<string> = []
 
   constructor(...strategies: ReadonlyArray<Strategy>) {
-    this.strategies = strategies
+    this.watch(...strategies)
+  }
+
+  /** From now on these strategies are watched and no others. */
+  watch(...strategies: ReadonlyArray<Strategy>) {
+    const removed = [...this.#watched.now().all()].map(({ id }) => id)
+    this.#watched.change({ added: strategies, removed, leftOut: 0 })
   }
 
   show(...matches: ReadonlyArray<SnapshotInput>) {
@@ -71,7 +78,8 @@ class World {
       Strategies,
       Strategies.of({
         name: "fake",
-        watched: Effect.sync(() => ({ strategies: this.strategies, leftOut: 0 }))
+        set: undefined,
+        watched: Effect.sync(this.#watched.now)
       })
     ),
     MatchHistory.layerMemory,
@@ -232,7 +240,7 @@ describe("A scan", () => {
     const world = new World(newStrategy({ name: "A" }))
     return Effect.gen(function* () {
       yield* scan
-      world.strategies = [newStrategy({ name: "B" })]
+      world.watch(newStrategy({ name: "B" }))
       expect(yield* scan).toMatchObject({ held: 1, triggers: 1 })
       assert.deepStrictEqual(yield* pairs, ["A on 7", "B on 7"])
     }).pipe(Effect.provide(world.layer))

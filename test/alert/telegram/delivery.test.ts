@@ -16,6 +16,7 @@ import { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { MatchHistory } from "../../../src/history/MatchHistory.ts"
 import { Scanner } from "../../../src/scan/Scanner.ts"
 import { Strategies } from "../../../src/strategies/Strategies.ts"
+import { watchedOf } from "../../../src/strategies/Watched.ts"
 import { Sql } from "../../contracts/Sql.ts"
 import * as Bot from "../../fixtures/botApi.ts"
 import { quiet } from "../../fixtures/logs.ts"
@@ -35,7 +36,7 @@ const service = (bot: Effect.Success<typeof Bot.makeBotApi>, polls: Array<Snapsh
         Layer.provide(TelegramLimits.layerMemory)
       ),
       Layer.succeed(MatchFeed, { name: "fake", poll: Effect.sync(() => polls.splice(0, 1)) }),
-      Layer.succeed(Strategies, { name: "fake", watched: Effect.succeed({ strategies: [strategy], leftOut: 0 }) }),
+      Layer.succeed(Strategies, { name: "fake", set: undefined, watched: Effect.succeed(watchedOf([strategy])) }),
       Layer.mock(AlertQueue, { name: "send-alert", offer: () => Effect.void }),
       MatchHistory.layer,
       Dedup.layerMemory({ ttl: Duration.hours(2) })
