@@ -1,9 +1,10 @@
 /** A recorded match, decoded: what a backtest and an explanation walk through. */
 import { Result, Schema } from "effect"
 import { matchLabel } from "../domain/Match.ts"
+import { noPast, remember } from "../domain/Past.ts"
 import { problemText } from "../domain/problems.ts"
 import { isInPlay, Snapshot } from "../domain/Snapshot.ts"
-import { moment, record, type Timeline } from "../domain/Timeline.ts"
+import { moment } from "../domain/Timeline.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
 import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
 import type { View } from "../rules/evaluate.ts"
@@ -36,10 +37,10 @@ export const recordingOf = ({ frames, match }: RecordedMatch): Result.Result<Rec
 /** What a scan would have seen of the match at each minute in play: the snapshot, and the past up to it. */
 export const viewsOf = ({ snapshots }: Recording): ReadonlyArray<View> => {
   const views: Array<View> = []
-  let timeline: Timeline = []
+  let past = noPast
   for (const snapshot of snapshots) {
-    timeline = record(timeline, moment(snapshot))
-    if (isInPlay(snapshot.clock)) views.push({ snapshot, timeline })
+    past = remember(past, moment(snapshot))
+    if (isInPlay(snapshot.clock)) views.push({ snapshot, timeline: past.timeline })
   }
   return views
 }

@@ -9,6 +9,8 @@
  * The minutes of a match, each as the trigger of what its end came to, are views like any others: the rule set judges all
  * expectations on all of them at once.
  */
+
+import { correctedTrigger } from "../domain/Past.ts"
 import { type Strategy, watches } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { View } from "../rules/evaluate.ts"
@@ -35,7 +37,7 @@ export const makeBaseCounts = (strategies: ReadonlyArray<Strategy>) => {
     const chances = views.flatMap(({ snapshot }): ReadonlyArray<View> => {
       const trigger = moment(snapshot)
       const end = ends[judgedPeriod({ trigger })]
-      return end === undefined ? [] : [{ ...end, trigger }]
+      return end === undefined ? [] : [{ ...end, trigger: correctedTrigger(trigger, end.timeline) }]
     })
     const held = new Map<string, number>()
     for (const number of expectations.fired(chances).strategies) {

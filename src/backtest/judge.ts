@@ -1,4 +1,6 @@
 /** What became of a trigger's expectation, in a match that was played to its end. */
+
+import { correctedTrigger } from "../domain/Past.ts"
 import type { MatchMinute } from "../domain/Snapshot.ts"
 import type { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
@@ -9,7 +11,7 @@ import { explainCondition } from "../rules/explain/explain.ts"
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
   readonly result: Decision | "undecided"
-  /** The first minute, from the trigger on, at which nothing could change the result any more. */
+  /** The first minute, from the trigger on, at which nothing but a correction could change the result any more. */
   readonly decidedAt: MatchMinute | undefined
   /** Of a miss for want of a value at the end, which it is as a condition without one does not hold: why there is none. */
   readonly missing: ReadonlyArray<string>
@@ -33,15 +35,32 @@ export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>,
   const trigger = moment(at.snapshot)
   const end = judgedView(views, judgedPeriod({ trigger }))
   if (end === undefined) return undecided
-  const result = evaluateCondition(expect, { ...end, trigger }) === undefined ? "miss" : "hit"
-  // What is certain stays certain, so the first minute of certainty can be found by halving.
-  let [from, to] = [fired, views.indexOf(end)]
+  const judged = (view: View): View => ({ ...view, trigger: correctedTrigger(trigger, view.timeline) })
+  const result = evaluateCondition(expect, judged(end)) === undefined ? "miss" : "hit"
+  const isDecided = (view: View): boolean => decide(expect, judged(view)) === result
+  const last = views.indexOf(end)
+  const since = views.slice(fired, last)
+  const decided = isAsShown(since, end) ? firstByHalving(since, isDecided) : firstOfTheLast(since, isDecided)
+  const missing = result === "hit" ? [] : explainCondition(expect, judged(end)).missing
+  return { result, decidedAt: minuteOf((since[decided] ?? end).snapshot.clock), missing }
+}
+
+/** Whether the last moment of each view is still what it was at the end: nothing was taken back. */
+const isAsShown = (views: ReadonlyArray<View>, end: View): boolean =>
+  views.every(({ timeline }) => timeline.at(-1) === end.timeline[timeline.length - 1])
+
+/** The number of the first view that is decided, where all after it are; as many as there are when none is. */
+const firstByHalving = (views: ReadonlyArray<View>, isDecided: (view: View) => boolean): number => {
+  let [from, to] = [0, views.length]
   while (from < to) {
     const middle = (from + to) >> 1
     const view = views[middle]
-    if (view !== undefined && decide(expect, { ...view, trigger }) !== undefined) to = middle
+    if (view !== undefined && isDecided(view)) to = middle
     else from = middle + 1
   }
-  const missing = result === "hit" ? [] : explainCondition(expect, { ...end, trigger }).missing
-  return { result, decidedAt: minuteOf((views[to] ?? end).snapshot.clock), missing }
+  return from
 }
+
+/** The number of the first view from which on all are decided. */
+const firstOfTheLast = (views: ReadonlyArray<View>, isDecided: (view: View) => boolean): number =>
+  views.findLastIndex((view) => !isDecided(view)) + 1

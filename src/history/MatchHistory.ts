@@ -8,8 +8,9 @@
 import { Clock, Context, Duration, Effect, Equal, Layer, Ref, Schema } from "effect"
 import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
 import { MatchId } from "../domain/Match.ts"
+import { noPast, type Past, remember } from "../domain/Past.ts"
 import { compareMatchMinutes, Figures, MatchMinute, type Snapshot } from "../domain/Snapshot.ts"
-import { moment, record, type Timeline } from "../domain/Timeline.ts"
+import { moment, type Timeline } from "../domain/Timeline.ts"
 
 /** A match that no snapshot has shown for so long is forgotten. */
 export const forgetAfter = Duration.hours(6)
@@ -148,11 +149,11 @@ const momentKey = ({ added, match_id, minute, period }: MatchMoment): string =>
 
 /** The timelines that this process holds. */
 const makeMemory = Effect.gen(function* () {
-  const held = yield* Ref.make<ReadonlyMap<string, { readonly timeline: Timeline; readonly seen: number }>>(new Map())
+  const held = yield* Ref.make<ReadonlyMap<string, { readonly past: Past; readonly seen: number }>>(new Map())
   return {
     ids: Effect.map(Ref.get(held), (all): ReadonlySet<string> => new Set(all.keys())),
     isNew: Effect.map(Ref.get(held), (all) => ({ match_id, ...now }: MatchMoment) => {
-      const same = all.get(match_id)?.timeline.findLast((each) => compareMatchMinutes(each, now) === 0)
+      const same = all.get(match_id)?.past.shown.findLast((each) => compareMatchMinutes(each, now) === 0)
       return same === undefined || !Equal.equals(same.figures, now.figures)
     }),
     add: Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
@@ -161,11 +162,11 @@ const makeMemory = Effect.gen(function* () {
       const all = yield* Ref.updateAndGet(held, (before) => {
         const after = new Map([...before].filter(([, match]) => match.seen >= oldest))
         for (const { match_id, ...now } of moments) {
-          after.set(match_id, { timeline: record(after.get(match_id)?.timeline ?? [], now), seen })
+          after.set(match_id, { past: remember(after.get(match_id)?.past ?? noPast, now), seen })
         }
         return after
       })
-      return new Map(moments.map(({ match_id }) => [match_id, all.get(match_id)?.timeline ?? []]))
+      return new Map(moments.map(({ match_id }) => [match_id, all.get(match_id)?.past.timeline ?? []]))
     })
   }
 })
