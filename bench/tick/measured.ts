@@ -170,6 +170,9 @@ const ticking = Effect.fnUntraced(function* (settings: TouchlineConfig) {
   }
 })
 
+/** How long strategies may take to be watched after they were switched on, in milliseconds. */
+const mostPatience = 40_000
+
 /** Scans until so many triggers are there: strategies may be taken up a while after they were switched on. */
 const creating = Effect.fnUntraced(function* () {
   const first = yield* scanning(0)
@@ -178,7 +181,8 @@ const creating = Effect.fnUntraced(function* () {
     yield* Effect.promise(() => ask("/activate"))
     ms = 0
     created = 0
-    while (created < task.expected) {
+    const until = performance.now() + mostPatience
+    while (created < task.expected && performance.now() < until) {
       yield* Effect.sleep("500 millis")
       const each = yield* scanning(0)
       if (each.report.triggers > 0) ms += each.ms
