@@ -1,26 +1,119 @@
-/** The strategies that the database holds. */
-import { Context, Effect, Layer, Result } from "effect"
-import type { Strategy } from "../domain/Strategy.ts"
+/**
+ * The strategies that the database holds, as rows: whoever follows them decodes those that changed, one by one.
+ *
+ * A row's fingerprint is a number, written out, that another content would not have. Rows come in pages, in the order of
+ * their ids, so that no answer grows with how many there are. The strategies of files are not among them: those are
+ * known here for their triggers only.
+ */
+import { Context, Effect, Layer, Schema } from "effect"
+import { type Strategy, type StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
 import { toStrategyFile } from "../rules/files/StrategyFile.ts"
-import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
-import { decodeStrategyRow } from "../rules/rows/StrategyRow.ts"
-import { Database, type DatabaseError } from "./Database.ts"
+import { Database, DatabaseError, decodeRows } from "./Database.ts"
 
-/** Strategies that can be watched, and what is wrong with those that cannot. */
-export interface StrategyList {
-  readonly strategies: ReadonlyArray<Strategy>
-  readonly problems: ReadonlyArray<StrategyProblem>
+/** How many rows one answer holds at the most. */
+export const pageSize = 1000
+
+/** The same for answers without the contents of rows. */
+const pageSizeWithoutContents = 5000
+
+/** More changes than this between two looks are not told one by one. */
+export const mostChanges = 2000
+
+const Fingerprinted = Schema.Struct({ id: StrategyId, fingerprint: Schema.String })
+/** Which content a watched strategy has. */
+export interface Fingerprinted extends Schema.Schema.Type<typeof Fingerprinted> {}
+
+const StoredStrategy = Schema.Struct({ ...Fingerprinted.fields, content: Schema.Unknown })
+/** A watched strategy as the database keeps it; `decodeStrategyRow` decodes the content. */
+export interface StoredStrategy extends Schema.Schema.Type<typeof StoredStrategy> {}
+
+/** Whether a strategy changed since the last look, or was only asked for, and what it is now: not watched without content. */
+const LookedAt = Schema.Struct({
+  id: StrategyId,
+  changed: Schema.Boolean,
+  fingerprint: Schema.NullOr(Schema.String),
+  content: Schema.Unknown
+})
+export interface LookedAt extends Schema.Schema.Type<typeof LookedAt> {}
+
+const LookHead = Schema.Struct({ seen: Schema.String, all: Schema.Boolean, any: Schema.optional(Schema.Boolean) })
+
+/** What a look at the changes answers. */
+export interface Look {
+  /** What to bring to the next look. */
+  readonly seen: string
+  /** Whether any strategy may have changed: then `strategies` tells nothing, and all are to be compared. */
+  readonly all: boolean
+  /** Whether the database keeps any strategy, watched or not; told by a first look. */
+  readonly any: boolean
+  readonly strategies: ReadonlyArray<LookedAt>
+}
+
+/** How many strategies are watched, and the sum of their fingerprints. */
+export interface Sum {
+  readonly count: number
+  readonly sum: bigint
+}
+
+const PageSum = Schema.Struct({ count: Schema.Int, sum: Schema.String, last: Schema.NullOr(Schema.String) })
+
+/** A strategy of a file: the file's name without its extension, and the id that it has unless another is kept for it. */
+export interface FileStrategy {
+  readonly file: string
+  readonly id: StrategyId
+  readonly definition: StrategyDefinition
+  /** Whether it is a sample, which the database may also keep as its own. */
+  readonly isSample: boolean
+}
+
+const KnownFile = Schema.Struct({
+  file: Schema.String,
+  id: Schema.NullOr(StrategyId),
+  was: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/** The id of a file's strategy, and the name that the file had before if it was renamed. */
+export interface KnownFile {
+  readonly file: string
+  readonly id: StrategyId | undefined
+  readonly was: string | undefined
 }
 
 export class StrategyStore extends Context.Service<
   StrategyStore,
   {
-    /** Every active strategy, decoded one by one: what is wrong with one stops no other. */
-    readonly active: Effect.Effect<StrategyList, DatabaseError>
+    /** The watched strategies that follow an id in the order of ids, or the first ones: at most `pageSize`. */
+    readonly page: (after: StrategyId | undefined) => Effect.Effect<ReadonlyArray<StoredStrategy>, DatabaseError>
+    /** Those of these ids that are watched. */
+    readonly byId: (ids: ReadonlyArray<StrategyId>) => Effect.Effect<ReadonlyArray<StoredStrategy>, DatabaseError>
+    /**
+     * What changed since an earlier look, whoever wrote it, and how those of the ids `again` stand. No change is missed
+     * and none told twice, in whatever order transactions end. Without an earlier look: what changed in the last seconds.
+     */
+    readonly since: (seen: string | undefined, again: ReadonlyArray<StrategyId>) => Effect.Effect<Look, DatabaseError>
+    /** For a full comparison: the sum over all that are watched. */
+    readonly sum: Effect.Effect<Sum, DatabaseError>
+    /** For a full comparison where the sums differ: a page, as `page` answers it, without contents. */
+    readonly fingerprints: (after: StrategyId | undefined) => Effect.Effect<ReadonlyArray<Fingerprinted>, DatabaseError>
+    /** Forgets changes that every look has seen by now. */
+    readonly forgetChanges: Effect.Effect<void, DatabaseError>
     /** Adds strategies or brings them up to date, by their id. */
     readonly save: (strategies: ReadonlyArray<Strategy>) => Effect.Effect<void, DatabaseError>
-    /** Adds strategies to a database that holds none, and answers how many were added. */
+    /** Adds strategies to a database that keeps none, and answers how many were added. */
     readonly addSamples: (strategies: ReadonlyArray<Strategy>) => Effect.Effect<number, DatabaseError>
+    /**
+     * Which strategy each file holds: the one that was kept in a file of this name, else one of the same content whose file
+     * is not among `names` any more. Changes nothing; one that is not known has no id.
+     */
+    readonly matchFiles: (
+      files: ReadonlyArray<FileStrategy>,
+      names: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<KnownFile>, DatabaseError>
+    /** The same, and makes them known for their triggers, each with an id. They are marked, and nobody else watches them. */
+    readonly saveFiles: (
+      files: ReadonlyArray<FileStrategy>,
+      names: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<KnownFile>, DatabaseError>
   }
 >()("touchline/database/StrategyStore") {
   /** On the Database. */
@@ -28,27 +121,78 @@ export class StrategyStore extends Context.Service<
     StrategyStore,
     Effect.gen(function* () {
       const { call } = yield* Database
+      const decodeStored = decodeRows("strategies", StoredStrategy)
+      const decodeFingerprints = decodeRows("strategies", Fingerprinted)
+      const decodeLookedAt = decodeRows("strategies", LookedAt)
+      const decodeFiles = decodeRows("strategies of files", KnownFile)
+
+      const known = (rows: ReadonlyArray<unknown>) =>
+        Effect.map(decodeFiles(rows), (files) =>
+          files.map(({ file, id, was }): KnownFile => ({ file, id: id ?? undefined, was: was ?? undefined }))
+        )
+
       return StrategyStore.of({
-        active: Effect.map(call("active_strategies", {}), (rows) => {
-          const [problems, strategies] = rows
-            .map(decodeStrategyRow)
-            .reduce<[Array<StrategyProblem>, Array<Strategy>]>(
-              ([bad, good], row) =>
-                Result.isSuccess(row) ? [bad, [...good, row.success]] : [[...bad, row.failure], good],
-              [[], []]
-            )
-          return { strategies, problems }
+        page: Effect.fn("StrategyStore.page")(function* (after) {
+          return yield* decodeStored(yield* call("page_of_strategies", { after: after ?? null, max_rows: pageSize }))
         }),
+        byId: Effect.fn("StrategyStore.byId")(function* (ids) {
+          return yield* decodeStored(yield* call("strategies_by_id", { ids: ids.map((id) => ({ id })) }))
+        }),
+        since: Effect.fn("StrategyStore.since")(function* (seen, again) {
+          const [first, ...rows] = yield* call("strategies_since", {
+            seen: seen ?? null,
+            again: again.map((id) => ({ id })),
+            max_rows: mostChanges
+          })
+          const { all, any = true, seen: now } = yield* decoded("strategies_since", LookHead, first)
+          return { seen: now, all, any, strategies: yield* decodeLookedAt(rows) }
+        }),
+        sum: Effect.gen(function* () {
+          let [after, count, sum]: [string | null, number, bigint] = [null, 0, 0n]
+          do {
+            const args = { after, max_rows: pageSizeWithoutContents }
+            const page: typeof PageSum.Type = yield* Effect.flatMap(call("sum_of_strategies", args), ([row]) =>
+              decoded("sum_of_strategies", PageSum, row)
+            )
+            after = page.last
+            count += page.count
+            sum += BigInt(page.sum)
+          } while (after !== null)
+          return { count, sum }
+        }).pipe(Effect.withSpan("StrategyStore.sum")),
+        fingerprints: Effect.fn("StrategyStore.fingerprints")(function* (after) {
+          const args = { after: after ?? null, max_rows: pageSizeWithoutContents }
+          return yield* decodeFingerprints(yield* call("page_of_fingerprints", args))
+        }),
+        forgetChanges: Effect.asVoid(call("forget_strategy_changes", {})),
         save: Effect.fn("StrategyStore.save")(function* (strategies) {
           yield* call("save_strategies", { definitions: strategies.map(columns) })
         }),
         addSamples: Effect.fn("StrategyStore.addSamples")(function* (strategies) {
-          return (yield* call("add_sample_strategies", { definitions: strategies.map(columns) })).length
+          return (yield* call("add_first_strategies", { definitions: strategies.map(columns) })).length
+        }),
+        matchFiles: Effect.fn("StrategyStore.matchFiles")(function* (files, names) {
+          return yield* known(yield* call("match_strategy_files", { files: files.map(fileColumns), names }))
+        }),
+        saveFiles: Effect.fn("StrategyStore.saveFiles")(function* (files, names) {
+          return yield* known(yield* call("save_strategy_files", { files: files.map(fileColumns), names }))
         })
       })
     })
   )
 }
+
+/** The one row that a function answers with. A database that answers otherwise is none of this version. */
+const decoded = <A, I>(operation: string, schema: Schema.Codec<A, I>, row: unknown) =>
+  Effect.mapError(
+    Effect.fromOption(Schema.decodeUnknownOption(schema)(row)),
+    () =>
+      new DatabaseError({
+        operation,
+        reason: "refused",
+        message: `${operation} answers otherwise than this version knows. Apply supabase/migrations.`
+      })
+  )
 
 /** The columns of a row of `strategies`. */
 const columns = ({ id, owner: _, ...definition }: Strategy) => ({
@@ -57,4 +201,14 @@ const columns = ({ id, owner: _, ...definition }: Strategy) => ({
   description: definition.description,
   is_active: definition.active,
   definition: toStrategyFile(definition)
+})
+
+/** The same for the strategy of a file. */
+const fileColumns = ({ definition, file, id, isSample }: FileStrategy) => ({
+  file,
+  id,
+  name: definition.name,
+  description: definition.description,
+  definition: toStrategyFile(definition),
+  is_sample: isSample
 })

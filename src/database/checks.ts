@@ -21,9 +21,16 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   failed_alerts: { max_rows: 0 },
   retry_alerts: { ids: [] },
   count_alerts: {},
-  active_strategies: {},
   save_strategies: { definitions: [] },
-  add_sample_strategies: { definitions: [] },
+  add_first_strategies: { definitions: [] },
+  page_of_strategies: { after: null, max_rows: 0 },
+  strategies_by_id: { ids: [] },
+  strategies_since: { seen: null, again: [], max_rows: 0 },
+  sum_of_strategies: { after: null, max_rows: 0 },
+  page_of_fingerprints: { after: null, max_rows: 0 },
+  forget_strategy_changes: {},
+  match_strategy_files: { files: [], names: [] },
+  save_strategy_files: { files: [], names: [] },
   record_moments: { moments: [] },
   moments_since: { cursors: [] }
 }

@@ -1,4 +1,4 @@
-/** The strategies that come with Touchline, for a database that has none yet. */
+/** The strategies that come with Touchline, for a database that keeps none yet. */
 import { Effect, type FileSystem, Layer, Path } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import { StrategyStore } from "../database/StrategyStore.ts"
@@ -6,17 +6,21 @@ import { readStrategyDirectory, type StrategyDirectoryError } from "./StrategyDi
 
 const samplesUrl = new URL("../../examples/strategies/", import.meta.url)
 
-/** Puts the samples into the database, unless it holds any strategy. */
+/** The samples, under the ids of their files. */
+export const sampleStrategies = Effect.gen(function* () {
+  const paths = yield* Path.Path
+  return (yield* readStrategyDirectory(yield* Effect.orDie(paths.fromFileUrl(samplesUrl)))).strategies
+})
+
+/** Puts the samples into the database, unless it keeps any strategy; those of files do not count. */
 export const layerSampleStrategies: Layer.Layer<
   never,
   StrategyDirectoryError | DatabaseError,
   StrategyStore | FileSystem.FileSystem | Path.Path
 > = Layer.effectDiscard(
   Effect.gen(function* () {
-    const paths = yield* Path.Path
     const store = yield* StrategyStore
-    const { strategies } = yield* readStrategyDirectory(yield* Effect.orDie(paths.fromFileUrl(samplesUrl)))
-    const added = yield* store.addSamples(strategies)
+    const added = yield* store.addSamples(yield* sampleStrategies)
     if (added > 0)
       yield* Effect.logInfo("the sample strategies are in").pipe(Effect.annotateLogs({ strategies: added }))
   })

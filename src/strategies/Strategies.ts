@@ -1,17 +1,20 @@
 /**
- * The strategies that are watched now.
+ * The strategies that are watched now: those of the database, or those of a directory of files. Both are followed while the
+ * service runs (`followDatabase`, `followDirectory`).
  *
  * Guarantees: a strategy that cannot be used is reported once, counted and left out; the others are watched. When the
- * strategies cannot be read at all, those read last go on being watched.
+ * strategies cannot be read at all, those read last go on being watched. Asking what is watched waits for nothing.
  */
-import { Context, Duration, Effect, Equal, type FileSystem, Layer, type Path, Ref } from "effect"
+import { Context, Effect, type FileSystem, Layer, type Path } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
-import { type StrategyList, StrategyStore } from "../database/StrategyStore.ts"
-import { directorySet, readStrategyDirectory, type StrategyDirectoryError } from "./StrategyDirectory.ts"
-import { makeWatchedSet, type Watched } from "./Watched.ts"
+import type { StrategyStore } from "../database/StrategyStore.ts"
+import { followDatabase } from "./followDatabase.ts"
+import { followDirectory } from "./followDirectory.ts"
+import { sampleStrategies } from "./SampleStrategies.ts"
+import { directorySet, isIdOfFile, type StrategyDirectoryError } from "./StrategyDirectory.ts"
+import { type Watched, watchedOf } from "./Watched.ts"
 
-/** How old the strategies of the database may be before they are read again. */
-export const refreshAfter = Duration.seconds(15)
+const fromDatabase = "from the database"
 
 export class Strategies extends Context.Service<
   Strategies,
@@ -27,36 +30,22 @@ export class Strategies extends Context.Service<
     readonly watched: Effect.Effect<Watched>
   }
 >()("touchline/strategies/Strategies") {
-  /** The active strategies of the database, read again when they are older than `refreshAfter`. */
-  static readonly layer: Layer.Layer<Strategies, never, StrategyStore> = Layer.effect(
+  /** The active strategies of the database. */
+  static readonly layer: Layer.Layer<
+    Strategies,
+    StrategyDirectoryError,
+    StrategyStore | FileSystem.FileSystem | Path.Path
+  > = Layer.effect(
     Strategies,
     Effect.gen(function* () {
-      const store = yield* StrategyStore
-      const admit = yield* makeAdmission
-      const set = makeWatchedSet()
-      const watched = yield* store.active.pipe(
-        Effect.flatMap(admit),
-        Effect.andThen(({ leftOut, strategies }) =>
-          Effect.sync(() => {
-            const before = new Map([...set.now().all()].map((strategy) => [String(strategy.id), strategy]))
-            const added = strategies.filter((strategy) => !Equal.equals(before.get(strategy.id), strategy))
-            for (const { id } of strategies) before.delete(id)
-            set.change({ added, leftOut, removed: [...before.keys()] })
-          })
-        ),
-        Effect.catch((error) =>
-          Effect.logWarning("the strategies cannot be read; those read last are watched").pipe(
-            Effect.annotateLogs({ reason: error.message })
-          )
-        ),
-        Effect.cachedWithTTL(refreshAfter),
-        Effect.map((look) => Effect.map(look, set.now))
-      )
-      return Strategies.of({ name: "from the database", set: undefined, watched })
+      const { follow, watched } = yield* followDatabase
+      yield* tellOfFormerFiles(watched())
+      yield* Effect.forkScoped(follow)
+      return Strategies.of({ name: fromDatabase, set: undefined, watched: Effect.sync(watched) })
     })
   )
 
-  /** Exactly the strategies in the files of a directory, read once. The database gets to know them for their triggers. */
+  /** Exactly the strategies in the files of a directory, or in one file. The database knows them for their triggers. */
   static readonly layerDirectory = (
     directory: string
   ): Layer.Layer<
@@ -67,33 +56,57 @@ export class Strategies extends Context.Service<
     Layer.effect(
       Strategies,
       Effect.gen(function* () {
-        const store = yield* StrategyStore
-        const admit = yield* makeAdmission
-        const list = yield* readStrategyDirectory(directory)
-        yield* store.save(list.strategies)
-        const { leftOut, strategies } = yield* admit(list)
-        const set = makeWatchedSet()
-        set.change({ added: strategies, removed: [], leftOut })
+        const { follow, watched } = yield* followDirectory(directory, { isDryRun: false })
+        yield* Effect.forkScoped(follow)
         return Strategies.of({
           name: `from ${directory}`,
           set: yield* directorySet(directory),
-          watched: Effect.sync(set.now)
+          watched: Effect.sync(watched)
         })
+      })
+    )
+
+  /**
+   * What would be watched, as it is now, of a directory or of the database: for a dry run. The database is asked and not
+   * told of anything; one that keeps no strategy would begin with the samples, so they are what is watched.
+   */
+  static readonly layerPreview = (
+    directory: string | undefined
+  ): Layer.Layer<
+    Strategies,
+    StrategyDirectoryError | DatabaseError,
+    StrategyStore | FileSystem.FileSystem | Path.Path
+  > =>
+    Layer.effect(
+      Strategies,
+      Effect.gen(function* () {
+        if (directory !== undefined) {
+          const { watched } = yield* followDirectory(directory, { isDryRun: true })
+          return Strategies.of({ name: `from ${directory}`, set: undefined, watched: Effect.sync(watched) })
+        }
+        const { isEmpty, watched } = yield* followDatabase
+        const now = isEmpty() ? watchedOf(yield* sampleStrategies) : watched()
+        return Strategies.of({ name: fromDatabase, set: undefined, watched: Effect.succeed(now) })
       })
     )
 }
 
-/** Reports what cannot be watched, each problem once, and lets the rest through. */
-const makeAdmission = Effect.map(Ref.make<ReadonlySet<string>>(new Set()), (reported) =>
-  Effect.fnUntraced(function* ({ problems, strategies }: StrategyList) {
-    const known = yield* Ref.get(reported)
-    for (const { message, source } of problems) {
-      if (known.has(`${source} ${message}`)) continue
-      yield* Effect.logWarning("a strategy is left out").pipe(
-        Effect.annotateLogs({ strategy: source, reason: message })
-      )
-    }
-    yield* Ref.set(reported, new Set(problems.map(({ message, source }) => `${source} ${message}`)))
-    return { strategies: strategies.filter(({ active }) => active), leftOut: problems.length }
-  })
-)
+/** How many names one line of the log holds. */
+const mostNames = 20
+
+/** Says which strategies an earlier version has put into the database for the files of a run: they are still watched. */
+const tellOfFormerFiles = Effect.fnUntraced(function* ({ all }: Watched) {
+  const samples = new Set((yield* sampleStrategies).map(({ id }) => id))
+  const former: Array<string> = []
+  for (const { id, name, owner } of all()) {
+    if (owner === undefined && isIdOfFile(id) && !samples.has(id)) former.push(name)
+  }
+  if (former.length === 0) return
+  yield* Effect.logWarning("strategies that came from files of an earlier run are still watched").pipe(
+    Effect.annotateLogs({
+      strategies: former.length,
+      names: former.slice(0, mostNames).join(", "),
+      todo: "To stop watching them, run once with --strategies and their directory, or set is_active to false in their rows."
+    })
+  )
+})

@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto"
 import { hostname } from "node:os"
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
-import type { StrategyList } from "../database/StrategyStore.ts"
 import { type Strategy, StrategyId } from "../domain/Strategy.ts"
 import { decodeStrategyFile, isStrategyFile } from "../rules/files/StrategyFile.ts"
 import { StrategyProblem } from "../rules/language/StrategyProblem.ts"
@@ -13,23 +12,36 @@ export class StrategyDirectoryError extends Schema.TaggedError<StrategyDirectory
   message: Schema.String
 }) {}
 
+/** Strategies that can be watched, and what is wrong with those that cannot. */
+export interface StrategyList {
+  readonly strategies: ReadonlyArray<Strategy>
+  readonly problems: ReadonlyArray<StrategyProblem>
+}
+
 /** The name space of strategy files: a version 5 UUID (RFC 9562) of a file's name in it is the strategy's id. */
 const fileNamespace = "5f0c1a52-7d1e-4a6a-9c35-4b1a8f6f2f10"
 
+/** What identifies a file among those of its directory: its name without the extension. */
+export const nameOfFile = (fileName: string): string => fileName.replace(/\.[^.]+$/, "")
+
 /**
  * The id of the strategy in a file of this name, extension aside. The same name gives the same id wherever it lies, so
- * a strategy keeps its triggers and record when its file is edited or moved.
+ * a strategy keeps its triggers and record when its file is edited or moved. (One whose file was renamed keeps the id that
+ * it had: the database remembers it, see `StrategyStore.saveFiles`.)
  */
 export const strategyFileId = (fileName: string): StrategyId => {
   const bytes = createHash("sha1")
     .update(Buffer.from(fileNamespace.replaceAll("-", ""), "hex"))
-    .update(fileName.replace(/\.[^.]+$/, ""))
+    .update(nameOfFile(fileName))
     .digest()
     .subarray(0, 16)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
   return StrategyId.make(bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"))
 }
+
+/** Whether an id may be that of a file: a version 5 UUID. */
+export const isIdOfFile = (id: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab]/.test(id)
 
 /** What names the set of a directory's strategies: the machine and the real path, as ten characters. */
 export const directorySet = Effect.fnUntraced(function* (directory: string) {
@@ -47,19 +59,24 @@ const unreadable =
     })
 
 /** The strategy files (.yaml, .yml, .json) of a directory in the order of their names; of a file, itself. */
-const strategyFiles = Effect.fnUntraced(function* (place: string) {
+export const listStrategyFiles = Effect.fnUntraced(function* (place: string) {
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
   const { type } = yield* fs.stat(place).pipe(Effect.mapError(unreadable(place)))
   if (type !== "Directory") return [place]
   const names = yield* fs.readDirectory(place).pipe(Effect.mapError(unreadable(place)))
-  const files = names.filter(isStrategyFile).sort()
-  if (files.length > 0) return files.map((name) => paths.join(place, name))
-  return yield* new StrategyDirectoryError({
+  return names
+    .filter(isStrategyFile)
+    .sort()
+    .map((name) => paths.join(place, name))
+})
+
+/** What is said of a directory that holds no strategy file. */
+export const noStrategyFile = (place: string) =>
+  new StrategyDirectoryError({
     directory: place,
     message: `${place} holds no strategy file. Put one .yaml or .json file for each strategy there.`
   })
-})
 
 const readText = Effect.fnUntraced(function* (source: string) {
   const fs = yield* FileSystem.FileSystem
@@ -72,26 +89,35 @@ const readText = Effect.fnUntraced(function* (source: string) {
   })
 })
 
+/** What one strategy file says, or what is wrong with it. */
+export const readStrategyFile = (source: string) =>
+  readText(source).pipe(
+    Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
+    Effect.result
+  )
+
+/** What is wrong with a file that has the name of another, extension aside. */
+export const sameName = (source: string, first: string) =>
+  new StrategyProblem({ source, message: `has the same name as ${first}: the name is its identity` })
+
 /**
  * Every strategy file of a directory, or one such file: the strategy in it with its path and its id, or what is wrong with
  * it, which stops no other. Of two files that differ in their extension only, the second is a problem.
  */
 export const readStrategyFiles = Effect.fnUntraced(function* (place: string) {
   const paths = yield* Path.Path
+  const files = yield* listStrategyFiles(place)
+  if (files.length === 0) return yield* noStrategyFile(place)
   const seen = new Map<string, string>()
-  return yield* Effect.forEach(yield* strategyFiles(place), (source) => {
+  return yield* Effect.forEach(files, (source) => {
     const file = paths.basename(source)
     const id = strategyFileId(file)
     const first = seen.get(id)
     seen.set(id, first ?? file)
-    return readText(source).pipe(
-      Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
-      Effect.filterOrFail(
-        () => first === undefined,
-        () => new StrategyProblem({ source, message: `has the same name as ${first}: the name is its identity` })
-      ),
-      Effect.map((definition) => ({ source, id, definition })),
-      Effect.result
+    return Effect.map(readStrategyFile(source), (read) =>
+      first === undefined
+        ? Result.map(read, (definition) => ({ source, id, definition }))
+        : Result.fail(Result.getOrElse(Result.flip(read), () => sameName(source, first)))
     )
   })
 })

@@ -9,6 +9,7 @@ import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import { TriggerId } from "../../src/domain/Trigger.ts"
 import { Sql } from "../contracts/Sql.ts"
+import { activeStrategies } from "../fixtures/activeStrategies.ts"
 import { quiet } from "../fixtures/logs.ts"
 import { olderDeployments } from "../fixtures/olderTables.ts"
 import { candidateOf, newStrategy, receipt } from "../fixtures/pipeline.ts"
@@ -95,8 +96,8 @@ layer(onPostgres)("The migrations", (it) => {
 
     it.effect(`let the service run on an older deployment (${kind})`, () =>
       Effect.gen(function* () {
-        const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
-        const { problems, strategies: active } = yield* strategies.active
+        const triggers = yield* TriggerStore
+        const { problems, strategies: active } = yield* activeStrategies
         expect(problems).toEqual([])
         expect(active).toMatchObject([
           {
@@ -143,7 +144,7 @@ layer(onPostgres)("The migrations", (it) => {
         if (knowsOwnIds) yield* strategies.save([newStrategy({ name: "Added" })])
         yield* sql("truncate strategies, rules, triggers, performance cascade")
         expect(yield* strategies.addSamples([newStrategy(), newStrategy()])).toBe(2)
-        const { strategies: active } = yield* strategies.active
+        const { strategies: active } = yield* activeStrategies
         expect((yield* triggers.create(active.map((each) => candidateOf(each)))).triggers).toHaveLength(2)
       })
     )
@@ -153,8 +154,8 @@ layer(onPostgres)("The migrations", (it) => {
     Effect.gen(function* () {
       yield* afresh(olderDeployments[0]?.tables ?? "")
       yield* migrate
-      const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
-      const { strategies: active } = yield* strategies.active
+      const triggers = yield* TriggerStore
+      const { strategies: active } = yield* activeStrategies
       const { triggers: created } = yield* triggers.create(active.map((each) => candidateOf(each, { id: "102" })))
       const sent = { ...receipt, channel: "telegram", messageId: "900", chatId: "@football" }
       yield* triggers.sent(TriggerId.make(`${created[0]?.id}`), 1, sent)

@@ -6,6 +6,8 @@ import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.t
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { OwnerId } from "../../src/domain/Strategy.ts"
 import { emptyTables, Sql } from "../contracts/Sql.ts"
+import { strategyStoreContract } from "../contracts/strategyStoreContract.ts"
+import { activeStrategies } from "../fixtures/activeStrategies.ts"
 import { newStrategy } from "../fixtures/pipeline.ts"
 
 const onDatabase = Layer.merge(StrategyStore.layer, Sql.layerEmbedded).pipe(
@@ -13,6 +15,8 @@ const onDatabase = Layer.merge(StrategyStore.layer, Sql.layerEmbedded).pipe(
   Layer.provide(EmbeddedPostgres.layer()),
   Layer.provide(NodeServices.layer)
 )
+
+strategyStoreContract("StrategyStore on the embedded database", onDatabase)
 
 layer(onDatabase)("StrategyStore", (it) => {
   it.effect("brings back strategies as they were saved", () =>
@@ -30,7 +34,7 @@ layer(onDatabase)("StrategyStore", (it) => {
         expect: { left: { metric: "goals", scope: "total", window: "since trigger" }, comparator: ">=", right: 1 }
       })
       yield* store.save([saved, newStrategy({ name: "B" })])
-      const { problems, strategies } = yield* store.active
+      const { problems, strategies } = yield* activeStrategies
       expect(problems).toEqual([])
       expect(strategies).toHaveLength(2)
       expect(strategies[0]).toEqual(saved)
@@ -44,7 +48,7 @@ layer(onDatabase)("StrategyStore", (it) => {
       const strategy = newStrategy()
       yield* store.save([strategy])
       yield* store.save([{ ...strategy, active: false }])
-      expect(yield* store.active).toEqual({ strategies: [], problems: [] })
+      expect(yield* activeStrategies).toEqual({ strategies: [], problems: [] })
     })
   )
 
@@ -60,14 +64,14 @@ layer(onDatabase)("StrategyStore", (it) => {
   it.effect("reads strategies that users keep as rules, with their owners", () =>
     Effect.gen(function* () {
       yield* emptyTables
-      const [store, sql] = [yield* StrategyStore, yield* Sql]
+      const sql = yield* Sql
       const { id } = newStrategy()
       const owner = "b7a1c2d3-0000-4000-8000-000000000001"
       yield* sql.run(`
         insert into strategies (id, user_id, name, league_ids) values ('${id}', '${owner}', 'Corners', '{8,364}');
         insert into rules (strategy_id, metric, comparator, value, team_scope, time_filter)
         values ('${id}', 'corners', 'GTE', 4, 'TOTAL', '{"mode":"past_x","x":15}')`)
-      expect((yield* store.active).strategies).toEqual([
+      expect((yield* activeStrategies).strategies).toEqual([
         {
           id,
           owner: OwnerId.make(owner),
@@ -90,7 +94,7 @@ layer(onDatabase)("StrategyStore", (it) => {
         insert into strategies (id, name, definition) values
           ('${typo.id}', 'A', null), ('${bare.id}', 'B', null), ('${odd.id}', 'Z', '{"when": "always"}');
         insert into rules (strategy_id, metric, value, team_scope) values ('${typo.id}', 'cornrs', 4, 'TOTAL')`)
-      const { problems, strategies } = yield* store.active
+      const { problems, strategies } = yield* activeStrategies
       expect(strategies).toEqual([good])
       expect(problems.map(({ source }) => source)).toEqual([typo, bare, odd].map(({ id }) => `strategy ${id}`))
       expect(problems[0]?.message).toContain("did you mean corners?")

@@ -54,6 +54,8 @@ type ValueColumns = typeof ValueColumns.Type
 const Operand = Schema.Struct({
   kind: Schema.Literals(["metric", "number"]),
   value: nullable(Numeric),
+  /** The same as `value`, as older builders of rules write it. */
+  number: nullable(Numeric),
   ...valueColumns
 })
 
@@ -134,7 +136,9 @@ const numberOf = (value: number | null | undefined, path: string): Checked<numbe
 const operandOf = (input: unknown, path: string): Checked<Expression> => {
   if (Predicate.hasProperty(input, "left")) return sideOf(input, path)
   return Result.flatMap(checkOperand(input, path), (operand): Checked<Expression> => {
-    return operand.kind === "metric" ? expressionOf(operand, path) : numberOf(operand.value, joined(path, "value"))
+    return operand.kind === "metric"
+      ? expressionOf(operand, path)
+      : numberOf(operand.value ?? operand.number, joined(path, "value"))
   })
 }
 

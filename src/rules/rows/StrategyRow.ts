@@ -12,6 +12,7 @@ import { checker, isPresent, nullable, problemsIn } from "../language/Checked.ts
 import { excess } from "../language/excess.ts"
 import { parseCondition } from "../language/parse.ts"
 import { StrategyProblem } from "../language/StrategyProblem.ts"
+import { withJson } from "./jsonText.ts"
 import { decodeRule } from "./RuleRow.ts"
 
 const StrategyRow = Schema.Struct({
@@ -34,6 +35,10 @@ const idOf = (row: unknown): string | undefined => {
   const id = Predicate.hasProperty(row, "id") ? row.id : undefined
   return typeof id === "string" || typeof id === "number" ? String(id) : undefined
 }
+
+/** Whether a stored strategy is made of its rows of `rules`, which may come one after another. */
+export const isMadeOfRules = (row: unknown): boolean =>
+  !(Predicate.hasProperty(row, "definition") && isPresent(row.definition))
 
 /**
  * What a row expects of the matches that it fired on: the outcome that `desired_outcome` names (HOME_WIN,
@@ -92,6 +97,12 @@ const columnsOf = ({ description, is_active, league_ids, name }: StrategyRow) =>
   ...(isPresent(is_active) ? { active: is_active } : undefined)
 })
 
+const readable = (stored: unknown): unknown => {
+  const row = withJson(stored, ["league_ids", "definition"])
+  if (!Predicate.hasProperty(row, "rules") || !Array.isArray(row.rules)) return row
+  return { ...row, rules: row.rules.map((rule) => withJson(rule, ["time_filter", "lhs_json", "rhs_json"])) }
+}
+
 /**
  * Decodes a row `{ id, user_id, name, description, desired_outcome, is_active, league_ids, definition, rules }` whose
  * `rules` holds its rows of that table. Columns that it does not name are ignored.
@@ -99,9 +110,10 @@ const columnsOf = ({ description, is_active, league_ids, name }: StrategyRow) =>
  * Where `definition` is present, conditions (structured, or in the written language) and expectation come from there,
  * and `desired_outcome` counts for nothing; name, description, competitions and whether
  * it is active from the row's own columns as far as they are filled. A row with neither a definition nor a rule is a
- * problem: it would hold always.
+ * problem: it would hold always. JSON may be kept as text.
  */
-export const decodeStrategyRow = (row: unknown): Result.Result<Strategy, StrategyProblem> => {
+export const decodeStrategyRow = (stored: unknown): Result.Result<Strategy, StrategyProblem> => {
+  const row = readable(stored)
   const source = `strategy ${idOf(row) ?? "without id"}`
   const refuse = (message: string) => new StrategyProblem({ source, message })
   return Result.gen(function* () {

@@ -9,6 +9,7 @@ import { TriggerStore } from "../../../src/database/TriggerStore.ts"
 import { type Strategy, StrategyId } from "../../../src/domain/Strategy.ts"
 import { databaseContract } from "../../contracts/databaseContract.ts"
 import { emptyTables, Sql } from "../../contracts/Sql.ts"
+import { activeStrategies } from "../../fixtures/activeStrategies.ts"
 import { candidateOf, newStrategy } from "../../fixtures/pipeline.ts"
 
 /** The database and its stores, on whatever EmbeddedPostgres there is. */
@@ -275,8 +276,8 @@ for (const { generated, ids, kind } of deployments) {
 
       it.effect("give their strategies and no pair a second trigger", () =>
         Effect.gen(function* () {
-          const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
-          const { problems, strategies: active } = yield* strategies.active
+          const triggers = yield* TriggerStore
+          const { problems, strategies: active } = yield* activeStrategies
           expect(problems).toEqual([])
           expect(active.map(({ name }) => name)).toEqual(["Corners"])
           const strategy: Strategy = active[0] ?? newStrategy({ id: StrategyId.make("none") })

@@ -10,6 +10,8 @@ import { layerSupabase } from "../../../src/database/supabase/SupabaseDatabase.t
 import { TriggerStore } from "../../../src/database/TriggerStore.ts"
 import { databaseContract } from "../../contracts/databaseContract.ts"
 import { emptyTables, Sql } from "../../contracts/Sql.ts"
+import { strategyStoreContract } from "../../contracts/strategyStoreContract.ts"
+import { activeStrategies } from "../../fixtures/activeStrategies.ts"
 import { candidateOf, newStrategy } from "../../fixtures/pipeline.ts"
 import { noPostgrest, SupabaseProject } from "../../fixtures/postgrest.ts"
 
@@ -82,6 +84,8 @@ if (noPostgrest !== undefined) {
 } else {
   databaseContract("The Supabase database", supabase.pipe(Layer.provideMerge(project)))
 
+  strategyStoreContract("StrategyStore on Supabase", stores.pipe(Layer.provideMerge(project)))
+
   layer(stores.pipe(Layer.provideMerge(project)))("A Supabase project", (it) => {
     it.effect("is named by its host", () =>
       Effect.gen(function* () {
@@ -95,7 +99,7 @@ if (noPostgrest !== undefined) {
         yield* emptyTables
         const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
         yield* strategies.save(Array.from({ length: 1100 }, () => newStrategy()))
-        const { strategies: active } = yield* strategies.active
+        const { strategies: active } = yield* activeStrategies
         expect(active).toHaveLength(1100)
         const brought = active.map((strategy) => candidateOf(strategy))
         expect((yield* triggers.create(brought)).triggers).toHaveLength(1100)

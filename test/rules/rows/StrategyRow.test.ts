@@ -251,6 +251,15 @@ describe("the expressions of a rule", () => {
     expect(said({ rhs_json: { left: number(2), op: "*", right: number("1.5") } })).toBe("total corners >= 2 * 1.5")
   })
 
+  it("a number may be called number, on either side", () => {
+    const four = { kind: "number", number: 4 }
+    expect(said({ rhs_json: { left: four } })).toBe("total corners >= 4")
+    expect(said({ lhs_json: { left: home, op: "-", right: { ...four, value: null } } })).toBe("home shots - 4 >= 4")
+    expect(said({ lhs_json: { left: { kind: "number", number: "0" }, op: "+", right: home } })).toBe(
+      "0 + home shots >= 4"
+    )
+  })
+
   it("an operand may be an expression itself", () => {
     const sum = { left: home, op: "+", right: away }
     expect(said({ lhs_json: { left: sum, op: "/", right: { left: number(2) } } })).toBe(

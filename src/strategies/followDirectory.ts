@@ -1,0 +1,196 @@
+/**
+ * Follows the strategy files of a directory: what is watched is what they say now.
+ *
+ * Guarantees: an edit, an addition and a deletion are taken up when two looks found the same, so that a file that is being
+ * written is not read. Each has a line in the log. What is wrong with a file is reported once, until it changes; such a
+ * file is left out. A strategy is watched only after the database knows it, for without that it has no triggers. While
+ * the directory or the database is away, everything stays as it was.
+ */
+import { Clock, Duration, Effect, Equal, FileSystem, Option, Path, Result } from "effect"
+import { StrategyStore } from "../database/StrategyStore.ts"
+import type { Strategy, StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
+import { makeOutage } from "../redis/Outage.ts"
+import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
+import { sampleStrategies } from "./SampleStrategies.ts"
+import {
+  listStrategyFiles,
+  nameOfFile,
+  noStrategyFile,
+  readStrategyFile,
+  sameName,
+  strategyFileId
+} from "./StrategyDirectory.ts"
+import { makeWatchedSet } from "./Watched.ts"
+
+/** How long after one look at the files the next one comes. */
+export const lookAtFilesEvery = Duration.seconds(1)
+
+/** How often the database is told again what it may have lost, as a restored backup has. */
+export const saveAgainEvery = Duration.minutes(5)
+
+/** A file as it was read. */
+interface Read {
+  /** Another content of the file has another one. */
+  readonly mark: string
+  readonly said: Result.Result<StrategyDefinition, StrategyProblem>
+}
+
+export interface FollowOptions {
+  /** Whether the database may be written: a dry run only asks it for ids. */
+  readonly isDryRun: boolean
+}
+
+/** What the files say, by their paths. */
+interface Said {
+  readonly definitions: ReadonlyMap<string, StrategyDefinition>
+  readonly problems: ReadonlyMap<string, string>
+}
+
+/**
+ * Reads the files of a directory, or one file. `follow` is to be run for what comes after.
+ *
+ * Fails with StrategyDirectoryError when there is no file, with DatabaseError when the database cannot be told of them.
+ */
+export const followDirectory = Effect.fnUntraced(function* (directory: string, { isDryRun }: FollowOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const store = yield* StrategyStore
+  const samples = new Set((yield* sampleStrategies).map(({ id }) => id))
+  const set = makeWatchedSet()
+  const outage = makeOutage({
+    begins: "the strategy files cannot be followed; those read last are watched",
+    ends: "the strategy files are followed again",
+    fields: { directory }
+  })
+  let applied: ReadonlyMap<string, Read> = new Map()
+  let known: Said & { readonly strategies: ReadonlyMap<StrategyId, Strategy> } = {
+    strategies: new Map(),
+    definitions: new Map(),
+    problems: new Map()
+  }
+  /** The files that the last look found, by their marks. */
+  let found: ReadonlyMap<string, string> = new Map()
+  /** When the database was told last; undefined until it was. */
+  let saved: number | undefined
+
+  const nameOf = (source: string) => nameOfFile(paths.basename(source))
+
+  const marks = Effect.gen(function* () {
+    const all = new Map<string, string>()
+    for (const source of yield* listStrategyFiles(directory)) {
+      const stat = yield* Effect.option(fs.stat(source))
+      // One that went away since it was listed is not there; one that may not be looked at is read, and says so.
+      const mark = Option.match(stat, {
+        onNone: () => "",
+        onSome: ({ ino, mtime, size }) =>
+          `${Option.getOrUndefined(mtime)?.getTime()} ${size} ${Option.getOrUndefined(ino)}`
+      })
+      all.set(source, mark)
+    }
+    return all
+  })
+
+  /** The strategy of each file, and what is wrong with the others. */
+  const divide = (read: ReadonlyMap<string, Read>): Said => {
+    const definitions = new Map<string, StrategyDefinition>()
+    const problems = new Map<string, string>()
+    const first = new Map<string, string>()
+    for (const [source, { said }] of [...read].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const name = nameOf(source)
+      const other = first.get(name)
+      first.set(name, other ?? paths.basename(source))
+      if (Result.isFailure(said)) problems.set(source, said.failure.message)
+      else if (other !== undefined) problems.set(source, sameName(source, other).message)
+      else definitions.set(source, said.success)
+    }
+    return { definitions, problems }
+  }
+
+  const tell = (message: string, source: string, fields: object = {}) =>
+    Effect.annotateLogs(Effect.logInfo(message), { file: source, ...fields })
+
+  /** A line for each file that says something else than before, and for each new problem. */
+  const report = Effect.fnUntraced(function* (
+    { definitions, problems }: Said,
+    formerNames: ReadonlyMap<string, string>
+  ) {
+    for (const [source, message] of problems) {
+      if (known.problems.get(source) === message) continue
+      yield* Effect.annotateLogs(Effect.logWarning("a strategy is left out"), { strategy: source, reason: message })
+    }
+    for (const [source, was] of formerNames) yield* tell("a strategy file was renamed", source, { was })
+    if (saved === undefined) return
+    for (const [source, definition] of definitions) {
+      const before = known.definitions.get(source)
+      const fields = { strategy: definition.name }
+      if (before !== undefined) {
+        if (!Equal.equals(before, definition)) yield* tell("a strategy file was edited", source, fields)
+      } else if (!formerNames.has(source)) {
+        yield* tell("a strategy file was added", source, fields)
+      }
+    }
+    const renamed = new Set(formerNames.values())
+    for (const source of known.definitions.keys()) {
+      if (definitions.has(source) || problems.has(source) || renamed.has(nameOf(source))) continue
+      yield* tell("a strategy file was deleted", source)
+    }
+  })
+
+  /** Makes what was read known to the database, and watches it. */
+  const apply = Effect.fnUntraced(function* (next: ReadonlyMap<string, Read>) {
+    const { definitions, problems } = divide(next)
+    const files = [...definitions].map(([source, definition]) => {
+      const id = strategyFileId(paths.basename(source))
+      return { file: nameOf(source), id, definition, isSample: samples.has(id) }
+    })
+    const names = [...next.keys()].map(nameOf)
+    const ids = yield* isDryRun ? store.matchFiles(files, names) : store.saveFiles(files, names)
+    const byName = new Map(ids.map((each) => [each.file, each]))
+    const strategies = new Map<StrategyId, Strategy>()
+    const formerNames = new Map<string, string>()
+    for (const [source, definition] of definitions) {
+      const { id = strategyFileId(paths.basename(source)), was } = byName.get(nameOf(source)) ?? {}
+      strategies.set(id, { ...definition, id })
+      if (was !== undefined) formerNames.set(source, was)
+    }
+    yield* report({ definitions, problems }, formerNames)
+    set.change({
+      added: [...strategies.values()].filter((each) => !Equal.equals(known.strategies.get(each.id), each)),
+      removed: [...known.strategies.keys()].filter((id) => !strategies.has(id)),
+      leftOut: problems.size
+    })
+    known = { strategies, definitions, problems }
+    applied = next
+    saved = yield* Clock.currentTimeMillis
+  })
+
+  const look = Effect.gen(function* () {
+    const before = found
+    found = yield* marks
+    const next = new Map<string, Read>()
+    let isSame = true
+    for (const [source, mark] of found) {
+      const read = applied.get(source)
+      if (read?.mark === mark) next.set(source, read)
+      else if (before.get(source) === mark) {
+        next.set(source, { mark, said: yield* readStrategyFile(source) })
+        isSame = false
+      } else if (read !== undefined) next.set(source, read)
+    }
+    for (const [source, read] of applied) {
+      if (found.has(source)) continue
+      // What is there no more at one look may be about to be replaced.
+      if (before.has(source)) next.set(source, read)
+      else isSame = false
+    }
+    const isDue = (yield* Clock.currentTimeMillis) - (saved ?? 0) >= Duration.toMillis(saveAgainEvery)
+    if (!isSame || isDue) yield* apply(next)
+  }).pipe(Effect.matchEffect({ onSuccess: () => outage.over, onFailure: ({ message }) => outage.met(message) }))
+
+  found = yield* marks
+  if (found.size === 0) return yield* noStrategyFile(directory)
+  const first = new Map<string, Read>()
+  for (const [source, mark] of found) first.set(source, { mark, said: yield* readStrategyFile(source) })
+  yield* apply(first)
+  return { watched: set.now, follow: look.pipe(Effect.delay(lookAtFilesEvery), Effect.forever) }
+})

@@ -1,0 +1,281 @@
+import { expect, layer } from "@effect/vitest"
+import { Effect, FileSystem, Layer, Path } from "effect"
+import { TestClock } from "effect/testing"
+import { lookAtFilesEvery, saveAgainEvery } from "../../src/strategies/followDirectory.ts"
+import { Strategies } from "../../src/strategies/Strategies.ts"
+import { strategyFileId } from "../../src/strategies/StrategyDirectory.ts"
+import { emptyTables, Sql } from "../contracts/Sql.ts"
+import { eventually, turn } from "../fixtures/eventually.ts"
+import { Door, logged, names, onDatabase, watched } from "../fixtures/followed.ts"
+import { Logs } from "../fixtures/logs.ts"
+
+const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(statements))
+
+const text = (name: string, rest = "") => `name: ${name}\nwhen: [{ left: minute, comparator: ">=", right: 1 }]\n${rest}`
+
+/** A directory, and what is done with its files. */
+const makeDirectory = Effect.gen(function* () {
+  const [fs, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const path = yield* fs.makeTempDirectoryScoped({ prefix: "touchline-strategies-" })
+  const at = (name: string) => paths.join(path, name)
+  return {
+    path,
+    at,
+    write: (name: string, content: string) => Effect.orDie(fs.writeFileString(at(name), content)),
+    move: (from: string, to: string) => Effect.orDie(fs.rename(at(from), at(to))),
+    remove: (name: string) => Effect.orDie(fs.remove(at(name)))
+  }
+})
+
+/** One look passes: long enough for the file system to answer. */
+const look = Effect.gen(function* () {
+  yield* TestClock.adjust(lookAtFilesEvery)
+  for (let turns = 0; turns < 200; turns++) yield* turn
+})
+
+/** Looks until it holds. */
+const until = (holds: (found: ReadonlyArray<string>) => boolean) => eventually(Effect.andThen(look, names), holds)
+
+const following = (directory: string, door: Door) =>
+  Strategies.layerDirectory(directory).pipe(Layer.provide(door.layer), Layer.provideMerge(Logs.layer), Layer.fresh)
+
+/** Which files the lines of this message name. */
+const filesOf = (message: string) => Effect.map(logged(message), (lines) => lines.map(({ fields }) => fields.file))
+
+layer(onDatabase)("The strategies of a directory", (it) => {
+  it.effect("are those of its files that are active, made known to the database for their triggers", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { at, path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* write("b.yaml", text("B", "active: false\n"))
+      yield* write("c.yaml", "name: C\n")
+      yield* Effect.gen(function* () {
+        const strategies = yield* Strategies
+        expect(strategies.name).toBe(`from ${path}`)
+        expect(strategies.set).toMatch(/^[0-9a-f]{10}$/)
+        expect([...(yield* watched).all()]).toMatchObject([{ id: strategyFileId("a.yaml"), name: "A" }])
+        expect(yield* watched).toMatchObject({ leftOut: 1 })
+        expect(yield* logged("a strategy is left out")).toMatchObject([{ fields: { strategy: at("c.yaml") } }])
+        expect(yield* sql("select strategy_file file, is_active from strategies order by 1")).toEqual([
+          { file: "a", is_active: false },
+          { file: "b", is_active: false }
+        ])
+      }).pipe(Effect.provide(following(path, new Door())))
+    })
+  )
+
+  it.effect("follow edits, additions and deletions, with a line each", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { at, path, remove, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* write("b.yaml", text("B"))
+      yield* Effect.gen(function* () {
+        yield* write("a.yaml", text("Edited"))
+        yield* until((found) => found.join() === "B,Edited")
+        expect(yield* filesOf("a strategy file was edited")).toEqual([at("a.yaml")])
+        yield* write("c.yaml", text("C"))
+        yield* until((found) => found.join() === "B,C,Edited")
+        expect(yield* filesOf("a strategy file was added")).toEqual([at("c.yaml")])
+        yield* remove("b.yaml")
+        yield* until((found) => found.join() === "C,Edited")
+        expect(yield* filesOf("a strategy file was deleted")).toEqual([at("b.yaml")])
+        yield* write("c.yaml", "name: C\n")
+        yield* until((found) => found.join() === "Edited")
+        yield* write("c.yaml", text("C"))
+        yield* until((found) => found.join() === "C,Edited")
+        expect((yield* watched).leftOut).toBe(0)
+        expect(yield* logged("a strategy is left out")).toHaveLength(1)
+        yield* remove("a.yaml")
+        yield* remove("c.yaml")
+        yield* until((found) => found.length === 0)
+      }).pipe(Effect.provide(following(path, new Door())))
+    })
+  )
+
+  it.effect("are what they were while a file is being written or replaced", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { path, remove, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* Effect.gen(function* () {
+        const { version } = yield* watched
+        for (let size = 1; size < 6; size++) {
+          yield* write("a.yaml", text("B").slice(0, 5 * size))
+          yield* look
+          expect((yield* watched).version).toBe(version)
+        }
+        yield* remove("a.yaml")
+        yield* look
+        expect((yield* watched).version).toBe(version)
+        yield* write("a.yaml", text("Replaced"))
+        yield* until((found) => found.join() === "Replaced")
+        expect(yield* logged("a strategy file was deleted")).toEqual([])
+        expect(yield* logged("a strategy is left out")).toEqual([])
+      }).pipe(Effect.provide(following(path, new Door())))
+    })
+  )
+
+  it.effect("keep their ids when files are renamed, while it runs and between two runs, and moved", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { at, move, path, write } = yield* makeDirectory
+      const other = yield* makeDirectory
+      const fs = yield* FileSystem.FileSystem
+      const id = strategyFileId("a.yaml")
+      const idNow = Effect.map(watched, ({ all }) => [...all()].map((strategy) => strategy.id))
+      yield* write("a.yaml", text("A"))
+      yield* Effect.gen(function* () {
+        yield* move("a.yaml", "b.yaml")
+        yield* eventually(Effect.andThen(look, filesOf("a strategy file was renamed")), (files) => files.length > 0)
+        expect(yield* idNow).toEqual([id])
+        expect(yield* filesOf("a strategy file was added")).toEqual([])
+        expect(yield* filesOf("a strategy file was deleted")).toEqual([])
+        yield* write("b.yaml", text("Edited"))
+        yield* until((found) => found.join() === "Edited")
+        expect(yield* idNow).toEqual([id])
+      }).pipe(Effect.provide(following(path, new Door())))
+      yield* move("b.yaml", "c.yaml")
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          expect(yield* idNow).toEqual([id])
+          expect(yield* logged("a strategy file was renamed")).toMatchObject([{ fields: { was: "b" } }])
+        }),
+        following(path, new Door())
+      )
+      yield* fs.rename(at("c.yaml"), other.at("c.yaml"))
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          expect(yield* idNow).toEqual([id])
+        }),
+        following(other.path, new Door())
+      )
+    })
+  )
+
+  it.effect("are watched only after the database knows them, and stay as they were while it is away", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const door = new Door()
+      const { path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* Effect.gen(function* () {
+        door.isDown = true
+        yield* write("b.yaml", text("B"))
+        yield* eventually(
+          Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
+          (lines) => lines.length > 0
+        )
+        yield* look
+        yield* look
+        expect(yield* names).toEqual(["A"])
+        expect(yield* logged("the strategy files cannot be followed; those read last are watched")).toHaveLength(1)
+        door.isDown = false
+        yield* until((found) => found.join() === "A,B")
+        expect(yield* logged("the strategy files are followed again")).toHaveLength(1)
+      }).pipe(Effect.provide(following(path, door)))
+    })
+  )
+
+  it.effect("stay as they were while the directory is away", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const fs = yield* FileSystem.FileSystem
+      const { path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* Effect.gen(function* () {
+        yield* fs.rename(path, `${path}-away`)
+        yield* eventually(
+          Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
+          (lines) => lines.length > 0
+        )
+        expect(yield* names).toEqual(["A"])
+        yield* fs.rename(`${path}-away`, path)
+        yield* eventually(
+          Effect.andThen(look, logged("the strategy files are followed again")),
+          (lines) => lines.length > 0
+        )
+        expect(yield* names).toEqual(["A"])
+      }).pipe(Effect.provide(following(path, new Door())))
+    })
+  )
+
+  it.effect("are made known again now and then, as a restored backup has lost them", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* Effect.gen(function* () {
+        yield* sql("truncate strategies cascade")
+        yield* TestClock.adjust(saveAgainEvery)
+        yield* eventually(Effect.andThen(look, sql("select id from strategies")), (rows) => rows.length === 1)
+      }).pipe(Effect.provide(following(path, new Door())))
+    })
+  )
+
+  it.effect("have another set for another directory, and the same for another name of it", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const [one, two] = [yield* makeDirectory, yield* makeDirectory]
+      yield* fs.symlink(one.path, two.at("link"))
+      const setOf = (path: string) =>
+        Effect.provide(
+          Effect.map(Strategies, ({ set }) => set),
+          following(path, new Door())
+        )
+      yield* one.write("a.yaml", text("A"))
+      yield* two.write("a.yaml", text("A"))
+      expect(yield* setOf(one.path)).toBe(yield* setOf(two.at("link")))
+      expect(yield* setOf(one.path)).not.toBe(yield* setOf(two.path))
+    })
+  )
+})
+
+layer(onDatabase)("A preview of strategies", (it) => {
+  const preview = (directory: string | undefined) =>
+    Strategies.layerPreview(directory).pipe(Layer.provideMerge(Logs.layer), Layer.fresh)
+
+  const rows = sql("select count(*)::int counted from strategies")
+
+  it.effect("of a directory tells the database nothing, and knows the ids that it keeps", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { move, path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      const ids = Effect.provide(
+        Effect.map(watched, ({ all }) => [...all()].map(({ id }) => id)),
+        preview(path)
+      )
+      expect(yield* ids).toEqual([strategyFileId("a.yaml")])
+      expect(yield* rows).toEqual([{ counted: 0 }])
+      yield* Effect.provide(
+        Effect.flatMap(Strategies, ({ watched: now }) => now),
+        following(path, new Door())
+      )
+      yield* move("a.yaml", "b.yaml")
+      expect(yield* ids).toEqual([strategyFileId("a.yaml")])
+      expect(yield* sql("select strategy_file file from strategies")).toEqual([{ file: "a" }])
+    })
+  )
+
+  it.effect("of a database without strategies is that of the samples, which are not added", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          expect((yield* watched).size).toBe(6)
+        }),
+        preview(undefined)
+      )
+      expect(yield* rows).toEqual([{ counted: 0 }])
+      yield* sql(`insert into strategies (name, is_active) values ('Off', false)`)
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          expect((yield* watched).size).toBe(0)
+        }),
+        preview(undefined)
+      )
+    })
+  )
+})
