@@ -26,7 +26,9 @@ create index if not exists strategy_changes_changed_in on public.strategy_change
 create index if not exists strategy_changes_changed_at on public.strategy_changes (changed_at);
 alter table public.strategy_changes enable row level security;
 revoke all on public.strategy_changes from anon, authenticated;
+revoke all on sequence public.strategy_changes_id_seq from anon, authenticated;
 grant select, delete on public.strategy_changes to service_role;
+grant usage, select on sequence public.strategy_changes_id_seq to service_role;
 
 -- The triggers' functions run with the rights of their owner: whoever may write a strategy need not be able to write here.
 create or replace function public.note_changed_strategies() returns trigger

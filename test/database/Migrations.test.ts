@@ -59,7 +59,7 @@ const decodeRows = Schema.decodeUnknownSync(
 const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
   decodeRows(found).map(({ row }) => Object.fromEntries(Object.entries(row).filter(([name]) => !added.includes(name))))
 
-const addedColumns = ["definition", "period", "added", "snapshot"].concat(
+const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot"].concat(
   ["state", "attempts", "error", "receipt"].map((name) => `alert_${name}`),
   "alerted_at"
 )

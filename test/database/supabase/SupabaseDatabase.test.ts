@@ -136,7 +136,7 @@ if (noPostgrest !== undefined) {
         yield* owned
         const functions = yield* decodeFunctions(
           yield* sql(`select proname as name, coalesce(to_json(proargnames), '[]') as args from pg_proc
-            where pronamespace = 'public'::regnamespace`)
+            where pronamespace = 'public'::regnamespace and prorettype <> 'trigger'::regtype`)
         )
         expect(functions.map(({ name }) => name)).toContain("touchline_call")
         for (const { args, name } of functions) {
