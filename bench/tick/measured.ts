@@ -88,6 +88,8 @@ const peakMemory = (): number => {
 
 interface Tick {
   readonly ms: number
+  /** What the process itself computed, on all of its threads. */
+  readonly cpuMs: number
   readonly report: ScanReport
   readonly spans: ReadonlyMap<string, number>
   readonly calls: Calls
@@ -100,12 +102,14 @@ const scanning = Effect.fnUntraced(function* (tick: number) {
   const { scan } = yield* Scanner
   spans = new Map()
   const started = performance.now()
+  const usage = process.cpuUsage()
   const report = yield* scan
   const ms = performance.now() - started
+  const { system, user } = process.cpuUsage(usage)
   const took = spans
   const after = yield* Effect.promise(callsNow)
   const calls = { database: minus(after.database, before.database), redis: minus(after.redis, before.redis) }
-  return { ms, report, spans: took, calls, rssMB: memory() } satisfies Tick
+  return { ms, cpuMs: (system + user) / 1000, report, spans: took, calls, rssMB: memory() } satisfies Tick
 })
 
 /** What follows strategies or sweeps the outbox is beside a tick, whenever it happens. */
@@ -221,10 +225,12 @@ const figures = Effect.gen(function* () {
     const times = ticks.map(({ ms }) => ms)
     return {
       firstMs: first.ms,
+      firstCpuMs: first.cpuMs,
       firstTriggers: first.report.triggers,
       firstParts: parts([first]),
       firstCalls: first.calls,
       steadyMs: { median: median(times), max: Math.max(...times) },
+      steadyCpuMs: median(ticks.map(({ cpuMs }) => cpuMs)),
       measured: times.length,
       held: [first, ...ticks].map(({ report }) => report.held),
       triggers: ticks.reduce((sum, { report }) => sum + report.triggers, 0),

@@ -68,6 +68,8 @@ const tick = (result: Result, figures: TickFigures) => {
     firstTriggers: figures.firstTriggers,
     knownBefore: result.known,
     steadyMs: { median: round(figures.steadyMs.median, 2), max: round(figures.steadyMs.max, 2) },
+    steadyCpuMs: round(figures.steadyCpuMs, 2),
+    firstCpuMs: round(figures.firstCpuMs),
     steadyTicks: figures.measured,
     goalMs: of.goalMs ?? null,
     engineMs: round(median(world.engineMs.slice(1)), 2),
@@ -99,7 +101,7 @@ const tickLines = (result: Result, figures: TickFigures): ReadonlyArray<string> 
       ? ""
       : `, ${round(each.steadyMs.median / each.select1Ms)} x select 1 (${ms(each.select1Ms)})`
   return [
-    `${nameOf(result.of)}: steady ${ms(each.steadyMs.median)}${goal}, worst ${ms(each.steadyMs.max)} of ${each.steadyTicks}; first ${ms(each.firstMs)}; load ${each.load}`,
+    `${nameOf(result.of)}: steady ${ms(each.steadyMs.median)}${goal}, worst ${ms(each.steadyMs.max)} of ${each.steadyTicks}, computing ${ms(each.steadyCpuMs)}; first ${ms(each.firstMs)}; load ${each.load}`,
     `    engine ${ms(each.engineMs)}: ${round(each.steadyMs.median / each.engineMs)} x${overOne}; ${round(100 * each.heldShareReached, 3)} % hold; memory ${each.rssMB} MB, peak ${each.peakMB} MB`,
     `    parts: ${list(longest(each.parts, each.steadyMs.median / 50))}`,
     `    calls a tick: database ${each.databaseCalls} (${list(each.calls.database, each.steadyTicks)}), Redis ${each.redisCalls} (${list(sentToRedis(each.calls.redis), each.steadyTicks)}); beside: ${each.besideCalls.database} and ${each.besideCalls.redis} in all`,

@@ -30,10 +30,13 @@ export interface Calls extends Schema.Schema.Type<typeof Calls> {}
 /** The figures of ticks. Times are in milliseconds, `parts` the medians of the spans of a tick added up by name. */
 export const TickFigures = Schema.Struct({
   firstMs: Schema.Finite,
+  firstCpuMs: Schema.Finite,
   firstTriggers: Schema.Int,
   firstParts: Counts,
   firstCalls: Calls,
   steadyMs: Schema.Struct({ median: Schema.Finite, max: Schema.Finite }),
+  /** What the process itself computed in a steady tick, on all of its threads; the median. */
+  steadyCpuMs: Schema.Finite,
   measured: Schema.Int,
   held: Schema.Array(Schema.Int),
   triggers: Schema.Int,
