@@ -51,7 +51,8 @@ export const serveSurroundings = Effect.fnUntraced(function* ({ activate, answer
   })
 
   return yield* listening(
-    createServer((incoming, response) => {
+    // A connection may rest for as long as a tick takes.
+    createServer({ keepAliveTimeout: 600_000 }, (incoming, response) => {
       const { headers, method, url = "/" } = incoming
       const say = (value: unknown) => response.end(JSON.stringify(value))
       const tick = /^\/tick\/(\d+)$/.exec(url)?.[1]

@@ -173,12 +173,11 @@ const start = Effect.fnUntraced(function* (bin: string) {
       return {
         loader: {
           exec: (sql) => psql(name, [], [sql]),
-          copy: (table, columns, rows) =>
+          copy: (table, columns, rows, how) =>
             psql(
               name,
               [
-                "-c",
-                "set session_replication_role = replica",
+                ...(how === "unchecked" ? ["-c", "set session_replication_role = replica"] : []),
                 "-c",
                 `copy ${table} (${columns.join(", ")}) from stdin`
               ],
