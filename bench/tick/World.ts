@@ -45,12 +45,12 @@ export interface Size {
   readonly ticks: number
 }
 
-/** A UUID for a name. */
+/** A UUID for a name, as random ones look: those of version 5 are for strategies of files. */
 const uuid = (name: string): string =>
   createHash("md5")
     .update(name)
     .digest("hex")
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+    .replace(/^(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-8$4-")
 
 /** Pairs fired at a tick: `strategies[i]` on `views[i]`. */
 interface Fired {
