@@ -1,17 +1,19 @@
 /** Brings the parts of README.md up to date that stand elsewhere already: `npm run docs`. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
-import { type Setting, settings } from "../src/Config.ts"
+import { allSettings } from "../src/Chosen.ts"
+import type { SettingText } from "../src/Config.ts"
+import { integrations } from "../src/Touchline.ts"
 
 const root = new URL("../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8").trimEnd()
 const fenced = (language: string, path: string): string => `\`\`\`${language}\n${read(path)}\n\`\`\``
 
-const row = ({ default: fallback, meaning, name }: Setting<unknown>): string =>
+const row = ({ default: fallback, meaning, name }: SettingText): string =>
   `| \`${name}\` | ${fallback === undefined ? "" : `\`${fallback}\``} | ${meaning} |`
 
 const parts: Readonly<Record<string, string>> = {
-  settings: ["| setting | default | meaning |", "|---|---|---|", ...Object.values(settings).map(row)].join("\n"),
+  settings: ["| setting | default | meaning |", "|---|---|---|", ...allSettings(integrations()).map(row)].join("\n"),
   strategy: fenced("yaml", "examples/strategies/late-pressure-no-reward.yaml"),
   "custom-feed": fenced("ts", "examples/custom-feed.ts")
 }

@@ -1,8 +1,8 @@
 /** How log lines look and where they go. */
 import { Cause, Effect, Formatter, Layer, Logger, type LogLevel, References } from "effect"
-import type { TouchlineConfig } from "./Config.ts"
+import type { ServiceConfig } from "./Config.ts"
 
-const levels: Readonly<Record<TouchlineConfig["logLevel"], LogLevel.LogLevel>> = {
+const levels: Readonly<Record<ServiceConfig["logLevel"], LogLevel.LogLevel>> = {
   trace: "Trace",
   debug: "Debug",
   info: "Info",
@@ -41,7 +41,7 @@ const pretty = (isColoured: boolean) =>
  * answer log to stderr.
  */
 export const layerLogging = (
-  { logFormat, logLevel }: Pick<TouchlineConfig, "logFormat" | "logLevel">,
+  { logFormat, logLevel }: Pick<ServiceConfig, "logFormat" | "logLevel">,
   stream: NodeJS.WriteStream
 ): Layer.Layer<never> => {
   const lines = logFormat === "json" ? Logger.formatJson : pretty(stream.isTTY === true)

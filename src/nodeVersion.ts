@@ -1,10 +1,5 @@
-/** Which versions of Node.js run Touchline. */
+/** Which versions of Node.js run Touchline. Imports nothing, so that any of them can be told. */
 import { readFileSync } from "node:fs"
-import { Schema } from "effect"
-
-const decodePackage = Schema.decodeSync(
-  Schema.fromJsonString(Schema.Struct({ engines: Schema.Struct({ node: Schema.String }) }))
-)
 
 const numbers = (version: string): ReadonlyArray<number> => [...version.matchAll(/\d+/g)].slice(0, 3).map(Number)
 
@@ -15,6 +10,27 @@ export const isAtLeast = (version: string, least: string): boolean => {
   return (difference ?? 0) >= 0
 }
 
+/** A text of our package.json by the names that lead to it. */
+const fromPackage = (...names: ReadonlyArray<string>): string => {
+  let value: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+  for (const name of names) {
+    value =
+      typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : value
+  }
+  return String(value)
+}
+
+/** The version of Touchline, such as `0.1.0`. */
+export const ownVersion = (): string => fromPackage("version")
+
 /** The oldest version of Node.js that `engines` of package.json takes, such as `22.19.0`. */
-export const neededNode = (): string =>
-  decodePackage(readFileSync(new URL("../package.json", import.meta.url), "utf8")).engines.node.replace(">=", "")
+export const neededNode = (): string => fromPackage("engines", "node").replace(">=", "")
+
+/** Whether this Node.js is older than that; then stderr says so, and the process is to end with code 1. */
+export const isNodeTooOld = (): boolean => {
+  const { node } = process.versions
+  if (isAtLeast(node, neededNode())) return false
+  console.error(`touchline: needs Node.js ${neededNode()} or later; this is ${node}`)
+  process.exitCode = 1
+  return true
+}

@@ -1,31 +1,10 @@
 /** How a process of Touchline runs: with its settings, to a clean end. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Exit, Layer } from "effect"
 import { CliError } from "effect/cli"
-import { config, layerEnvironment, type TouchlineConfig } from "./Config.ts"
-import { layerLogging } from "./Logging.ts"
-import { isAtLeast, neededNode } from "./nodeVersion.ts"
-import { type Parts, service } from "./Touchline.ts"
-
-/**
- * Runs the service, made of these parts, until it is interrupted. It logs to stdout.
- *
- * Fails with SettingsError when a setting cannot be used, or with what a layer of the graph fails to start for.
- */
-export const serve = <F, FE, FR, CE = never, CR = never>(
-  parts: (config: TouchlineConfig) => Omit<Parts<F, FE, FR, CE, CR>, "config">
-) =>
-  Effect.flatMap(config, (settings) =>
-    Layer.launch(service({ config: settings, ...parts(settings) })).pipe(
-      Effect.onInterrupt(() =>
-        Effect.sync(() => {
-          // To be stopped is how a service ends; a command that is stopped has not done its work.
-          process.exitCode = 0
-        }).pipe(Effect.andThen(Effect.logInfo("stopped")))
-      ),
-      Effect.provide(layerLogging(settings, process.stdout))
-    )
-  )
+import { layerEnvironment } from "./Config.ts"
+import { isNodeTooOld } from "./nodeVersion.ts"
 
 const platform = layerEnvironment.pipe(Layer.provideMerge(NodeServices.layer))
 
@@ -39,12 +18,7 @@ const stoppedBy = { SIGINT: 130, SIGTERM: 143 } as const
 export const runMain = <A, E extends { readonly message: string }>(
   program: Effect.Effect<A, E, Layer.Success<typeof platform>>
 ): void => {
-  const { node } = process.versions
-  if (!isAtLeast(node, neededNode())) {
-    console.error(`touchline: needs Node.js ${neededNode()} or later; this is ${node}`)
-    process.exitCode = 1
-    return
-  }
+  if (isNodeTooOld()) return
   let stopped: number | undefined
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {

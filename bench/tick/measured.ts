@@ -7,13 +7,14 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Option, Redacted, Schema, Tracer } from "effect"
 import { AlertChannel } from "../../src/alert/AlertChannel.ts"
 import { layerAlertWorker } from "../../src/alert/AlertWorker.ts"
-import { config, layerEnvironment, type TouchlineConfig } from "../../src/Config.ts"
+import { layerEnvironment } from "../../src/Config.ts"
+import { supabaseSettings } from "../../src/database/supabase/settings.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import type { SnapshotInput } from "../../src/domain/Snapshot.ts"
 import { MatchFeed } from "../../src/feed/MatchFeed.ts"
 import { layerLogging } from "../../src/Logging.ts"
 import { Scanner, type ScanReport } from "../../src/scan/Scanner.ts"
-import { pipeline } from "../../src/Touchline.ts"
+import { chosenBy, pipeline } from "../../src/Touchline.ts"
 import { median } from "../rules/measure.ts"
 import { Calls, type Counts, Figures, Task } from "./task.ts"
 
@@ -122,7 +123,7 @@ const splitCalls = (all: Counts) => {
 }
 
 /** A bare `select 1` through PostgREST, in milliseconds. */
-const selectOne = async ({ supabase }: TouchlineConfig): Promise<number | null> => {
+const selectOne = async (supabase: Effect.Success<typeof supabaseSettings.read>): Promise<number | null> => {
   if (Option.isNone(supabase)) return null
   const key = Redacted.value(supabase.value.serviceRoleKey)
   const times: Array<number> = []
@@ -146,7 +147,7 @@ const parts = (ticks: ReadonlyArray<Tick>) => {
   )
 }
 
-const ticking = Effect.fnUntraced(function* (settings: TouchlineConfig) {
+const ticking = Effect.fnUntraced(function* () {
   const first = yield* scanning(0)
   const ticks: Array<Tick> = []
   const start = performance.now()
@@ -170,7 +171,7 @@ const ticking = Effect.fnUntraced(function* (settings: TouchlineConfig) {
     ticks,
     calls: { database: path, redis },
     beside: { database: others, redis: minus(minus(after.redis, before.redis), redis) },
-    select1Ms: yield* Effect.promise(() => selectOne(settings))
+    select1Ms: yield* Effect.flatMap(supabaseSettings.read, (project) => Effect.promise(() => selectOne(project)))
   }
 })
 
@@ -210,18 +211,14 @@ const alerting = Effect.gen(function* () {
 })
 
 const figures = Effect.gen(function* () {
-  const settings = yield* config
-  const graph = yield* Layer.build(
-    pipeline({ config: settings, feed: layerFeed, channel: layerChannel }).pipe(
-      Layer.provideMerge(layerLogging(settings, process.stdout))
-    )
-  )
+  const { parts: chosen, service } = yield* chosenBy(() => ({ feed: layerFeed, channel: layerChannel }))
+  const graph = yield* Layer.build(pipeline(chosen).pipe(Layer.provideMerge(layerLogging(service, process.stdout))))
   const measured = Effect.gen(function* () {
     if (task.kind === "create") {
       const created = yield* creating()
       return { ...created, ...(yield* Effect.scoped(alerting)) }
     }
-    const { beside, calls, first, select1Ms, ticks } = yield* ticking(settings)
+    const { beside, calls, first, select1Ms, ticks } = yield* ticking()
     const times = ticks.map(({ ms }) => ms)
     return {
       firstMs: first.ms,

@@ -2,9 +2,8 @@
  * Where alerts go. A channel sends one alert to one destination and answers with a receipt; it knows no queue and keeps
  * no state. Retries, order and pace belong to the queue: a channel says only why it failed.
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, type Effect, Schema } from "effect"
 import type { Alert, Receipt } from "../domain/Alert.ts"
-import { alertLines } from "./message.ts"
 
 /**
  * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
@@ -28,16 +27,4 @@ export class AlertChannel extends Context.Service<
     readonly name: string
     readonly send: (alert: Alert) => Effect.Effect<Receipt, ChannelError>
   }
->()("touchline/alert/AlertChannel") {
-  /** Writes each alert to the log, as one line. */
-  static readonly layerConsole = Layer.succeed(
-    AlertChannel,
-    AlertChannel.of({
-      name: "console",
-      send: (alert) => {
-        const text = alertLines(alert).join(" | ")
-        return Effect.as(Effect.logInfo(`ALERT ${text}`), { channel: "console", text })
-      }
-    })
-  )
-}
+>()("touchline/alert/AlertChannel") {}

@@ -1,11 +1,10 @@
 import { Console, Effect, FileSystem, Option, Path, Ref, Schedule, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
 import { backtest as run } from "../backtest/Backtest.ts"
-import { config } from "../Config.ts"
+import { serviceSettings } from "../Config.ts"
+import { embeddedSettings } from "../database/embedded/settings.ts"
 import { layerLogging } from "../Logging.ts"
 import { readStrategyDirectory, type StrategyDirectoryError } from "../strategies/StrategyDirectory.ts"
 import { reportJson, reportTable, triggersCsv } from "./backtestReport.ts"
-import * as flags from "./flags.ts"
 
 const samplesUrl = new URL("../../examples/strategies/", import.meta.url)
 
@@ -58,69 +57,44 @@ const withProgress = <A, E, R>(
   }).pipe(Effect.scoped)
 
 /** `touchline backtest`: what strategies would have done on recorded matches. */
-export const backtest = Command.make(
-  "backtest",
-  {
-    directories: Argument.String("DIR").pipe(
-      Argument.variadic({ min: 1 }),
-      Argument.withDescription("Directories of match files in the Wyscout event format (.json or .json.gz)")
-    ),
-    strategies: Flag.String("strategies").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.optional,
-      Flag.withDescription("The directory of strategy files to test, or one such file (default: the sample strategies)")
-    ),
-    csv: Flag.String("csv").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.optional,
-      Flag.withDescription("Write every trigger to this file, one row each")
-    ),
-    cache: Flag.Boolean("cache").pipe(
-      Flag.withDefault(true),
-      Flag.withDescription(
-        "Keep decoded matches in DATA_DIR/cache for the next run; --no-cache: neither read nor write"
-      )
-    ),
-    threads: Flag.Int("threads").pipe(
-      Flag.withSchema(Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 64 })))),
-      Flag.optional,
-      Flag.withDescription("How many threads to use (default: one for each core)")
-    ),
-    json: flags.json
-  },
-  Effect.fn(function* ({ cache, csv, directories, json, strategies, threads }) {
-    const settings = yield* config
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* Effect.gen(function* () {
-      const directory = Option.isSome(strategies) ? strategies.value : yield* Effect.orDie(path.fromFileUrl(samplesUrl))
-      const { leftOut, watched } = yield* watchedStrategies(directory)
-      const report = yield* withProgress((onProgress) =>
-        run({
-          directories,
-          strategies: watched,
-          cache: cache ? path.resolve(settings.dataDir, "cache", "recordings") : undefined,
-          threads: Option.getOrUndefined(threads),
-          onProgress
-        })
-      )
-      if (Option.isSome(csv)) {
-        yield* fs
-          .writeFileString(csv.value, yield* triggersCsv(report))
-          .pipe(
-            Effect.mapError(({ message }) => new OutputError({ message: `${csv.value} cannot be written: ${message}` }))
-          )
-      }
-      yield* Console.log(json ? JSON.stringify(reportJson(report)) : reportTable(report, leftOut))
-    }).pipe(Effect.provide(layerLogging(settings, process.stderr)))
-  })
-).pipe(
-  Command.withDescription("Test strategies on recorded matches: how often they would have fired, and been right"),
-  Command.withExamples([
-    {
-      command: "touchline backtest matches/ --strategies my-strategies/",
-      description: "Test every strategy of a directory on every match of another"
-    },
-    { command: "touchline backtest matches/ --csv triggers.csv", description: "Also write every trigger to a file" }
-  ])
-)
+export const backtest = Effect.fnUntraced(function* ({
+  cache,
+  csv,
+  directories,
+  json,
+  strategies,
+  threads
+}: {
+  readonly cache: boolean
+  readonly csv: Option.Option<string>
+  readonly directories: ReadonlyArray<string>
+  readonly json: boolean
+  readonly strategies: Option.Option<string>
+  readonly threads: Option.Option<number>
+}) {
+  const service = yield* serviceSettings.read
+  const dataDir = yield* embeddedSettings.read
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* Effect.gen(function* () {
+    const directory = Option.isSome(strategies) ? strategies.value : yield* Effect.orDie(path.fromFileUrl(samplesUrl))
+    const { leftOut, watched } = yield* watchedStrategies(directory)
+    const report = yield* withProgress((onProgress) =>
+      run({
+        directories,
+        strategies: watched,
+        cache: cache ? path.resolve(dataDir, "cache", "recordings") : undefined,
+        threads: Option.getOrUndefined(threads),
+        onProgress
+      })
+    )
+    if (Option.isSome(csv)) {
+      yield* fs
+        .writeFileString(csv.value, yield* triggersCsv(report))
+        .pipe(
+          Effect.mapError(({ message }) => new OutputError({ message: `${csv.value} cannot be written: ${message}` }))
+        )
+    }
+    yield* Console.log(json ? JSON.stringify(reportJson(report)) : reportTable(report, leftOut))
+  }).pipe(Effect.provide(layerLogging(service, process.stderr)))
+})

@@ -1,9 +1,8 @@
 import { Console, Effect, Schema } from "effect"
-import { Command } from "effect/cli"
 import type { Checked, CheckStatus } from "../doctor/Check.ts"
 import { diagnose } from "../doctor/diagnose.ts"
+import type { Extend } from "../Integration.ts"
 import { quietly } from "../Logging.ts"
-import * as flags from "./flags.ts"
 
 /** Something that is needed does not work. */
 class DoctorError extends Schema.TaggedError<DoctorError>()("DoctorError", { message: Schema.String }) {}
@@ -21,35 +20,26 @@ export const checkedLine = ({ latencyMs, message, name, status, todo }: Checked)
 const count = (all: ReadonlyArray<Checked>, status: CheckStatus) => all.filter((each) => each.status === status).length
 
 /** `touchline doctor`: whether what the configuration asks for is there and works, and what to do where not. */
-export const doctor = Command.make(
-  "doctor",
-  { json: flags.json },
-  Effect.fn(function* ({ json }) {
-    // The answers say what is wrong. What layers log on the way says it again.
-    const checks = yield* quietly(
-      diagnose((checked) => (json ? Effect.void : Console.log(checkedLine(checked)))),
-      "None"
-    )
-    const [failures, warnings] = [count(checks, "failed"), count(checks, "warning")]
-    if (json) {
-      const list = checks.map(({ latencyMs, message, name, status, todo }) => ({
-        name,
-        status,
-        latencyMs,
-        message,
-        todo
-      }))
-      yield* Console.log(JSON.stringify({ ok: failures === 0, checks: list }))
-    } else if (failures === 0) {
-      yield* Console.log(`\n${warnings === 0 ? "All is well." : `It works; warnings: ${warnings}.`}`)
-    }
-    if (failures > 0) {
-      return yield* new DoctorError({ message: `checks failed: ${failures} of ${checks.length}` })
-    }
-  })
-).pipe(
-  Command.withDescription("Check what the configuration asks for, and say what to do where something is wrong"),
-  Command.withExamples([
-    { command: "touchline doctor", description: "One line a check; exit code 1 if something needed does not work" }
-  ])
-)
+export const doctor = Effect.fnUntraced(function* (extend: Extend, { json }: { readonly json: boolean }) {
+  // The answers say what is wrong. What layers log on the way says it again.
+  const checks = yield* quietly(
+    diagnose((checked) => (json ? Effect.void : Console.log(checkedLine(checked))), extend),
+    "None"
+  )
+  const [failures, warnings] = [count(checks, "failed"), count(checks, "warning")]
+  if (json) {
+    const list = checks.map(({ latencyMs, message, name, status, todo }) => ({
+      name,
+      status,
+      latencyMs,
+      message,
+      todo
+    }))
+    yield* Console.log(JSON.stringify({ ok: failures === 0, checks: list }))
+  } else if (failures === 0) {
+    yield* Console.log(`\n${warnings === 0 ? "All is well." : `It works; warnings: ${warnings}.`}`)
+  }
+  if (failures > 0) {
+    return yield* new DoctorError({ message: `checks failed: ${failures} of ${checks.length}` })
+  }
+})

@@ -1,8 +1,7 @@
 import { Console, Effect, Option, Path, type PlatformError, Result, Schema } from "effect"
-import { Command, Flag } from "effect/cli"
 import { judge } from "../backtest/judge.ts"
 import { recordingOf, viewsOf } from "../backtest/Recording.ts"
-import { config } from "../Config.ts"
+import { serviceSettings } from "../Config.ts"
 import type { StrategyDefinition } from "../domain/Strategy.ts"
 import { officialRecords, readRecordedMatch } from "../feed/recorded/RecordedFiles.ts"
 import { layerLogging } from "../Logging.ts"
@@ -12,7 +11,6 @@ import { diagnosticText } from "../rules/language/Diagnostic.ts"
 import { diagnosticsOf } from "../rules/language/StrategyProblem.ts"
 import { readStrategyFiles } from "../strategies/StrategyDirectory.ts"
 import { explanationJson, explanationText } from "./explanationReport.ts"
-import * as flags from "./flags.ts"
 
 /** There is nothing to explain: a file cannot be used, or the match was not played at that minute. */
 class ExplainError extends Schema.TaggedError<ExplainError>()("ExplainError", { message: Schema.String }) {}
@@ -79,32 +77,19 @@ const explanationOf = Effect.fnUntraced(function* (
 })
 
 /** `touchline explain`: why a strategy fired on a recorded match, or why it did not. */
-export const explain = Command.make(
-  "explain",
-  {
-    strategy: Flag.String("strategy").pipe(Flag.withMetavar("FILE"), Flag.withDescription("The strategy file")),
-    match: Flag.String("match").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("The file of one match in the Wyscout event format (.json or .json.gz)")
-    ),
-    minute: Flag.String("minute").pipe(
-      Flag.optional,
-      Flag.withDescription("The minute to explain, such as 67 or 90+4 (default: when it fires, or comes closest)")
-    ),
-    json: flags.json
-  },
-  Effect.fn(function* ({ json, match, minute, strategy }) {
-    yield* Effect.gen(function* () {
-      const explained = yield* explanationOf(yield* readStrategy(strategy), yield* readViews(match), minute)
-      yield* Console.log(json ? JSON.stringify(explanationJson(explained)) : explanationText(explained))
-    }).pipe(Effect.provide(layerLogging(yield* config, process.stderr)))
-  })
-).pipe(
-  Command.withDescription("Explain why a strategy fires on a recorded match, or what keeps it from firing"),
-  Command.withExamples([
-    {
-      command: "touchline explain --strategy late.yaml --match matches/2057954.json.gz --minute 80",
-      description: "Each condition with its values at minute 80, and how far it was from holding"
-    }
-  ])
-)
+export const explain = Effect.fnUntraced(function* ({
+  json,
+  match,
+  minute,
+  strategy
+}: {
+  readonly json: boolean
+  readonly match: string
+  readonly minute: Option.Option<string>
+  readonly strategy: string
+}) {
+  yield* Effect.gen(function* () {
+    const explained = yield* explanationOf(yield* readStrategy(strategy), yield* readViews(match), minute)
+    yield* Console.log(json ? JSON.stringify(explanationJson(explained)) : explanationText(explained))
+  }).pipe(Effect.provide(layerLogging(yield* serviceSettings.read, process.stderr)))
+})

@@ -1,16 +1,18 @@
-import { Clock, Console, DateTime, Duration, Effect, Layer, Option, Schedule } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+/** Matches through the whole pipeline, with data of its own. */
+import { Clock, Console, DateTime, Duration, Effect, Layer, Option, Schedule, Schema } from "effect"
 import { AlertChannel } from "../alert/AlertChannel.ts"
 import { drainAlerts } from "../alert/drain.ts"
 import { alertLines } from "../alert/message.ts"
-import { config } from "../Config.ts"
+import { type DataDir, embedded } from "../database/embedded/integration.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
+import { followed, type Progress } from "../feed/followed.ts"
+import { recorded } from "../feed/recorded/integration.ts"
 import { RecordedFeed } from "../feed/recorded/RecordedFeed.ts"
+import type { Extend, Integration } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { Scanner } from "../scan/Scanner.ts"
 import { layerTicker } from "../scan/Ticker.ts"
-import { alerting, type DataDir, pipeline } from "../Touchline.ts"
-import * as flags from "./flags.ts"
+import { alerting, chooseFrom, chosenBy, type Invocation, pipeline } from "../Touchline.ts"
 import { fired, firedTable } from "./report.ts"
 
 /** Takes every alert and shows it to nobody: a replay must not wake anyone about a match of years ago. */
@@ -25,25 +27,24 @@ const layerSilentChannel = Layer.succeed(
 /** More triggers than a replay creates. */
 const mostTriggers = 1_000_000
 
-const showProgress = Effect.gen(function* () {
-  const { finished, polls, pollsInAll, total } = yield* (yield* RecordedFeed).progress
+const showProgress = Effect.fnUntraced(function* ({ finished, polls, pollsInAll, total }: Progress) {
   const { triggers } = yield* (yield* Scanner).totals
-  const text = `minute ${polls} of ${pollsInAll}, ${finished} of ${total} matches finished, ${triggers} triggers`
+  const minute = pollsInAll === undefined ? `poll ${polls}` : `minute ${polls} of ${pollsInAll}`
+  const text = `${minute}, ${finished} of ${total} matches finished, ${triggers} triggers`
   yield* Effect.sync(() => process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${text}` : `${text}\n`))
 })
 
 const clearProgress = Effect.sync(() => process.stderr.isTTY && process.stderr.write("\r\x1b[2K"))
 
 /** Runs the pipeline until every match has ended and every alert is settled. */
-const run = Effect.fnUntraced(function* (interval: Duration.Duration, json: boolean) {
-  const recorded = yield* RecordedFeed
+const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interval: Duration.Duration, json: boolean) {
   const store = yield* TriggerStore
   const began = yield* DateTime.now
   const started = yield* Clock.currentTimeMillis
-  const ended = Effect.map(recorded.progress, (progress) => progress.ended).pipe(
+  const ended = Effect.map(played, (progress) => progress.ended).pipe(
     Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (isEnded) => isEnded })
   )
-  const progress = showProgress.pipe(
+  const progress = Effect.flatMap(played, showProgress).pipe(
     Effect.repeat(Schedule.spaced(process.stderr.isTTY ? "250 millis" : "5 seconds")),
     Effect.ensuring(clearProgress)
   )
@@ -60,7 +61,7 @@ const run = Effect.fnUntraced(function* (interval: Duration.Duration, json: bool
     triggers,
     failures,
     counts: {
-      matches: recorded.matches,
+      matches: (yield* played).total,
       scans,
       snapshots,
       triggers: created,
@@ -72,59 +73,75 @@ const run = Effect.fnUntraced(function* (interval: Duration.Duration, json: bool
   }
 })
 
-/** `touchline replay`: recorded matches through the whole pipeline, then the end. */
-export const replay = Command.make(
-  "replay",
-  {
-    directories: Argument.String("DIR").pipe(
-      Argument.variadic({ min: 1 }),
-      Argument.withDescription("Directories of match files in the Wyscout event format (.json or .json.gz)")
-    ),
-    speed: flags.speed(600),
-    strategies: flags.strategies,
-    dataDir: Flag.String("data-dir").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.optional,
-      Flag.withDescription("Keep the data of the run here; without it everything is in memory and gone afterwards")
-    ),
-    json: flags.json
-  },
-  Effect.fn(function* ({ dataDir, directories, json, speed, strategies }) {
-    const settings = yield* config
-    // A line for each of thousands of scans would bury what matters; LOG_LEVEL=debug shows them.
-    const logging = { ...settings, logLevel: settings.logLevel === "info" ? ("warn" as const) : settings.logLevel }
-    const parts = {
-      // Nothing of a replay may reach the data of the service.
-      config: { ...settings, redis: Option.none(), supabase: Option.none() },
-      feed: RecordedFeed.layer({ directories }),
-      channel: layerSilentChannel,
-      dataDir: Option.match(dataDir, { onNone: (): DataDir => "memory", onSome: (directory) => ({ directory }) }),
-      ...(Option.isSome(strategies) ? { strategies: strategies.value } : {})
-    }
-    yield* Effect.gen(function* () {
-      const { counts, failures, triggers } = yield* run(Duration.millis(Math.max(1, Math.round(60_000 / speed))), json)
-      const recorded = yield* RecordedFeed
-      const known = recorded.official.filter(({ official }) => official !== undefined)
-      const equal = known.filter(({ final, official }) => final.home === official?.home && final.away === official.away)
-      if (json) {
-        const officialScores = { known: known.length, equal: equal.length }
-        return yield* Console.log(JSON.stringify({ ...counts, officialScores, fired: triggers.map(fired) }))
-      }
-      if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
-      yield* Console.log(
-        [
-          `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
-          `${counts.triggers} triggers, ${counts.alertsSent} alerts sent, ${counts.alertsFailed} failed, ${counts.duplicates} duplicates`,
-          `${equal.length} of ${known.length} final scores equal to the official record`,
-          ...(recorded.skipped.length > 0 ? [`${recorded.skipped.length} files skipped`] : []),
-          ...(failures > 0 ? [`${failures} scans failed`] : [])
-        ].join("\n")
-      )
-    }).pipe(Effect.provide(pipeline(parts).pipe(Layer.provideMerge(layerLogging(logging, process.stderr)))))
+/** No matches were named, and the program has no feed of its own. */
+class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
+
+/** What is said at the end of a replay of recorded matches, or of a feed's own. */
+const report = Effect.fnUntraced(function* (
+  played: Effect.Effect<Progress>,
+  { json, speed }: Pick<ReplayOptions, "json" | "speed">,
+  { official, skipped }: Pick<RecordedFeed["Service"], "official" | "skipped">
+) {
+  const interval = Duration.millis(Math.max(1, Math.round(60_000 / speed)))
+  const { counts, failures, triggers } = yield* run(played, interval, json)
+  const known = official.filter((each) => each.official !== undefined)
+  const equal = known.filter(({ final, official }) => final.home === official?.home && final.away === official.away)
+  if (json) {
+    const officialScores = { known: known.length, equal: equal.length }
+    return yield* Console.log(JSON.stringify({ ...counts, officialScores, fired: triggers.map(fired) }))
+  }
+  if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
+  yield* Console.log(
+    [
+      `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
+      `${counts.triggers} triggers, ${counts.alertsSent} alerts sent, ${counts.alertsFailed} failed, ${counts.duplicates} duplicates`,
+      ...(official.length > 0 ? [`${equal.length} of ${known.length} final scores equal to the official record`] : []),
+      ...(skipped.length > 0 ? [`${skipped.length} files skipped`] : []),
+      ...(failures > 0 ? [`${failures} scans failed`] : [])
+    ].join("\n")
+  )
+})
+
+export interface ReplayOptions extends Invocation {
+  /** Where recorded matches are. None: those of the program's own feed are played. */
+  readonly directories: ReadonlyArray<string>
+  /** Match time over clock time. */
+  readonly speed: number
+  /** Where data is kept. None: in memory. */
+  readonly dataDir: Option.Option<string>
+  readonly json: boolean
+}
+
+/** `touchline replay`: matches through the whole pipeline, then the end. */
+export const replay = Effect.fnUntraced(function* (extend: Extend, options: ReplayOptions) {
+  const { isOwn, parts, service } = yield* chosenBy(extend, options)
+  // Nothing of a replay may reach the data of the service, or anybody.
+  const place = Option.match(options.dataDir, {
+    onNone: (): DataDir => "memory",
+    onSome: (directory) => ({ directory })
   })
-).pipe(
-  Command.withDescription("Run recorded matches through the whole pipeline, then exit"),
-  Command.withExamples([
-    { command: "touchline replay matches/ --speed 1200", description: "Play every match of a directory, fast" }
-  ])
-)
+  const pipelineOf = (feed: Integration) =>
+    Effect.map(
+      chooseFrom([feed, embedded(place)], () => ({ channel: layerSilentChannel, strategies: parts.strategies })),
+      (chosen) => pipeline(chosen.parts)
+    )
+  // A line for each of thousands of scans would bury what matters; LOG_LEVEL=debug shows them.
+  const logging = layerLogging(
+    { ...service, logLevel: service.logLevel === "info" ? "warn" : service.logLevel },
+    process.stderr
+  )
+  if (options.directories.length > 0) {
+    const feed = RecordedFeed.layer({ directories: options.directories })
+    return yield* Effect.flatMap(RecordedFeed, (all) => report(all.progress, options, all)).pipe(
+      // One layer, built once: what is told of the matches is told of those that are played.
+      Effect.provide(Layer.merge(feed, yield* pipelineOf(recorded(feed))).pipe(Layer.provideMerge(logging)))
+    )
+  }
+  if (!isOwn("feed")) {
+    return yield* new UsageError({ message: "name the directories whose matches are to be played" })
+  }
+  const { feed, progress } = yield* followed(parts.feed)
+  yield* report(progress, options, { official: [], skipped: [] }).pipe(
+    Effect.provide((yield* pipelineOf(recorded(feed))).pipe(Layer.provideMerge(logging)))
+  )
+})

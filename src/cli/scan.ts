@@ -1,13 +1,11 @@
-import { Console, DateTime, Effect, Layer, Option } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Console, DateTime, Effect, Layer } from "effect"
 import { drainAlerts } from "../alert/drain.ts"
-import { config } from "../Config.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Candidate } from "../domain/Trigger.ts"
+import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { Scanner } from "../scan/Scanner.ts"
-import { alerting, configuredFeed, pipeline } from "../Touchline.ts"
-import * as flags from "./flags.ts"
+import { alerting, chosenBy, type Invocation, pipeline } from "../Touchline.ts"
 import { fired, firedTable } from "./report.ts"
 
 /** More triggers than one scan creates. */
@@ -49,31 +47,12 @@ const once = Effect.fnUntraced(function* (json: boolean) {
 })
 
 /** `touchline scan`: one cycle, its alerts included, then the end. */
-export const scan = Command.make(
-  "scan",
-  {
-    dryRun: Flag.Boolean("dry-run").pipe(
-      Flag.withDefault(false),
-      Flag.withDescription("Create and send nothing; print what would fire, and why")
-    ),
-    json: flags.json,
-    matches: flags.matches,
-    seed: flags.seed,
-    speed: flags.speed(20),
-    strategies: flags.strategies
-  },
-  Effect.fn(function* ({ dryRun, json, strategies, ...simulation }) {
-    const settings = yield* config
-    const parts = {
-      config: settings,
-      feed: configuredFeed(settings, simulation),
-      ...(Option.isSome(strategies) ? { strategies: strategies.value } : {})
-    }
-    yield* (dryRun ? preview(json) : once(json)).pipe(
-      Effect.provide(pipeline(parts).pipe(Layer.provideMerge(layerLogging(settings, process.stderr))))
-    )
-  })
-).pipe(
-  Command.withDescription("Run exactly one scan, send its alerts, and exit"),
-  Command.withExamples([{ command: "touchline scan --dry-run", description: "Show what would fire now, and why" }])
-)
+export const scan = Effect.fnUntraced(function* (
+  extend: Extend,
+  { json, ...invocation }: Invocation & { readonly json: boolean }
+) {
+  const { parts, service } = yield* chosenBy(extend, invocation)
+  yield* (invocation.dryRun === true ? preview(json) : once(json)).pipe(
+    Effect.provide(pipeline(parts).pipe(Layer.provideMerge(layerLogging(service, process.stderr))))
+  )
+})

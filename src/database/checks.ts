@@ -1,8 +1,9 @@
 /** Checks of the database: whether it answers, and whether it has what this version calls. */
 import { Duration, Effect } from "effect"
-import { check, failed, measured, ok, skipped } from "../doctor/Check.ts"
-import type { Database, DatabaseError } from "./Database.ts"
-import type { DataDirError } from "./embedded/DataDirLock.ts"
+import { type CheckOptions, check, failed, measured, ok, skipped } from "../doctor/Check.ts"
+import type { StartError } from "../Integration.ts"
+import type { Database } from "./Database.ts"
+import { DataDirError } from "./embedded/DataDirLock.ts"
 
 /** How long the embedded database may take to open: a new one, without its template, sets itself up first. */
 export const openTimeout = Duration.seconds(30)
@@ -36,25 +37,31 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */
-export const holderOf = (error: DatabaseError | DataDirError): number | undefined =>
-  error._tag === "DataDirError" ? error.holder : undefined
+export const holderOf = (error: StartError): number | undefined =>
+  error instanceof DataDirError ? error.holder : undefined
+
+/** What checks of a database say beside what they find. */
+export interface DatabaseCheckOptions extends CheckOptions {
+  /** What a database has done that answers, such as `accepts the key`. */
+  readonly accepts?: string
+}
 
 /**
- * The checks of the configured database. An embedded one that a running Touchline holds is as it should be: what that
- * process has opened works.
+ * The checks of a database. An embedded one that a running Touchline holds is as it should be: what that process has
+ * opened works.
  */
 export const checkDatabase = <R>(
-  database: Effect.Effect<Database["Service"], DatabaseError | DataDirError, R>,
-  isEmbedded: boolean
+  database: Effect.Effect<Database["Service"], StartError, R>,
+  { accepts, ...options }: DatabaseCheckOptions = {}
 ) => {
-  const within = isEmbedded ? { within: openTimeout } : {}
+  const within = options.within === undefined ? {} : { within: options.within }
   return [
     check(
       "database",
       Effect.gen(function* () {
         const { call, name } = yield* database
         const [, latencyMs] = yield* measured(call("count_alerts", {}))
-        return ok(isEmbedded ? name : `${name} accepts the service role key`, latencyMs)
+        return ok(accepts === undefined ? name : `${name} ${accepts}`, latencyMs)
       }).pipe(
         Effect.catch((error) => {
           const pid = holderOf(error)
@@ -63,7 +70,7 @@ export const checkDatabase = <R>(
             : Effect.succeed(ok(`a running Touchline, process ${pid}, has it open, and that is fine`))
         })
       ),
-      { todo: "Check SUPABASE_URL and the network, or DATA_DIR.", ...within }
+      options
     ),
     check(
       "migrations",

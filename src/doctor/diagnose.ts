@@ -1,62 +1,129 @@
 /** All that `touchline doctor` checks, in the order in which it tells of it. */
-import { Context, Effect, Layer, Option } from "effect"
-import { checkTelegram } from "../alert/telegram/checks.ts"
+import { Context, Effect, Layer, Option, Result } from "effect"
+import { RateLimiter } from "effect/persistence"
+import { AlertChannel } from "../alert/AlertChannel.ts"
+import { allSettings, type Chosen, type Reading } from "../Chosen.ts"
 import { checkDatabase } from "../database/checks.ts"
 import { Database } from "../database/Database.ts"
+import { StrategyStore } from "../database/StrategyStore.ts"
+import { Dedup } from "../dedup/Dedup.ts"
 import { checkFeed } from "../feed/checks.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
+import { MatchHistory } from "../history/MatchHistory.ts"
+import {
+  type Check,
+  type Consulting,
+  type Extend,
+  ofThisProgram,
+  type Part,
+  type Platform,
+  partLabels
+} from "../Integration.ts"
 import { checkQueues } from "../queue/checks.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
-import { checkRedis } from "../redis/checks.ts"
-import { Redis } from "../redis/Redis.ts"
-import { configuredFeed, outside } from "../Touchline.ts"
-import { type Checked, check, skipped } from "./Check.ts"
-import { checkNode, checkSettings, readSettings } from "./settings.ts"
+import { Strategies } from "../strategies/Strategies.ts"
+import { chooseFrom, integrations } from "../Touchline.ts"
+import { type Checked, check, ok, skipped } from "./Check.ts"
+import { checkNode, checkSettings } from "./settings.ts"
 
 /** A check that there is nothing to look at for. */
-const nothing = (name: string, why: string) => check(name, Effect.succeed(skipped(why)))
+const nothing = (name: string, why: string): Check => check(name, Effect.succeed(skipped(why)))
 
 const brokenSettings = "not checked: its settings cannot be used"
+
+/** What is told of a part that cannot be checked. Of the other parts nothing is told anyway. */
+const checksOf: Partial<Record<Part, ReadonlyArray<string>>> = {
+  database: ["database", "migrations"],
+  feed: ["feed"],
+  queue: ["queues"]
+}
+
+const nothingOf = (part: Part): ReadonlyArray<Check> =>
+  (checksOf[part] ?? []).map((name) => nothing(name, brokenSettings))
+
+/** What its checks tell of an integration: nothing where the settings ask for another one, or the program has its own. */
+const integrationChecks = (chosen: Chosen, open: Consulting["open"], { brought, integration }: Reading) => {
+  const { absent, brings, name } = integration
+  if (Result.isFailure(brought)) {
+    const isDatabase = brings.includes("database") && chosen.isBroken("database")
+    return [
+      ...(absent === undefined ? [] : [nothing(name, brokenSettings)]),
+      ...(isDatabase ? nothingOf("database") : [])
+    ]
+  }
+  if (Option.isNone(brought.success)) return absent === undefined ? [] : [nothing(name, absent)]
+  const fills = new Set(brings.filter((part) => chosen.filledBy(part) === integration && !chosen.isBroken(part)))
+  if (fills.size > 0) return brought.success.value.checks?.({ fills, open }) ?? []
+  const isReplaced = brings.some((part) => chosen.replaced.has(part))
+  return isReplaced && absent !== undefined ? [nothing(name, `not in use: another is, ${ofThisProgram}`)] : []
+}
+
+/** A check that a part can be had of which nobody asks more. */
+const available = <A>(
+  part: Part,
+  service: Effect.Effect<A, { readonly message: string }, Platform>,
+  nameOf: (service: A) => string
+) =>
+  check(
+    partLabels[part],
+    Effect.map(service, (it) => ok(nameOf(it)))
+  )
+
+/** The checks of what a program has put in the place of the configured parts. */
+const replacedChecks = ({ parts, replaced }: Chosen, open: Consulting["open"]): ReadonlyArray<Check> => {
+  const base = Layer.mergeAll(parts.database, parts.queue, parts.limits)
+  const onBase = <I, E>(layer: Layer.Layer<I, E, Layer.Success<typeof base> | Platform>) => Layer.provide(layer, base)
+  const strategies = Layer.provide(parts.strategies, StrategyStore.layer)
+  const unnamed = () => ofThisProgram
+  const checks: Record<Part, () => ReadonlyArray<Check>> = {
+    database: () => checkDatabase(open(Database, parts.database), { accepts: ofThisProgram }),
+    channel: () => [available("channel", open(AlertChannel, onBase(parts.channel)), marked)],
+    dedup: () => [available("dedup", open(Dedup, parts.dedup), marked)],
+    history: () => [available("history", open(MatchHistory, onBase(parts.history)), unnamed)],
+    strategies: () => [available("strategies", open(Strategies, onBase(strategies)), marked)],
+    limits: () => [available("limits", open(RateLimiter.RateLimiter, parts.limits), unnamed)],
+    queue: () => [available("queue", open(QueueBackend, parts.queue), marked)],
+    // It is asked anyway, and marked there.
+    feed: () => []
+  }
+  return [...replaced].flatMap((part) => checks[part]())
+}
+
+const marked = ({ name }: { readonly name: string }) => `${name}, ${ofThisProgram}`
 
 /**
  * Checks what the configuration asks for, one after the other so that each latency is its own, and hands on each answer
  * as it comes. Whatever a check meets, the others are made. What the layers log meanwhile is part of no answer.
  */
-export const diagnose = Effect.fn("diagnose")(function* (tell: (checked: Checked) => Effect.Effect<void>) {
-  const settings = yield* readSettings()
-  const { config, isUsable } = settings
+export const diagnose = Effect.fn("diagnose")(function* (
+  tell: (checked: Checked) => Effect.Effect<void>,
+  extend: Extend = () => ({})
+) {
+  const chosen = yield* chooseFrom(integrations(), extend)
+  const { filledBy, isBroken, list, parts, problems, readings, replaced } = chosen
   const memo = yield* Layer.makeMemoMap
   const scope = yield* Effect.scope
-  /** A service of a layer, built when first asked for, and once. What several layers stand on they share. */
-  const service = <I, A, LA, E, R>(tag: Context.Key<I, A>, layer: Layer.Layer<LA | I, E, R>) =>
-    Effect.cached(Effect.map(Layer.buildWithMemoMap(layer, memo, scope), Context.get(tag)))
+  const open: Consulting["open"] = (service, layer) =>
+    Effect.map(Layer.buildWithMemoMap(layer, memo, scope), Context.get(service))
 
-  const chosen = outside(config, { directory: config.dataDir })
-  const database = yield* service(Database, chosen.database)
-  const queue = yield* service(QueueBackend, Layer.mergeAll(chosen.queue))
-  const feed = yield* service(MatchFeed, configuredFeed(config, { matches: 12, seed: 1, speed: 20 }))
-  const redis = Option.isSome(chosen.redis) ? yield* service(Redis, chosen.redis.value) : undefined
-  const isEmbedded = { database: Option.isNone(config.supabase), queue: redis === undefined }
-
+  const ofIntegrations = readings.map((reading) => ({
+    integration: reading.integration,
+    checks: integrationChecks(chosen, open, reading)
+  }))
+  const feed = open(MatchFeed, parts.feed)
   const checks = [
     checkNode(process.versions.node),
-    ...checkSettings(settings),
-    ...(!isUsable("REDIS_")
-      ? [nothing("redis", brokenSettings)]
-      : redis === undefined
-        ? [nothing("redis", "not configured: queues are embedded, and dedup is in memory")]
-        : checkRedis(redis, config.dedupTimeout)),
-    ...(isUsable("SUPABASE_")
-      ? checkDatabase(database, isEmbedded.database)
-      : [nothing("database", brokenSettings), nothing("migrations", brokenSettings)]),
-    ...(!isUsable("TELEGRAM_")
-      ? [nothing("telegram", brokenSettings)]
-      : Option.match(config.telegram, {
-          onNone: () => [nothing("telegram", "not configured: alerts go to the console")],
-          onSome: checkTelegram
-        })),
-    isUsable("FEED") ? checkFeed(feed) : nothing("feed", brokenSettings),
-    ...(isUsable("REDIS_") ? checkQueues(queue, { isEmbedded: isEmbedded.queue }) : [nothing("queues", brokenSettings)])
+    ...checkSettings(problems, allSettings(list).length),
+    ...ofIntegrations.flatMap((each) => each.checks),
+    ...replacedChecks(chosen, open),
+    ...(isBroken("feed") ? nothingOf("feed") : [checkFeed(feed, replaced.has("feed") ? `, ${ofThisProgram}` : "")])
   ]
-  return yield* Effect.forEach(checks, Effect.tap(tell))
+  const made = yield* Effect.forEach(checks, Effect.tap(tell))
+  if (isBroken("queue")) return [...made, ...(yield* Effect.forEach(nothingOf("queue"), Effect.tap(tell)))]
+  const on = ofIntegrations.find(({ checks, integration }) => integration === filledBy("queue") && checks.length > 0)
+  const queues = yield* checkQueues(
+    open(QueueBackend, parts.queue),
+    on && (on.integration.title ?? on.integration.name)
+  )
+  return [...made, ...(yield* Effect.forEach(queues, Effect.tap(tell)))]
 }, Effect.scoped)

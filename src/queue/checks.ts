@@ -1,10 +1,8 @@
 /** Checks of the queues: what is in them. */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { holderOf, openTimeout } from "../database/checks.ts"
-import type { DatabaseError } from "../database/Database.ts"
-import type { DataDirError } from "../database/embedded/DataDirLock.ts"
 import { check, type Finding, ok, skipped, warning } from "../doctor/Check.ts"
-import type { RedisError } from "../redis/Redis.ts"
+import type { StartError } from "../Integration.ts"
 import { QueueBackend } from "./QueueBackend.ts"
 import { queueFigures, queueNames } from "./QueueFigures.ts"
 
@@ -19,27 +17,31 @@ const lookAt = (name: string) =>
     return failed > 0 ? warning(text, aboutFailed[name] ?? "See the log for why scans fail.") : ok(text)
   })
 
-/** What the backend may fail to open for. Each has a check of its own, which says what to do. */
-type OpenError = RedisError | DatabaseError | DataDirError
-
-const whyNot = (error: OpenError): Finding => {
-  if (error._tag === "RedisError") return skipped("not checked: Redis cannot be used")
+/** What stands in for the figures of a backend that does not open. */
+const whyNot = (error: StartError, on: string | undefined): Effect.Effect<Finding, StartError> => {
   const pid = holderOf(error)
-  return skipped(pid === undefined ? "not checked: the database cannot be used" : `in the hands of process ${pid}`)
+  if (pid !== undefined) return Effect.succeed(skipped(`in the hands of process ${pid}`))
+  return on === undefined ? Effect.fail(error) : Effect.succeed(skipped(`not checked: ${on} cannot be used`))
 }
 
-/** A check for each queue of the backend. Where it cannot be had they are skipped: the check of what it is on says why. */
-export const checkQueues = <R>(
-  backend: Effect.Effect<QueueBackend["Service"], OpenError, R>,
-  { isEmbedded }: { readonly isEmbedded: boolean }
-) =>
-  queueNames({ exclusive: isEmbedded }).map((name) =>
+/**
+ * A check for each queue of the backend. `on` is what the backend stands on, if a check of that says already why the
+ * backend does not open: the queues are skipped then.
+ */
+export const checkQueues = Effect.fnUntraced(function* <R>(
+  backend: Effect.Effect<QueueBackend["Service"], StartError, R>,
+  on: string | undefined
+) {
+  const opened = yield* Effect.option(Effect.timeout(backend, openTimeout))
+  const exclusive = Option.isNone(opened) || opened.value.exclusive
+  return queueNames({ exclusive }).map((name) =>
     check(
       `queue ${name}`,
       Effect.matchEffect(backend, {
-        onFailure: (error) => Effect.succeed(whyNot(error)),
+        onFailure: (error) => whyNot(error, on),
         onSuccess: (found) => Effect.provideService(lookAt(name), QueueBackend, found)
       }),
-      isEmbedded ? { within: openTimeout } : {}
+      { within: openTimeout }
     )
   )
+})

@@ -7,7 +7,7 @@
 import { isIP } from "node:net"
 import { Context, Duration, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import { Redis as Client, type RedisOptions } from "ioredis"
-import type { RedisSettings } from "../Config.ts"
+import type { RedisSettings } from "./settings.ts"
 
 /** How long the server may take over a connection, and over each question at the start. */
 export const connectTimeout = Duration.seconds(3)

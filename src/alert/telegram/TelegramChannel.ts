@@ -8,11 +8,11 @@
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
 import { Duration, Effect, Layer, Option, Redacted } from "effect"
-import type { TelegramSettings } from "../../Config.ts"
 import type { Alert, Receipt } from "../../domain/Alert.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
 import { alertHtml } from "./html.ts"
+import type { TelegramSettings } from "./settings.ts"
 import { TelegramLimits } from "./TelegramLimits.ts"
 import { type ChatMoved, telegramError } from "./telegramError.ts"
 

@@ -15,9 +15,7 @@
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { makeOutage } from "../../redis/Outage.ts"
-import { Redis } from "../../redis/Redis.ts"
 import { ChannelError } from "../AlertChannel.ts"
-import { layerRedisCommands } from "./redisCommands.ts"
 
 /** How long one send may wait for its turn. */
 export const patience = Duration.seconds(5)
@@ -43,9 +41,6 @@ const limitsOf = (chat: string): ReadonlyArray<Limit> => [
   ...(isGroup(chat) ? [{ key: `telegram:group:${chat}`, slots: 20, window: Duration.minutes(1) }] : []),
   overall
 ]
-
-/** A connection on which nothing waits: without an answer messages go out. */
-const connection = Effect.flatMap(Redis, ({ connect }) => connect({ whenLost: "fail" }))
 
 export class TelegramLimits extends Context.Service<
   TelegramLimits,
@@ -127,12 +122,5 @@ export class TelegramLimits extends Context.Service<
   static readonly layerMemory = TelegramLimits.layer.pipe(
     Layer.provide(RateLimiter.layer),
     Layer.provide(RateLimiter.layerStoreMemory)
-  )
-
-  /** For all processes that share this Redis. */
-  static readonly layerRedis = TelegramLimits.layer.pipe(
-    Layer.provide(RateLimiter.layer),
-    Layer.provide(RateLimiter.layerStoreRedis({ prefix: "limit:" })),
-    Layer.provide(Layer.unwrap(Effect.map(connection, layerRedisCommands)))
   )
 }

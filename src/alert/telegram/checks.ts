@@ -1,8 +1,8 @@
 /** Checks of the Telegram bot. The token is in no answer. */
 import { Effect, Option, Redacted } from "effect"
-import type { TelegramSettings } from "../../Config.ts"
 import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
 import { ChannelError } from "../AlertChannel.ts"
+import type { TelegramSettings } from "./settings.ts"
 import { makeApi } from "./TelegramChannel.ts"
 import { telegramError } from "./telegramError.ts"
 

@@ -14,8 +14,8 @@
  */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js"
 import { Duration, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
-import type { SupabaseSettings } from "../../Config.ts"
 import { Database, DatabaseError } from "../Database.ts"
+import type { SupabaseSettings } from "./settings.ts"
 
 /** How long Supabase may take over one request. Longer than the 8 seconds after which it gives up a query itself. */
 export const supabaseTimeout = Duration.seconds(10)

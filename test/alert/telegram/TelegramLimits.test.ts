@@ -3,6 +3,7 @@ import { Clock, Context, Duration, Effect, Fiber, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
 import { TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
+import { layerRedisLimits } from "../../../src/redis/RedisLimits.ts"
 import { Logs } from "../../fixtures/logs.ts"
 import { rawClient, redisOnServer, redisServers } from "../../fixtures/redis.ts"
 
@@ -134,7 +135,9 @@ for (const { server, where } of redisServers) {
   layer(server)(`the limits of Telegram on ${where}`, (it) => {
     /** The limits as a process of its own has them. */
     const process = Effect.map(
-      Layer.build(Layer.fresh(TelegramLimits.layerRedis).pipe(Layer.provide(redisOnServer))),
+      Layer.build(
+        Layer.fresh(Layer.provide(TelegramLimits.layer, layerRedisLimits)).pipe(Layer.provide(redisOnServer))
+      ),
       (context) => Context.get(context, TelegramLimits)
     )
 

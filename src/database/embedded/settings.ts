@@ -1,0 +1,14 @@
+/** Where a process keeps its own data. */
+import { Schema } from "effect"
+import { setting, settingsOf } from "../../Config.ts"
+
+const dataDir = setting({
+  name: "DATA_DIR",
+  takes: "a directory",
+  default: ".touchline",
+  meaning: "Where the embedded database and queue keep their data. One process at a time.",
+  schema: Schema.String
+})
+
+/** The settings of what is embedded: the directory. */
+export const embeddedSettings = settingsOf({ dataDir }, dataDir.read)

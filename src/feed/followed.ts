@@ -1,0 +1,59 @@
+/** How far the matches of a feed have come, for a run that is to end with them. */
+import { Effect, Layer, Ref } from "effect"
+import { MatchFeed } from "./MatchFeed.ts"
+
+/** How far a run has come. */
+export interface Progress {
+  /** Polls answered so far. */
+  readonly polls: number
+  /** How many there will be, where that is known. */
+  readonly pollsInAll?: number
+  /** Matches that a poll has shown as finished. */
+  readonly finished: number
+  /** Matches in all, as far as they are known. */
+  readonly total: number
+  /** Whether every match has been shown as finished. */
+  readonly ended: boolean
+}
+
+const isOver = new Set(["finished", "abandoned"])
+
+/**
+ * A feed as it is, and its progress: it has ended when every match that it has ever shown is finished or abandoned, or is
+ * shown no more. A feed that goes on with new matches for ever does not end.
+ */
+export const followed = <E, R>(feed: Layer.Layer<MatchFeed, E, R>) =>
+  Effect.map(
+    Ref.make<Progress & { readonly over: ReadonlyMap<string | number, boolean> }>({
+      polls: 0,
+      finished: 0,
+      total: 0,
+      ended: false,
+      over: new Map()
+    }),
+    (state) => ({
+      progress: Ref.get(state),
+      feed: Layer.effect(
+        MatchFeed,
+        Effect.map(MatchFeed, ({ name, poll }) =>
+          MatchFeed.of({
+            name,
+            poll: Effect.tap(poll, (shown) =>
+              Ref.update(state, ({ over: before, polls }) => {
+                const over = new Map<string | number, boolean>([...before.keys()].map((id) => [id, true]))
+                for (const { clock, match } of shown) over.set(match.id, isOver.has(clock.status))
+                const finished = [...over.values()].filter((each) => each).length
+                return {
+                  over,
+                  polls: polls + 1,
+                  finished,
+                  total: over.size,
+                  ended: over.size > 0 && finished === over.size
+                }
+              })
+            )
+          })
+        )
+      ).pipe(Layer.provide(feed))
+    })
+  )

@@ -1,0 +1,19 @@
+/** What `npm run check` must refuse of a program's extensions, whichever way they are handed in. */
+import type { Layer } from "effect"
+import { cli, type Dedup, type MatchFeed, serve } from "../src/index.ts"
+
+declare const feed: Layer.Layer<MatchFeed, Error>
+declare const dedup: Layer.Layer<Dedup>
+
+export const accepted = [serve(() => ({ feed, dedup })), cli({ feed, dedup }), serve(() => ({})), cli({})]
+
+// @ts-expect-error: a mistyped name
+export const mistyped = serve(() => ({ feed, dedupe: dedup }))
+// @ts-expect-error: a mistyped name
+export const mistypedInCli = cli({ feed, dedupe: dedup })
+// @ts-expect-error: a directory is `strategyDirectory`
+export const directory = serve(() => ({ feed, strategies: "my-strategies" }))
+// @ts-expect-error: another service than the name says
+export const another = serve(() => ({ feed: dedup }))
+// @ts-expect-error: another service than the name says
+export const anotherInCli = cli({ channel: feed })
