@@ -13,41 +13,61 @@ create table if not exists public.strategies (
   league_ids text[],
   created_at timestamptz not null default now()
 );
+-- Tables of an older deployment may lack any column but their ids. What it did not say of a row stays open; what was not to
+-- be switched off was on.
+alter table public.strategies
+  add column if not exists user_id uuid,
+  add column if not exists name text,
+  add column if not exists description text,
+  add column if not exists mode text,
+  add column if not exists alert_type text,
+  add column if not exists desired_outcome text,
+  add column if not exists is_active boolean not null default true,
+  add column if not exists league_ids text[],
+  -- The structured form of a strategy. Where it is null the strategy is made of its rows in rules.
+  add column if not exists definition jsonb;
 
--- The structured form of a strategy. Where it is null the strategy is made of its rows in rules.
-alter table public.strategies add column if not exists definition jsonb;
+-- Tables that an older deployment does not have yet refer to its strategies, by ids of the type that it gave them.
+do $$
+declare
+  id_type constant text := (select format_type(atttypid, null) from pg_attribute
+    where attrelid = 'public.strategies'::regclass and attname = 'id');
+  of_strategy constant text := 'strategy_id ' || id_type || ' %s references public.strategies (id) on delete cascade';
+begin
+  execute format('create table if not exists public.rules (id uuid primary key default gen_random_uuid(), %s)',
+    format(of_strategy, 'not null'));
+  execute format('create table if not exists public.triggers (id uuid primary key default gen_random_uuid(), %s,
+    match_id text not null, triggered_at timestamptz not null default now(),
+    result text check (result in (''HIT'', ''MISS'')))', format(of_strategy, 'not null'));
+  execute format('create table if not exists public.performance (%s, total_triggers integer not null default 0,
+    total_hits integer not null default 0, total_misses integer not null default 0)', format(of_strategy, 'primary key'));
+end $$;
 
-create table if not exists public.rules (
-  id uuid primary key default gen_random_uuid(),
-  strategy_id uuid not null references public.strategies (id) on delete cascade,
-  value_type text not null default 'IN_PLAY',
-  metric text,
-  comparator text not null default 'GTE',
-  value numeric,
-  team_scope text,
-  time_filter jsonb,
-  lhs_json jsonb,
-  rhs_json jsonb
-);
+alter table public.rules
+  add column if not exists value_type text not null default 'IN_PLAY',
+  add column if not exists metric text,
+  add column if not exists comparator text not null default 'GTE',
+  add column if not exists value numeric,
+  add column if not exists team_scope text,
+  add column if not exists time_filter jsonb,
+  add column if not exists lhs_json jsonb,
+  add column if not exists rhs_json jsonb;
 
-create table if not exists public.triggers (
-  id uuid primary key default gen_random_uuid(),
-  strategy_id uuid not null references public.strategies (id) on delete cascade,
-  match_id text not null,
-  triggered_at timestamptz not null default now(),
-  result text check (result in ('HIT', 'MISS')),
-  minute integer,
-  home_team text,
-  away_team text,
-  score_home integer,
-  score_away integer,
-  league_id text,
-  fixture_timestamp timestamptz,
-  evidence_json jsonb,
-  telegram_message_id text,
-  telegram_chat_id text,
-  telegram_message_text text
-);
+-- A trigger whose time an older table did not keep has none.
+alter table public.triggers
+  add column if not exists triggered_at timestamptz,
+  add column if not exists result text,
+  add column if not exists minute integer,
+  add column if not exists home_team text,
+  add column if not exists away_team text,
+  add column if not exists score_home integer,
+  add column if not exists score_away integer,
+  add column if not exists league_id text,
+  add column if not exists fixture_timestamp timestamptz,
+  add column if not exists evidence_json jsonb,
+  add column if not exists telegram_message_id text,
+  add column if not exists telegram_chat_id text,
+  add column if not exists telegram_message_text text;
 
 -- The pair is triggered once, ever: this index is the authority that every instance meets.
 create unique index if not exists triggers_strategy_id_match_id_key on public.triggers (strategy_id, match_id);
@@ -66,16 +86,12 @@ alter table public.triggers add column if not exists alerted_at timestamptz;
 -- Alerts are found by their id as text, whatever type an older table gave it.
 create index if not exists triggers_id_text on public.triggers ((id::text));
 create index if not exists triggers_pending_alerts on public.triggers (triggered_at) where alert_state = 'pending';
--- Functions take ids as text, whatever their type is here.
-create index if not exists triggers_id_text on public.triggers ((id::text));
 
-create table if not exists public.performance (
-  strategy_id uuid primary key references public.strategies (id) on delete cascade,
-  total_triggers integer not null default 0,
-  total_hits integer not null default 0,
-  total_misses integer not null default 0,
-  hit_rate numeric
-);
+alter table public.performance
+  add column if not exists total_triggers integer not null default 0,
+  add column if not exists total_hits integer not null default 0,
+  add column if not exists total_misses integer not null default 0,
+  add column if not exists hit_rate numeric;
 -- One row a strategy. Where an older deployment kept several, each of them is counted up and none is lost.
 do $$
 begin
@@ -90,6 +106,9 @@ create table if not exists public.user_telegram (
   user_id uuid primary key,
   chat_id text not null
 );
+alter table public.user_telegram
+  add column if not exists user_id uuid,
+  add column if not exists chat_id text;
 -- Users are compared as text, whatever the type of their ids is here and in strategies.
 create index if not exists user_telegram_user_id_text on public.user_telegram ((user_id::text));
 
