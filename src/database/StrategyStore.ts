@@ -23,7 +23,7 @@ const Fingerprinted = Schema.Struct({ id: StrategyId, fingerprint: Schema.String
 /** Which content a watched strategy has. */
 export interface Fingerprinted extends Schema.Schema.Type<typeof Fingerprinted> {}
 
-const StoredStrategy = Schema.Struct({ ...Fingerprinted.fields, content: Schema.Unknown })
+const StoredStrategy = Schema.Struct({ ...Fingerprinted.fields, content: Schema.fromJsonString(Schema.Unknown) })
 /** A watched strategy as the database keeps it; `decodeStrategyRow` decodes the content. */
 export interface StoredStrategy extends Schema.Schema.Type<typeof StoredStrategy> {}
 
@@ -32,7 +32,7 @@ const LookedAt = Schema.Struct({
   id: StrategyId,
   changed: Schema.Boolean,
   fingerprint: Schema.NullOr(Schema.String),
-  content: Schema.Unknown
+  content: Schema.NullOr(Schema.fromJsonString(Schema.Unknown))
 })
 export interface LookedAt extends Schema.Schema.Type<typeof LookedAt> {}
 

@@ -185,7 +185,10 @@ layer(onPostgres)("The migrations", (it) => {
           const counts = ["strategies", "triggers"].map((table) => sql(`select count(*)::int from ${table}`))
           const before = stage === "drop table triggers cascade" ? [] : yield* Effect.all(counts)
           yield* migrate
-          yield* serves.pipe(Effect.annotateLogs({ stage }), Effect.tapError(() => Effect.logError(stage)))
+          yield* serves.pipe(
+            Effect.annotateLogs({ stage }),
+            Effect.tapError(() => Effect.logError(stage))
+          )
           yield* sql("delete from strategies where user_id is null and definition is not null")
           if (before.length > 0) expect(yield* Effect.all(counts), stage).toEqual(before)
         }
