@@ -14,6 +14,9 @@ export const alertRetryPolicy = Schedule.exponential("2 seconds").pipe(Schedule.
 /** Alerts that one process sends at the same time. */
 export const alertConcurrency = 5
 
+/** Alerts that one process has under way, those that it looks up and records among them. */
+export const alertsUnderWay = 100
+
 /** The job that alerts a trigger. Its id comes from the trigger's, so that offering it twice is harmless. */
 export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${triggerId}`, payload: { triggerId } })
 

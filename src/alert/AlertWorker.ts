@@ -2,23 +2,24 @@
 import { Duration, Effect, Layer, Option, Schedule } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { Alerter } from "./Alerter.ts"
-import { AlertQueue, alertConcurrency, alertJob } from "./AlertQueue.ts"
+import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
 
-/** Sends the alerts of the queue, five at a time. */
+/** Sends the alerts of the queue, five at a time; more are looked up and recorded meanwhile. */
 export const layerAlertWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const queue = yield* AlertQueue
     const alerter = yield* Alerter
     yield* queue.work(
-      ({ attempt, isLast, payload, update }) =>
+      ({ attempt, inSlot, isLast, payload, update }) =>
         alerter.alert({
           triggerId: payload.triggerId,
           attempt,
           isLast,
+          inSlot,
           receipt: Option.fromUndefinedOr(payload.receipt),
           keep: (receipt) => update({ ...payload, receipt })
         }),
-      { concurrency: alertConcurrency }
+      { concurrency: alertsUnderWay, slots: alertConcurrency }
     )
   })
 )

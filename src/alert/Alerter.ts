@@ -28,6 +28,8 @@ export interface AlertAttempt {
   readonly receipt: Option.Option<Receipt>
   /** Notes the receipt for later attempts, before it is recorded. */
   readonly keep: (receipt: Receipt) => Effect.Effect<void, { readonly message: string }>
+  /** Runs the send in its turn: only so many alerts are being sent at a time. Without it the send begins at once. */
+  readonly inSlot?: <A>(send: Effect.Effect<A, JobFailure>) => Effect.Effect<A, JobFailure>
 }
 
 const whatNext = { unavailable: "retry", congested: "postpone", "rate-limited": "wait", refused: "give-up" } as const
@@ -88,20 +90,21 @@ export class Alerter extends Context.Service<
           )
         )
 
-      const giveUp = Effect.fnUntraced(function* (trigger: Trigger, attempts: number, error: ChannelError) {
+      const giveUp = Effect.fnUntraced(function* (trigger: Trigger, attempts: number, error: JobFailure) {
         yield* Effect.logError("alert failed for good").pipe(
           Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempts, reason: error.message })
         )
         yield* triggers.failed(trigger.id, attempts, error.message)
       })
 
-      const deliver = Effect.fnUntraced(function* (trigger: Trigger, { attempt, isLast, keep }: AlertAttempt) {
-        const receipt = yield* send(trigger, attempt).pipe(
-          Effect.tapError((error) =>
-            error.reason === "refused" || (isLast && error.reason === "unavailable")
-              ? giveUp(trigger, attempt, error)
+      const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
+        const { attempt, inSlot = (sending) => sending, isLast, keep } = each
+        const receipt = yield* inSlot(Effect.mapError(send(trigger, attempt), jobFailure)).pipe(
+          Effect.tapError((failure) =>
+            failure.reason === "give-up" || (isLast && failure.reason === "retry")
+              ? giveUp(trigger, attempt, failure)
               : Effect.logWarning("alert not sent yet").pipe(
-                  Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: error.message })
+                  Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: failure.message })
                 )
           )
         )

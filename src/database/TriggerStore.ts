@@ -11,6 +11,7 @@ import { MatchId } from "../domain/Match.ts"
 import { StrategyId } from "../domain/Strategy.ts"
 import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, TriggerId } from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
+import { inBulk } from "./inBulk.ts"
 
 /** What became of the candidates that were brought. */
 export interface Created {
@@ -28,6 +29,12 @@ export interface FailedAlert {
   readonly attempts: number
   readonly reason: string
 }
+
+/** What became of an alert: a channel took it, or it failed for good. */
+type AlertResult = { readonly id: TriggerId; readonly attempts: number } & (
+  | { readonly receipt: Receipt }
+  | { readonly reason: string }
+)
 
 export class TriggerStore extends Context.Service<
   TriggerStore,
@@ -63,6 +70,21 @@ export class TriggerStore extends Context.Service<
       const decodeIds = decodeRows("triggers", Schema.Struct({ id: TriggerId }))
       const decodePairs = decodeRows("triggered pairs", PairRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
+      const recordMany = inBulk(
+        Effect.fn("TriggerStore.record")(function* (results: ReadonlyArray<AlertResult>) {
+          const held = new Set((yield* decodeIds(yield* call("record_alerts", { results }))).map(({ id }) => id))
+          return results.map(({ id }) => ({ isHeld: held.has(id) }))
+        })
+      )
+      /** Records with others, or, where another transaction holds the row, by itself. */
+      const record = Effect.fnUntraced(function* (result: AlertResult) {
+        const { isHeld } = yield* recordMany(result)
+        if (!isHeld) return
+        const { attempts, id: trigger_id } = result
+        yield* "receipt" in result
+          ? call("record_alert_sent", { trigger_id, attempts, receipt: result.receipt })
+          : call("record_alert_failed", { trigger_id, attempts, reason: result.reason })
+      })
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
           if (candidates.length === 0) return { triggers: [], known: [] }
@@ -74,10 +96,13 @@ export class TriggerStore extends Context.Service<
           const created = new Set(triggers.map((each) => dedupKey(pairOf(each))))
           return { triggers, known: candidates.map(pairOf).filter((pair) => !created.has(dedupKey(pair))) }
         }),
-        find: Effect.fn("TriggerStore.find")(function* (id) {
-          const [trigger] = yield* decodeTriggers(yield* call("triggers_by_id", { ids: [id] }))
-          return Option.fromUndefinedOr(trigger)
-        }),
+        find: inBulk(
+          Effect.fn("TriggerStore.find")(function* (ids) {
+            const triggers = yield* decodeTriggers(yield* call("triggers_by_id", { ids }))
+            const byId = new Map(triggers.map((trigger) => [trigger.id, trigger]))
+            return ids.map((id) => Option.fromUndefinedOr(byId.get(id)))
+          })
+        ),
         pending: Effect.fn("TriggerStore.pending")(function* (limit) {
           return yield* decodeTriggers(yield* call("pending_alerts", { max_rows: limit }))
         }),
@@ -94,12 +119,8 @@ export class TriggerStore extends Context.Service<
             })
           )
         }),
-        sent: Effect.fn("TriggerStore.sent")(function* (id, attempt, receipt) {
-          yield* call("record_alert_sent", { trigger_id: id, attempts: attempt, receipt })
-        }),
-        failed: Effect.fn("TriggerStore.failed")(function* (id, attempts, reason) {
-          yield* call("record_alert_failed", { trigger_id: id, attempts, reason })
-        }),
+        sent: (id, attempts, receipt) => record({ id, attempts, receipt }),
+        failed: (id, attempts, reason) => record({ id, attempts, reason }),
         failedAlerts: Effect.fn("TriggerStore.failedAlerts")(function* (limit) {
           const rows = yield* decodeFailed(yield* call("failed_alerts", { max_rows: limit }))
           return rows.map(({ attempts, reason, ...trigger }) => ({ trigger, attempts, reason: reason ?? "unknown" }))

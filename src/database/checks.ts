@@ -17,6 +17,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   pending_alerts: { max_rows: 0 },
   triggers_since: { since: nowhere, max_rows: 0 },
   triggered_pairs: { pairs: [] },
+  record_alerts: { results: [] },
   record_alert_sent: { trigger_id: "", attempts: 0, receipt: {} },
   record_alert_failed: { trigger_id: "", attempts: 0, reason: "" },
   failed_alerts: { max_rows: 0 },

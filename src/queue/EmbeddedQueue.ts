@@ -4,7 +4,7 @@ import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { keptMetrics, QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import { keptMetrics, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
 import { scopedBull } from "./scopedBull.ts"
 
 /**
@@ -60,19 +60,22 @@ export const layerEmbeddedQueue = Layer.effect(
           onError: warn(name)
         }),
       worker: (name, processor, { backoff, concurrency }) =>
-        scopedBull({
-          queue: name,
-          what: "worker",
-          make: () =>
-            new Worker<unknown>(name, processor, {
-              connection,
-              concurrency,
-              limiter: wideLimiter,
-              metrics: keptMetrics,
-              settings: { backoffStrategy: backoff }
-            }),
-          onError: warn(name)
-        })
+        Effect.map(
+          scopedBull({
+            queue: name,
+            what: "worker",
+            make: () =>
+              new Worker<unknown>(name, processor, {
+                connection,
+                concurrency,
+                limiter: wideLimiter,
+                metrics: keptMetrics,
+                settings: { backoffStrategy: backoff }
+              }),
+            onError: warn(name)
+          }),
+          (worker) => ({ close: () => worker.close(), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
+        )
     })
   })
 )

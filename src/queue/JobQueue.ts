@@ -6,9 +6,13 @@
  * says; after the last one the job stays in the queue as failed, where it can be seen.
  */
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq"
-import { Cause, Data, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
 import { problemText } from "../domain/problems.ts"
-import { type BullQueue, QueueBackend, QueueError } from "./QueueBackend.ts"
+import { defaultDelay, JobFailure } from "./JobFailure.ts"
+import { type BullQueue, type BullWorker, QueueBackend, QueueError } from "./QueueBackend.ts"
+import { makeSlots, startingConcurrency } from "./Slots.ts"
+
+export { JobFailure } from "./JobFailure.ts"
 
 /** How long active jobs may go on after their worker was told to stop, before they are interrupted and wait again. */
 export const shutdownGrace = Duration.millis(1500)
@@ -27,19 +31,9 @@ export interface ActiveJob<A> {
   readonly isLast: boolean
   /** Replaces the payload for the attempts to come. */
   readonly update: (payload: A) => Effect.Effect<void, QueueError>
+  /** Runs the part of the job that few may be in at a time: as many as the worker has slots. */
+  readonly inSlot: <B, R>(effect: Effect.Effect<B, JobFailure, R>) => Effect.Effect<B, JobFailure, R>
 }
-
-/**
- * How a handler says that an attempt failed, and what happens next: `retry` as the retry policy says, `give-up` at once
- * and for good. Without using up an attempt, `postpone` puts off this job for so long, and `wait` all other jobs of the
- * queue with it.
- */
-export class JobFailure extends Data.TaggedError("JobFailure")<{
-  readonly reason: "retry" | "give-up" | "postpone" | "wait"
-  readonly message: string
-  /** How long to put off the job, for `postpone`, or to hold the queue back, for `wait`. Default: one second. */
-  readonly delay?: Duration.Duration
-}> {}
 
 export interface JobQueue<A> {
   readonly name: string
@@ -57,12 +51,13 @@ export interface JobQueue<A> {
   /** How many jobs are in each state. */
   readonly counts: Effect.Effect<{ readonly [state in JobState]: number }, QueueError>
   /**
-   * Works the queue until the scope closes: `concurrency` jobs at a time in this process. When the scope closes no new
-   * job is taken, active ones have `shutdownGrace` to end, and what is active then waits for the next worker.
+   * Works the queue until the scope closes: at most `concurrency` jobs at a time in this process, of which at most `slots`
+   * (default: all) are in their slot. When the scope closes no new job is taken and none gets a slot, active ones have
+   * `shutdownGrace` to end, and what is active then waits for the next worker.
    */
   readonly work: <R>(
     handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
-    options: { readonly concurrency: number }
+    options: { readonly concurrency: number; readonly slots?: number }
   ) => Effect.Effect<void, QueueError, R | Scope.Scope>
 }
 
@@ -150,16 +145,15 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     exit: Exit.Exit<void, JobFailure>,
     job: Job<unknown>,
     token: string,
-    { hold, isClosing }: { readonly hold: (ms: number) => Promise<void>; readonly isClosing: () => boolean }
+    { hold, isSentBack }: { readonly hold: (ms: number) => Promise<void>; readonly isSentBack: boolean }
   ) => {
     if (Exit.isSuccess(exit)) return
-    // A handler that interrupts itself has failed; it would come back at once and for ever.
-    if (Cause.hasInterruptsOnly(exit.cause) && isClosing()) {
+    if (isSentBack) {
       await job.moveToWait(token)
       throw new WaitingError()
     }
     const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
-    const delay = Duration.toMillis(failure?.delay ?? Duration.seconds(1))
+    const delay = Duration.toMillis(failure?.delay ?? defaultDelay)
     if (failure?.reason === "postpone") {
       // BullMQ's clock is the machine's.
       await job.moveToDelayed(Date.now() + delay, token)
@@ -202,12 +196,13 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     ),
     work: Effect.fnUntraced(function* <R>(
       handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
-      { concurrency }: { readonly concurrency: number }
+      { concurrency, slots = concurrency }: { readonly concurrency: number; readonly slots?: number }
     ) {
       const fibers = yield* FiberSet.make<void, JobFailure>()
       const run = yield* FiberSet.runtime(fibers)<R>()
       let isClosing = false
-      const hold: { until: (ms: number) => Promise<void> } = { until: () => Promise.resolve() }
+      const bull: { worker?: BullWorker } = {}
+      const inSlots = makeSlots({ concurrency, slots, resize: (jobs) => bull.worker?.resize(jobs) })
 
       const work = (job: Job<unknown>): Effect.Effect<void, JobFailure, R> =>
         decode(job.data).pipe(
@@ -221,6 +216,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
               payload: decoded,
               attempt: job.attemptsMade + 1,
               isLast: job.attemptsMade + 1 >= (job.opts.attempts ?? 1),
+              inSlot: inSlots.run,
               update: (next) =>
                 Effect.flatMap(encode(next), (data) => attempt("update a job", () => job.updateData(data)))
             })
@@ -230,21 +226,25 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
           )
         )
 
-      const worker = yield* backend.worker(
+      bull.worker = yield* backend.worker(
         name,
         async (job, token) => {
           const exit = await new Promise<Exit.Exit<void, JobFailure>>((resolve) => {
             const fiber: Fiber.Fiber<void, JobFailure> = run(work(job))
             fiber.addObserver(resolve)
           })
-          await settle(exit, job, token ?? "", { hold: (ms) => hold.until(ms), isClosing: () => isClosing })
+          await settle(exit, job, token ?? "", {
+            hold: async (ms) => bull.worker?.rateLimit(ms),
+            // A handler that interrupts itself has failed; it would come back at once and for ever.
+            isSentBack: Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) && (isClosing || inSlots.isHeld())
+          })
         },
         {
-          concurrency,
+          concurrency: startingConcurrency({ concurrency, slots }),
           backoff: (attemptsMade) => Duration.toMillis(delays[attemptsMade - 1] ?? delays.at(-1) ?? Duration.zero)
         }
       )
-      hold.until = (ms) => worker.rateLimit(ms)
+      const { worker } = bull
 
       // A worker that closes takes no more jobs, and is closed when its active ones have ended.
       yield* Effect.addFinalizer(() =>
@@ -254,8 +254,10 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
             attempt("close a worker", () => worker.close()),
             { startImmediately: true }
           )
+          inSlots.close()
           yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), shutdownGrace)
-          yield* FiberSet.clear(fibers)
+          // The latest first: each goes to the head of the queue.
+          yield* Fiber.interruptAll([...fibers].toReversed())
           yield* Fiber.join(closed)
           yield* Effect.logDebug("worker stopped").pipe(Effect.annotateLogs({ queue: name }))
         }).pipe(Effect.ignore({ log: true }))

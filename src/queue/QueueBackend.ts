@@ -31,7 +31,17 @@ export type BullQueue = Pick<
 >
 
 /** What Touchline uses of a BullMQ worker. */
-export type BullWorker = Pick<Worker<unknown, unknown, string>, "close" | "rateLimit">
+export interface BullWorker extends Pick<Worker<unknown, unknown, string>, "close" | "rateLimit"> {
+  /** Sets how many jobs it works on at the same time from now on. */
+  readonly resize: (concurrency: number) => void
+}
+
+/** Sets how many jobs a worker of BullMQ works on at the same time from now on. */
+export const resize =
+  (worker: Pick<Worker, "concurrency">) =>
+  (concurrency: number): void => {
+    worker.concurrency = concurrency
+  }
 
 /**
  * The limiter that every worker has: so wide that it never limits. BullMQ asks a queue's rate limit before it hands out

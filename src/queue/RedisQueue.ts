@@ -10,7 +10,7 @@ import { Duration, Effect, Layer } from "effect"
 import { makeOutage, type Outage } from "../redis/Outage.ts"
 import { Redis, withoutSecrets } from "../redis/Redis.ts"
 import { shutdownGrace } from "./JobQueue.ts"
-import { keptMetrics, QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import { keptMetrics, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
 import { scopedBull } from "./scopedBull.ts"
 
 /** How long a worker may take to close: the grace of its jobs, and what Redis needs to let it go. */
@@ -88,7 +88,7 @@ export const layerRedisQueue = Layer.effect(
             onError: onError(queue),
             close
           }),
-          (worker) => ({ close: () => close(worker), rateLimit: (ms) => worker.rateLimit(ms) })
+          (worker) => ({ close: () => close(worker), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
         )
       }
     })

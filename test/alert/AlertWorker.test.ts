@@ -11,7 +11,7 @@ import type { TriggerId } from "../../src/domain/Trigger.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
 import { QueueBackend } from "../../src/queue/QueueBackend.ts"
 import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
-import { eventually } from "../fixtures/eventually.ts"
+import { eventually, turn } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { receipt } from "../fixtures/pipeline.ts"
 
@@ -78,6 +78,70 @@ layer(services)("On a queue,", (it) => {
         assert.lengthOf(channel.sent, ids.length)
         assert.strictEqual(most, 5)
         for (const id of ids) assert.strictEqual(yield* stateOf(id), "sent")
+      })
+    )
+
+    it.effect("has at most five sends under way, whatever else is looked up or recorded meanwhile", () =>
+      Effect.gen(function* () {
+        let [running, most] = [0, 0]
+        const channel = new FakeChannel(() =>
+          Effect.gen(function* () {
+            running += 1
+            most = Math.max(most, running)
+            yield* turn
+            running -= 1
+            return receipt
+          })
+        )
+        const database = yield* Recorded
+        const [underWay, answer] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        let recording = 0
+        database.before = Effect.suspend(() => {
+          recording += 1
+          return Effect.andThen(
+            recording === 10 ? Deferred.succeed(underWay, undefined) : Effect.void,
+            Deferred.await(answer)
+          )
+        })
+        const ids = yield* Effect.all(Array.from({ length: 40 }, () => pendingTrigger()))
+        yield* work(channel)
+        yield* offer(...ids)
+        yield* Deferred.await(underWay)
+        assert.isAtMost(most, 5)
+        database.before = Effect.void
+        yield* Deferred.succeed(answer, undefined)
+        yield* idle
+        assert.lengthOf(channel.sent, ids.length)
+        assert.isAtMost(most, 5)
+        for (const id of ids) assert.strictEqual(yield* stateOf(id), "sent")
+      })
+    )
+
+    it.effect("begins no send that waits for its turn when the channel asks all to wait", () =>
+      Effect.gen(function* () {
+        const [limit, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const channel: FakeChannel = new FakeChannel(() =>
+          channel.sent.length === 1
+            ? Effect.andThen(
+                Deferred.await(limit),
+                Effect.fail(channelError("rate-limited", { retryAfter: Duration.millis(300) }))
+              )
+            : Effect.as(Deferred.await(end), receipt)
+        )
+        const ids = yield* Effect.all(Array.from({ length: 9 }, () => pendingTrigger()))
+        yield* work(channel)
+        yield* offer(...ids)
+        yield* eventually(
+          Effect.sync(() => channel.sent.length),
+          (sent) => sent === 5
+        )
+        yield* Deferred.succeed(limit, undefined)
+        yield* eventually(counts, ({ active, waiting }) => active === 4 && waiting === 5)
+        assert.lengthOf(channel.sent, 5)
+        yield* Deferred.succeed(end, undefined)
+        yield* idle
+        assert.lengthOf(channel.sent, ids.length + 1)
+        assert.isTrue(channel.sent.every(({ attempt }) => attempt === 1))
       })
     )
 

@@ -267,6 +267,58 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
       })
     )
 
+    it.effect("that records what became of many alerts as it does of one", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const all = yield* Effect.forEach([1, 2, 3, 4], () => pending)
+        const [sent, failed, late, after] = all
+        yield* call("record_alert_sent", { trigger_id: late, attempts: 1, receipt })
+        yield* call("record_alert_failed", { trigger_id: after, attempts: 3, reason: "no answer" })
+        const results = [
+          { id: sent, attempts: 2, receipt },
+          { id: failed, attempts: 3, reason: "no such chat" },
+          { id: late, attempts: 3, reason: "late" },
+          { id: after, attempts: 4, receipt },
+          { id: sent, attempts: 3, receipt: { ...receipt, messageId: "200" } },
+          { id: "nobody's", attempts: 1, receipt }
+        ]
+        for (const _ of ["once", "twice"]) {
+          expect(yield* call("record_alerts", { results })).toEqual([])
+          expect(yield* Effect.forEach(all, (id) => Effect.map(alertOf(id), ([row]) => row))).toEqual([
+            { state: "sent", attempts: 2, error: null, receipt, alerted: true },
+            { state: "failed", attempts: 3, error: "no such chat", receipt: null, alerted: false },
+            { state: "sent", attempts: 1, error: null, receipt, alerted: true },
+            { state: "sent", attempts: 4, error: null, receipt, alerted: true }
+          ])
+        }
+        expect(yield* call("record_alerts", { results: [] })).toEqual([])
+      })
+    )
+
+    it.effect("that notes what Telegram took in the columns of older readers, for many as for one", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const [one, many, other] = [yield* pending, yield* pending, yield* pending]
+        const taken = { channel: "telegram", messageId: "7", chatId: "-100", text: "Brazil" }
+        yield* call("record_alert_sent", { trigger_id: one, attempts: 1, receipt: taken })
+        yield* call("record_alerts", {
+          results: [
+            { id: many, attempts: 1, receipt: taken },
+            { id: other, attempts: 1, receipt }
+          ]
+        })
+        const noted = { telegram_message_id: "7", telegram_chat_id: "-100", telegram_message_text: "Brazil" }
+        const columns = (id: string) =>
+          sql(`select telegram_message_id::text, telegram_chat_id::text, telegram_message_text from triggers
+            where id::text = '${id}'`)
+        expect(yield* columns(one)).toEqual([noted])
+        expect(yield* columns(many)).toEqual([noted])
+        expect(yield* columns(other)).toEqual([
+          { telegram_message_id: null, telegram_chat_id: null, telegram_message_text: null }
+        ])
+      })
+    )
+
     it.effect("that counts alerts by where they stand", () =>
       Effect.gen(function* () {
         yield* emptyTables

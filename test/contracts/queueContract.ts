@@ -5,10 +5,12 @@ import type { QueueBackend } from "../../src/queue/QueueBackend.ts"
 import { queueClosing } from "./queueClosing.ts"
 import { queueJobs } from "./queueJobs.ts"
 import { queueSchedule } from "./queueSchedule.ts"
+import { queueSlots } from "./queueSlots.ts"
 
 export const queueContract = <E>(name: string, backend: Layer.Layer<QueueBackend, E>) =>
   layer(backend)(`On ${name},`, (it) => {
     queueJobs(it)
     queueClosing(it)
     queueSchedule(it)
+    queueSlots(it)
   })

@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
+import { Database } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
@@ -81,6 +82,54 @@ layer(onDatabase)("The TriggerStore on the database", (it) => {
       ])
     })
   )
+
+  it.effect("records the alerts of a moment in one call, and fails only the one that the database refuses", () =>
+    Effect.gen(function* () {
+      const store = yield* TriggerStore
+      const { triggers } = yield* store.create(
+        Array.from({ length: 5 }, () => candidateOf(strategy, { id: `match-${unused()}` }))
+      )
+      const exits = yield* Effect.forEach(
+        triggers,
+        ({ id }, index) => Effect.exit(store.sent(id, 1, index === 3 ? { ...receipt, text: "\u0000" } : receipt)),
+        { concurrency: "unbounded" }
+      )
+      expect(exits.map(({ _tag }) => _tag)).toEqual(["Success", "Success", "Success", "Failure", "Success"])
+      const states = yield* Effect.forEach(triggers, ({ id }) => store.find(id), { concurrency: "unbounded" })
+      expect(states.map((found) => Option.getOrThrow(found).alertState)).toEqual([
+        ...["sent", "sent", "sent"],
+        "pending",
+        "sent"
+      ])
+    })
+  )
+
+  it.effect("records an alert by itself whose row another transaction holds", () => {
+    const calls: Array<readonly [operation: string, args: unknown]> = []
+    const held = Layer.succeed(
+      Database,
+      Database.of({
+        name: "a database with a row that is held",
+        call: (operation, args) => {
+          calls.push([operation, args])
+          return Effect.succeed(operation === "record_alerts" ? [{ id: "2" }, { id: 3 }] : [])
+        }
+      })
+    )
+    return Effect.gen(function* () {
+      const store = yield* TriggerStore
+      const [free, sent, failed] = [TriggerId.make("1"), TriggerId.make("2"), TriggerId.make("3")] as const
+      yield* Effect.all(
+        [store.sent(free, 1, receipt), store.sent(sent, 2, receipt), store.failed(failed, 3, "no such chat")],
+        { concurrency: "unbounded" }
+      )
+      expect(calls).toEqual([
+        ["record_alerts", { results: expect.any(Array) }],
+        ["record_alert_sent", { trigger_id: "2", attempts: 2, receipt }],
+        ["record_alert_failed", { trigger_id: "3", attempts: 3, reason: "no such chat" }]
+      ])
+    }).pipe(Effect.provide(Layer.fresh(TriggerStore.layer).pipe(Layer.provide(held))))
+  })
 
   it.effect("reports a row that it cannot read, by its id, and lists the others", () =>
     Effect.gen(function* () {
