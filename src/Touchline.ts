@@ -54,7 +54,7 @@ const strategiesFrom = (directory: string | undefined, isDryRun: boolean): Parts
 const restOf =
   (isDryRun: boolean) =>
   ({ dedupTtl }: ServiceConfig, { strategyDirectory }: Extensions): Rest => ({
-    dedup: Dedup.layerMemory({ ttl: dedupTtl }),
+    dedup: Dedup.layerProcess({ ttl: dedupTtl }),
     history,
     limits: Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory),
     strategies: strategiesFrom(strategyDirectory, isDryRun)

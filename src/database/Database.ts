@@ -14,8 +14,17 @@ export class DatabaseError extends Schema.TaggedError<DatabaseError>()("Database
   /** `unavailable` may pass and is worth a retry; `refused` (rights, missing function, bad value) is not. */
   reason: Schema.Literals(["unavailable", "refused"]),
   message: Schema.String,
+  /** The database's own code of what is wrong (SQLSTATE), where it gave one. */
+  code: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
+
+/**
+ * Whether a call was refused because of a value in it, such as a date out of range or a row that is gone: without that value
+ * it may be accepted. Classes 22, 23 and 54 of PostgreSQL's codes.
+ */
+export const isBadValue = ({ code = "", reason }: DatabaseError): boolean =>
+  reason === "refused" && /^(22|23|54)/.test(code)
 
 export class Database extends Context.Service<
   Database,

@@ -9,15 +9,34 @@ import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
 import { MatchId } from "../domain/Match.ts"
 import { StrategyId } from "../domain/Strategy.ts"
-import { AlertState, Candidate, dedupKey, type Pair, pairOf, Trigger, TriggerId } from "../domain/Trigger.ts"
+import {
+  AlertState,
+  type Candidate,
+  dedupKey,
+  type Pair,
+  pairOf,
+  Trigger,
+  TriggerId,
+  TriggerSnapshot
+} from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
 import { inBulk } from "./inBulk.ts"
 
+/** A candidate that became a trigger. */
+export interface NewTrigger extends Candidate {
+  readonly id: TriggerId
+}
+
 /** What became of the candidates that were brought. */
 export interface Created {
-  readonly triggers: ReadonlyArray<Trigger>
+  readonly triggers: ReadonlyArray<NewTrigger>
   /** The pairs that got no trigger: they had one already, or their strategy is gone. */
   readonly known: ReadonlyArray<Pair>
+  /**
+   * Of those that had one already, the triggers whose alert is still to be sent: perhaps a call created them whose answer was
+   * lost, and nobody has offered it.
+   */
+  readonly pending: ReadonlyArray<TriggerId>
 }
 
 /** How many alerts stand where. */
@@ -39,7 +58,11 @@ type AlertResult = { readonly id: TriggerId; readonly attempts: number } & (
 export class TriggerStore extends Context.Service<
   TriggerStore,
   {
-    /** Creates a pending trigger for each candidate whose pair has none, in one call. */
+    /**
+     * Creates a pending trigger for each candidate whose pair has none, all in one transaction. Candidates that share a
+     * snapshot, the same object, send and store it once. Refused with the code of what is wrong where a single one of them
+     * cannot be stored: then none was.
+     */
     readonly create: (candidates: ReadonlyArray<Candidate>) => Effect.Effect<Created, DatabaseError>
     /** The trigger of this id, if there is one. */
     readonly find: (id: TriggerId) => Effect.Effect<Option.Option<Trigger>, DatabaseError>
@@ -47,8 +70,10 @@ export class TriggerStore extends Context.Service<
     readonly pending: (limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
     /** Triggers created at or after a time, in the order in which they came about, at most `limit` of them. */
     readonly since: (time: DateTime.Utc, limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
-    /** Those of the pairs that have a trigger. */
-    readonly triggered: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Pair>, DatabaseError>
+    /** For each of these matches that has any triggers, the strategies they are of. */
+    readonly triggered: (
+      matchIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<string>>, DatabaseError>
     /** A channel took the alert, at this attempt (1 is the first). The first receipt stays. */
     readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
     /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
@@ -68,7 +93,8 @@ export class TriggerStore extends Context.Service<
       const decodeTriggers = decodeRows("triggers", TriggerRow)
       const decodeFailed = decodeRows("failed alerts", FailedRow)
       const decodeIds = decodeRows("triggers", Schema.Struct({ id: TriggerId }))
-      const decodePairs = decodeRows("triggered pairs", PairRow)
+      const decodeCreated = decodeRows("created triggers", CreatedRow)
+      const decodeTriggered = decodeRows("triggered strategies", TriggeredRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
       const recordMany = inBulk(
         Effect.fn("TriggerStore.record")(function* (results: ReadonlyArray<AlertResult>) {
@@ -87,14 +113,24 @@ export class TriggerStore extends Context.Service<
       })
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
-          if (candidates.length === 0) return { triggers: [], known: [] }
+          if (candidates.length === 0) return { triggers: [], known: [], pending: [] }
           const now = DateTime.formatIso(yield* DateTime.now)
-          const rows = yield* call("create_triggers", {
-            candidates: candidates.map((each) => triggerColumns(each, now))
-          })
-          const triggers = yield* decodeTriggers(rows)
-          const created = new Set(triggers.map((each) => dedupKey(pairOf(each))))
-          return { triggers, known: candidates.map(pairOf).filter((pair) => !created.has(dedupKey(pair))) }
+          const rows = yield* decodeCreated(
+            yield* call("create_triggers_in_bulk", { matches: matchesOf(candidates, now) })
+          )
+          const created = new Map(rows.flatMap((row) => (row.isNew ? [[dedupKey(row), row.id]] : [])))
+          const triggers: Array<NewTrigger> = []
+          const known: Array<Pair> = []
+          const named = new Set<string>()
+          for (const candidate of candidates) {
+            const pair = pairOf(candidate)
+            const key = dedupKey(pair)
+            const id = created.get(key)
+            if (id === undefined) known.push(pair)
+            else if (!named.has(key)) triggers.push({ ...candidate, id })
+            named.add(key)
+          }
+          return { triggers, known, pending: rows.flatMap(({ id, isNew }) => (isNew ? [] : [id])) }
         }),
         find: inBulk(
           Effect.fn("TriggerStore.find")(function* (ids) {
@@ -111,13 +147,10 @@ export class TriggerStore extends Context.Service<
             yield* call("triggers_since", { since: DateTime.formatIso(time), max_rows: limit })
           )
         }),
-        triggered: Effect.fn("TriggerStore.triggered")(function* (pairs) {
-          if (pairs.length === 0) return []
-          return yield* decodePairs(
-            yield* call("triggered_pairs", {
-              pairs: pairs.map(({ matchId, strategyId }) => ({ strategy_id: strategyId, match_id: matchId }))
-            })
-          )
+        triggered: Effect.fn("TriggerStore.triggered")(function* (matchIds) {
+          if (matchIds.length === 0) return new Map()
+          const rows = yield* decodeTriggered(yield* call("triggered_strategies", { match_ids: matchIds }))
+          return new Map(rows.map(({ match_id, strategies }) => [match_id, strategies]))
         }),
         sent: (id, attempts, receipt) => record({ id, attempts, receipt }),
         failed: (id, attempts, reason) => record({ id, attempts, reason }),
@@ -156,10 +189,13 @@ export class TriggerStore extends Context.Service<
             const next = new Map(all)
             const triggers: Array<Trigger> = []
             const known: Array<Pair> = []
+            const pending: Array<TriggerId> = []
             for (const candidate of candidates) {
               const key = dedupKey(pairOf(candidate))
               if (next.has(key)) {
-                if (all.has(key)) known.push(pairOf(candidate))
+                const before = all.get(key)
+                if (before !== undefined) known.push(pairOf(candidate))
+                if (before?.alertState === "pending") pending.push(before.id)
                 continue
               }
               const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
@@ -174,7 +210,7 @@ export class TriggerStore extends Context.Service<
               next.set(key, trigger)
               triggers.push(trigger)
             }
-            return [{ triggers, known }, next]
+            return [{ triggers, known, pending }, next]
           })
         }),
         find: (id) =>
@@ -189,7 +225,15 @@ export class TriggerStore extends Context.Service<
               .filter(({ triggeredAt }) => DateTime.isGreaterThanOrEqualTo(triggeredAt, time))
               .slice(0, limit)
           ),
-        triggered: (pairs) => Effect.map(Ref.get(rows), (all) => pairs.filter((pair) => all.has(dedupKey(pair)))),
+        triggered: (matchIds) =>
+          Effect.map(Ref.get(rows), (all) => {
+            const asked = new Set(matchIds)
+            const strategies = new Map<string, Array<string>>()
+            for (const { matchId, strategyId } of [...all.values()].map(pairOf)) {
+              if (asked.has(matchId)) strategies.set(matchId, [...(strategies.get(matchId) ?? []), strategyId])
+            }
+            return strategies
+          }),
         sent: (id) => update(id, ["pending", "failed"], "sent"),
         failed: (id, attempts, reason) =>
           Effect.andThen(
@@ -238,32 +282,45 @@ const FailedRow = Schema.Struct({
   reason: Schema.NullOr(Schema.String)
 }).pipe(Schema.encodeKeys(columns))
 
-const PairRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe(
-  Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id" })
-)
+const CreatedRow = Schema.Struct({
+  id: TriggerId,
+  strategyId: StrategyId,
+  matchId: MatchId,
+  isNew: Schema.Boolean
+}).pipe(Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id", isNew: "is_new" }))
+
+const TriggeredRow = Schema.Struct({ match_id: MatchId, strategies: Schema.Array(Schema.String) })
 
 const CountRow = Schema.Struct({ state: AlertState, count: Schema.Int })
 
-const encodeCandidate = Schema.encodeSync(Candidate)
+const encodeSnapshot = Schema.encodeSync(TriggerSnapshot)
 
-/** The columns of a new row of `triggers`. */
-const triggerColumns = (candidate: Candidate, triggeredAt: string) => {
-  const { evidence, snapshot, strategyId } = encodeCandidate(candidate)
-  const { clock, match, score } = snapshot
-  return {
-    strategy_id: strategyId,
-    match_id: match.id,
-    triggered_at: triggeredAt,
-    period: clock.period,
-    minute: clock.minute,
-    added: clock.added,
-    home_team: match.home.name,
-    away_team: match.away.name,
-    score_home: score.home,
-    score_away: score.away,
-    league_id: match.competition.id,
-    fixture_timestamp: match.kickOff,
-    evidence_json: evidence,
-    snapshot
+/** The columns that all triggers of a match share. */
+const shownColumns = ({ clock, match, score }: typeof TriggerSnapshot.Encoded, triggeredAt: string) => ({
+  match_id: match.id,
+  triggered_at: triggeredAt,
+  period: clock.period,
+  minute: clock.minute,
+  added: clock.added,
+  home_team: match.home.name,
+  away_team: match.away.name,
+  score_home: score.home,
+  score_away: score.away,
+  league_id: match.competition.id,
+  fixture_timestamp: match.kickOff
+})
+
+/** What `create_triggers_in_bulk` takes. */
+const matchesOf = (candidates: ReadonlyArray<Candidate>, triggeredAt: string) => {
+  const strategies = new Map<TriggerSnapshot, Array<{ strategy_id: string; evidence_json: Candidate["evidence"] }>>()
+  for (const { evidence, snapshot, strategyId } of candidates) {
+    const same = strategies.get(snapshot)
+    const trigger = { strategy_id: strategyId, evidence_json: evidence }
+    if (same === undefined) strategies.set(snapshot, [trigger])
+    else same.push(trigger)
   }
+  return Array.from(strategies, ([shown, triggers]) => {
+    const snapshot = encodeSnapshot(shown)
+    return { shown: shownColumns(snapshot, triggeredAt), snapshot, triggers }
+  })
 }

@@ -13,11 +13,13 @@ const nowhere = "1970-01-01T00:00:00Z"
 /** A call of each function that the service calls, such that nothing is changed and next to nothing read. */
 export const idleCalls: { readonly [operation: string]: { readonly [name: string]: unknown } } = {
   create_triggers: { candidates: [] },
+  create_triggers_in_bulk: { matches: [] },
   triggers_by_id: { ids: [] },
   pending_alerts: { max_rows: 0 },
   triggers_since: { since: nowhere, max_rows: 0 },
   triggered_pairs: { pairs: [] },
   record_alerts: { results: [] },
+  triggered_strategies: { match_ids: [] },
   record_alert_sent: { trigger_id: "", attempts: 0, receipt: {} },
   record_alert_failed: { trigger_id: "", attempts: 0, reason: "" },
   failed_alerts: { max_rows: 0 },
@@ -34,7 +36,9 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   match_strategy_files: { files: [], names: [] },
   save_strategy_files: { files: [], names: [] },
   record_moments: { moments: [] },
-  moments_since: { cursors: [] }
+  moments_since: { cursors: [] },
+  moments_of: { match_ids: [], since: null, reader: "" },
+  save_moments: { moments: [], writer: "" }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

@@ -13,19 +13,37 @@ export class Dedup extends Context.Service<
   {
     /** What the banner calls it, such as `in memory`. */
     readonly name: string
+    /** How long a pair is remembered. A scan looks at the database again for what it knows itself as often as that. */
+    readonly ttl: Duration.Duration
     /** Those of the pairs that are not remembered, in their order. One round trip for the batch. */
     readonly unknown: (pairs: ReadonlyArray<Pair>) => Effect.Effect<ReadonlyArray<Pair>>
     /** Remembers pairs for the time to live, counted anew from now. */
     readonly remember: (pairs: ReadonlyArray<Pair>) => Effect.Effect<void>
   }
 >()("touchline/dedup/Dedup") {
-  /** In memory: each pair for `ttl` from when it was last remembered. */
+  /**
+   * For a process that shares its matches with no other: it remembers nothing, because a scan knows by itself what this process
+   * has seen, for the time to live.
+   */
+  static readonly layerProcess = ({ ttl }: { readonly ttl: Duration.Duration }) =>
+    Layer.succeed(
+      Dedup,
+      Dedup.of({
+        name: `in this process, for ${Duration.format(ttl)}`,
+        ttl,
+        unknown: (pairs) => Effect.succeed(pairs),
+        remember: () => Effect.void
+      })
+    )
+
+  /** In memory, for tests and for several scanners in one process: each pair for `ttl` from when it was last remembered. */
   static readonly layerMemory = ({ ttl }: { readonly ttl: Duration.Duration }) =>
     Layer.sync(Dedup, () => {
       /** When each key expires, in milliseconds since the epoch; the soonest first, since all live equally long. */
       const expiries = new Map<string, number>()
       return Dedup.of({
         name: `in memory, for ${Duration.format(ttl)}`,
+        ttl,
         unknown: Effect.fn("Dedup.unknown")(function* (pairs) {
           const now = yield* Clock.currentTimeMillis
           return pairs.filter((pair) => (expiries.get(dedupKey(pair)) ?? 0) <= now)

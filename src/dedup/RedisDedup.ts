@@ -1,19 +1,14 @@
 /**
  * Dedup on Redis, shared by all processes: a key for each pair, with a time to live.
  *
- * Guarantees: a batch costs one round trip, and none at all when this process remembered all of its pairs itself. Redis
- * is waited for no longer than `timeout`. Without an answer a pair that this process did not remember counts as unknown,
- * so that the database decides; nothing here ever fails a scan.
+ * Guarantees: a batch costs one round trip. Redis is waited for no longer than `timeout`; without an answer all pairs count
+ * as unknown, so that the database decides. Nothing here ever fails a scan.
  */
-import { Clock, Duration, Effect, Layer, Metric, Option } from "effect"
+import { Duration, Effect, Layer, Metric, Option } from "effect"
 import { dedupKey } from "../domain/Trigger.ts"
 import { makeOutage } from "../redis/Outage.ts"
 import { Redis } from "../redis/Redis.ts"
 import { Dedup } from "./Dedup.ts"
-import { makeKnownPairs } from "./KnownPairs.ts"
-
-/** Pairs that a process keeps in mind at most: some 15 MB. Those beyond are asked of Redis again. */
-const keptInMind = 100_000
 
 /** Keys of one MGET. More go as several, sent together, so that none holds Redis up for long. */
 const keysPerCommand = 10_000
@@ -38,7 +33,6 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
     Effect.gen(function* () {
       const redis = yield* Redis
       const client = yield* redis.connect({ whenLost: "fail" })
-      const known = makeKnownPairs({ ttl: Duration.toMillis(ttl), limit: keptInMind })
       const seconds = Math.max(1, Math.ceil(Duration.toSeconds(ttl)))
       const outage = makeOutage({
         begins: "Redis does not answer dedup; the database decides alone",
@@ -65,26 +59,23 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
 
       return Dedup.of({
         name: `Redis at ${redis.address}, for ${Duration.format(ttl)}`,
+        ttl,
         unknown: Effect.fn("Dedup.unknown")(function* (pairs) {
-          const now = yield* Clock.currentTimeMillis
-          const asked = pairs.filter((pair) => !known.has(pair, now))
-          if (asked.length === 0) return asked
+          if (pairs.length === 0) return pairs
           const answers = yield* ask(() =>
-            Promise.all(inChunks(asked.map(dedupKey)).map((chunk) => client.mget(chunk)))
+            Promise.all(inChunks(pairs.map(dedupKey)).map((chunk) => client.mget(chunk)))
           )
           return Option.match(answers, {
-            onNone: () => asked,
+            onNone: () => pairs,
             onSome: (chunks) => {
               const values = chunks.flat()
-              return asked.filter((_, index) => values[index] === null)
+              return pairs.filter((_, index) => values[index] === null)
             }
           })
         }),
         remember: Effect.fn("Dedup.remember")(function* (pairs) {
           if (pairs.length === 0) return
           const keys = pairs.map(dedupKey)
-          const now = yield* Clock.currentTimeMillis
-          for (const pair of pairs) known.add(pair, now)
           yield* ask(async () => {
             const batch = client.pipeline()
             for (const key of keys) batch.set(key, "1", "EX", seconds)

@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { Match, Sides } from "./Match.ts"
-import { isMetricName, type MetricName, metric } from "./Metric.ts"
+import { isMetricName, type MetricName, metric, metrics } from "./Metric.ts"
 
 /** First and second half, first and second half of extra time, shoot-out; in the order in which they are played. */
 export const periods = ["1H", "2H", "E1", "E2", "P"] as const
@@ -122,18 +122,41 @@ export const isInPlay = ({ status }: MatchClock): boolean => status === "live" |
 /** Whether the match is over, played to the end or not. */
 export const isOver = ({ status }: MatchClock): boolean => status === "finished" || status === "abandoned"
 
+/** The names that figures of a group have in the catalogue, by the key that a snapshot has them under. */
+const namesOf = (prefix: string): ReadonlyMap<string, MetricName> =>
+  new Map(
+    [...metrics.keys()]
+      .filter(isMetricName)
+      .flatMap((name) => (name.startsWith(prefix) ? [[name.slice(prefix.length), name] as const] : []))
+  )
+
+const names = { statistics: namesOf(""), prematch: namesOf("prematch."), odds: namesOf("odds.") }
+
 /** Every metric value of a snapshot by its name in the catalogue, the score as `goals`. */
 export const figures = (snapshot: Snapshot): Figures => {
-  const all: { [name: string]: Figure } = {}
-  for (const [prefix, group] of [
-    ["", snapshot.statistics],
-    ["prematch.", snapshot.prematch],
-    ["odds.", snapshot.odds]
-  ] as const) {
-    for (const [key, figure] of Object.entries(group)) {
-      if (isMetricName(`${prefix}${key}`)) all[`${prefix}${key}`] = figure
+  const all: { [name in MetricName]?: Figure } = {}
+  for (const group of ["statistics", "prematch", "odds"] as const) {
+    const figures = snapshot[group]
+    for (const key in figures) {
+      const name = names[group].get(key)
+      const figure = figures[key]
+      if (name !== undefined && figure !== undefined) all[name] = figure
     }
   }
   all.goals = snapshot.score
   return all
+}
+
+/** The current value of a metric: that of `figures(snapshot)`, without collecting all others. */
+export const figureNow = (name: MetricName): ((snapshot: Snapshot) => Figure | undefined) => {
+  if (name === "goals") return ({ score }) => score
+  const key = name.slice(name.indexOf(".") + 1)
+  switch (metric(name).group) {
+    case "in-play":
+      return ({ statistics }) => statistics[name]
+    case "prematch":
+      return ({ prematch, statistics }) => prematch[key] ?? statistics[name]
+    case "odds":
+      return ({ odds, statistics }) => odds[key] ?? statistics[name]
+  }
 }

@@ -3,17 +3,16 @@
  *
  * Guarantees: a tick's timelines always hold the tick's own snapshots, whatever becomes of the storage behind. The
  * layer on the database also brings back what was recorded before a restart; while the database does not answer it
- * goes on with what this process has seen, and says so once.
+ * goes on with what this process has seen, and says so once. It saves beside the tick: what a process that is killed
+ * had not saved yet, at most a tick's moments, is not brought back.
  */
-import { Clock, Context, Duration, Effect, Equal, Layer, Ref, Schema } from "effect"
-import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
+import { Array as Arr, Context, Duration, Effect, Layer, Random, Schema, Semaphore } from "effect"
+import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
 import { MatchId } from "../domain/Match.ts"
-import { noPast, type Past, remember } from "../domain/Past.ts"
-import { compareMatchMinutes, Figures, MatchMinute, type Snapshot } from "../domain/Snapshot.ts"
+import { Figures, MatchMinute, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
-
-/** A match that no snapshot has shown for so long is forgotten. */
-export const forgetAfter = Duration.hours(6)
+import { makeOutage } from "../redis/Outage.ts"
+import { type MatchMoment, makePasts } from "./pasts.ts"
 
 /** The timelines of the matches of one tick, by match id. */
 export type Timelines = ReadonlyMap<string, Timeline>
@@ -26,14 +25,18 @@ export class MatchHistory extends Context.Service<
      * that has not kicked off has no past yet: its snapshots are not kept.
      */
     readonly record: (snapshots: ReadonlyArray<Snapshot>) => Effect.Effect<Timelines>
+    /** The same timelines for a look that shall leave no trace: nothing is saved. */
+    readonly look: (snapshots: ReadonlyArray<Snapshot>) => Effect.Effect<Timelines>
   }
 >()("touchline/history/MatchHistory") {
   /** In memory: it knows what this process has seen. */
   static readonly layerMemory = Layer.effect(
     MatchHistory,
-    Effect.suspend(() => makeMemory).pipe(
-      Effect.map(({ add }) => MatchHistory.of({ record: (snapshots) => add(momentsOf(snapshots)) }))
-    )
+    Effect.sync(() => {
+      const pasts = makePasts()
+      const record = (snapshots: ReadonlyArray<Snapshot>) => pasts.add(momentsOf(snapshots))
+      return MatchHistory.of({ record, look: record })
+    })
   )
 
   /**
@@ -52,92 +55,104 @@ export class MatchHistory extends Context.Service<
   )
 }
 
+/** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
+const matchesPerCall = 100
+
+/** Moments that are saved in one call. */
+const momentsPerCall = 1000
+
+/** How long the end of the process may wait for moments to be saved. */
+const flushWithin = Duration.seconds(2)
+
 const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShared: boolean }) {
   const { call } = yield* Database
-  const memory = yield* makeMemory
+  const scope = yield* Effect.scope
+  const pasts = makePasts()
   const decode = decodeRows("match_history", RecordedMoment)
-  const decodeReceipts = decodeRows("match_history", RecordReceipt)
-  const isAvailable = yield* Ref.make(true)
-  /** When the latest moment that is known of a match was recorded, by the database's clock; null when none is. */
-  const cursors = yield* Ref.make<ReadonlyMap<string, string | null>>(new Map())
-  const unsaved = yield* Ref.make<ReadonlyMap<string, MatchMoment>>(new Map())
-
-  const advance = (moments: ReadonlyArray<RecordReceipt>) =>
-    Ref.update(cursors, (all) => {
-      const next = new Map(all)
-      for (const { match_id, recorded_at } of moments) {
-        if (recorded_at > (next.get(match_id) ?? "")) next.set(match_id, recorded_at)
-      }
-      return next
-    })
-
-  const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const known = yield* Ref.get(cursors)
-    const asked = isShared ? ids : ids.filter((id) => !known.has(id))
-    if (asked.length === 0) return
-    const remembered = yield* call("moments_since", {
-      cursors: asked.map((id) => ({ match_id: id, recorded_at: known.get(id) ?? null }))
-    }).pipe(Effect.flatMap(decode))
-    // What this process has seen while the database was away is newer than what the database has of that minute.
-    const newer = yield* Ref.get(unsaved)
-    yield* memory.add(
-      remembered.filter((each) => !newer.has(momentKey(each))).map(({ recorded_at: _, ...each }) => each)
-    )
-    const held = yield* memory.ids
-    yield* Ref.update(
-      cursors,
-      (all) =>
-        new Map([...[...all].filter(([id]) => held.has(id)), ...asked.map((id) => [id, all.get(id) ?? null] as const)])
-    )
-    yield* advance(remembered)
-  })
-
-  const save = Effect.gen(function* () {
-    const waiting = yield* Ref.get(unsaved)
-    if (waiting.size === 0) return
-    yield* call("record_moments", { moments: [...waiting.values()] }).pipe(
-      Effect.flatMap(decodeReceipts),
-      Effect.flatMap(advance)
-    )
-    yield* Ref.set(unsaved, new Map())
-  })
-
-  /** What is tried here the scan can do without; an outage is logged when it begins and when it ends. */
-  const degradable = Effect.matchEffect({
-    onSuccess: () =>
-      Effect.flatMap(Ref.getAndSet(isAvailable, true), (was) =>
-        was ? Effect.void : Effect.logInfo("match history is on the database again")
-      ),
-    onFailure: ({ message }: DatabaseError) =>
-      Effect.flatMap(Ref.getAndSet(isAvailable, false), (was) =>
-        was
-          ? Effect.logWarning("match history goes on in memory").pipe(Effect.annotateLogs({ reason: message }))
-          : Effect.void
+  const decodeAnswer = (rows: ReadonlyArray<unknown>) =>
+    Schema.decodeUnknownEffect(MomentsAnswer)(rows[0]).pipe(
+      Effect.mapError(
+        () =>
+          new DatabaseError({
+            operation: "moments_of",
+            reason: "refused",
+            message: "moments_of answers otherwise than this version reads it. Apply supabase/migrations."
+          })
       )
+    )
+  const outage = makeOutage({
+    begins: "match history goes on in memory",
+    ends: "match history is on the database again"
+  })
+  /** By which the database tells the moments of this process from those of others. */
+  const self = (yield* Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 2 ** 31)))).join("-")
+  /** When the database was asked last, by its own clock. */
+  let askedAt: string | null = null
+  const unsaved = new Map<string, MatchMoment>()
+  const saving = yield* Semaphore.make(1)
+
+  /** Reads the past of matches that are new to this process and, where they are shared, what others have seen since. */
+  const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const fresh = ids.filter((id) => !pasts.isLoaded(id))
+    if (fresh.length === 0 && !isShared) return
+    for (const page of Arr.isArrayNonEmpty(fresh) ? Arr.chunksOf(fresh, matchesPerCall) : [[]]) {
+      const rows = yield* call("moments_of", { match_ids: page, since: isShared ? askedAt : null, reader: self })
+      const { asked_at, moments } = yield* decodeAnswer(rows)
+      const remembered = yield* decode(moments)
+      askedAt = asked_at
+      const asked = new Set(page)
+      // What this process has seen and not saved yet is newer than what the database has of that minute. Of a match that was
+      // never asked for, the latest moments alone would pass for its whole past.
+      yield* pasts.add(
+        remembered.filter(
+          (each) => !unsaved.has(momentKey(each)) && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))
+        )
+      )
+      yield* pasts.loaded(page)
+    }
+  })
+
+  /** Saves what is not saved yet, also what comes meanwhile. */
+  const save = Effect.gen(function* () {
+    while (unsaved.size > 0) {
+      const moments = [...unsaved.values()].slice(0, momentsPerCall)
+      yield* call("save_moments", { moments, writer: self })
+      for (const each of moments) if (unsaved.get(momentKey(each)) === each) unsaved.delete(momentKey(each))
+    }
+    yield* outage.over
+  }).pipe(
+    Effect.catch(({ message }) => outage.met(message)),
+    saving.withPermitsIfAvailable(1)
+  )
+
+  yield* Effect.addFinalizer(() => (unsaved.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)))
+
+  const look = Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
+    const isLoaded = yield* Effect.matchEffect(load(moments.map(({ match_id }) => match_id)), {
+      onSuccess: () => Effect.succeed(true),
+      onFailure: ({ message }) => Effect.as(outage.met(message), false)
+    })
+    const fresh = moments.filter(pasts.isNew)
+    const timelines = yield* pasts.add(moments)
+    return { fresh, timelines, isLoaded }
   })
 
   return MatchHistory.of({
+    look: (snapshots) => Effect.map(look(momentsOf(snapshots)), ({ timelines }) => timelines),
     record: Effect.fn("MatchHistory.record")(function* (snapshots) {
-      const moments = momentsOf(snapshots)
-      const loading = yield* Effect.result(load(moments.map(({ match_id }) => match_id)))
-      const fresh = moments.filter(yield* memory.isNew)
-      const timelines = yield* memory.add(moments)
-      yield* Ref.update(unsaved, (all) => new Map([...all, ...fresh.map((each) => [momentKey(each), each] as const)]))
-      yield* degradable(Effect.andThen(Effect.fromResult(loading), save))
+      const { fresh, isLoaded, timelines } = yield* look(momentsOf(snapshots))
+      for (const each of fresh) unsaved.set(momentKey(each), each)
+      // A database that did not answer a moment ago is not asked twice a tick.
+      if (isLoaded) yield* Effect.forkIn(save, scope, { startImmediately: true })
       return timelines
     })
   })
 })
 
-/** A moment of a match: a row of the table `match_history`. */
-const MatchMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
-interface MatchMoment extends Schema.Schema.Type<typeof MatchMoment> {}
+/** A row of the table `match_history`, as the database writes it. */
+const RecordedMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
 
-/** A moment with the time at which it was recorded, as the database writes it. */
-const RecordedMoment = Schema.Struct({ ...MatchMoment.fields, recorded_at: Schema.String })
-
-const RecordReceipt = Schema.Struct({ match_id: Schema.String, recorded_at: Schema.String })
-interface RecordReceipt extends Schema.Schema.Type<typeof RecordReceipt> {}
+const MomentsAnswer = Schema.Struct({ asked_at: Schema.String, moments: Schema.Array(Schema.Unknown) })
 
 const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>
   snapshots
@@ -146,27 +161,3 @@ const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMomen
 
 const momentKey = ({ added, match_id, minute, period }: MatchMoment): string =>
   `${match_id} ${period} ${minute} ${added}`
-
-/** The timelines that this process holds. */
-const makeMemory = Effect.gen(function* () {
-  const held = yield* Ref.make<ReadonlyMap<string, { readonly past: Past; readonly seen: number }>>(new Map())
-  return {
-    ids: Effect.map(Ref.get(held), (all): ReadonlySet<string> => new Set(all.keys())),
-    isNew: Effect.map(Ref.get(held), (all) => ({ match_id, ...now }: MatchMoment) => {
-      const same = all.get(match_id)?.past.shown.findLast((each) => compareMatchMinutes(each, now) === 0)
-      return same === undefined || !Equal.equals(same.figures, now.figures)
-    }),
-    add: Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
-      const seen = yield* Clock.currentTimeMillis
-      const oldest = seen - Duration.toMillis(forgetAfter)
-      const all = yield* Ref.updateAndGet(held, (before) => {
-        const after = new Map([...before].filter(([, match]) => match.seen >= oldest))
-        for (const { match_id, ...now } of moments) {
-          after.set(match_id, { past: remember(after.get(match_id)?.past ?? noPast, now), seen })
-        }
-        return after
-      })
-      return new Map(moments.map(({ match_id }) => [match_id, all.get(match_id)?.past.timeline ?? []]))
-    })
-  }
-})

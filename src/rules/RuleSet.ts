@@ -13,7 +13,7 @@
  */
 import type { Strategy } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
-import { blockSize } from "./engine/block.ts"
+import { blockSize, grown } from "./engine/block.ts"
 import { type Conditions, makeConditions } from "./engine/conditions.ts"
 import { compileStrategy, type Test } from "./engine/direct.ts"
 import { makeKernel } from "./engine/Kernel.ts"
@@ -43,10 +43,17 @@ export interface RuleSet {
   readonly fired: (views: ReadonlyArray<View>) => Fired
   /** The strategy of a number in `fired`. */
   readonly strategy: (number: number) => Strategy | undefined
-  /** Adds a strategy. One of the same id that is held already gives way to it; an inactive one is not held. */
-  readonly add: (strategy: Strategy) => void
+  /** The label of each strategy, by its number: valid as long as the numbers are. */
+  readonly labels: () => Int32Array
+  /**
+   * Adds a strategy. One of the same id that is held already gives way to it; an inactive one is not held. The label is the
+   * caller's: it stays with the strategy whatever its number becomes.
+   */
+  readonly add: (strategy: Strategy, label?: number) => void
   /** Removes the strategy of this id. False when there is none. */
   readonly remove: (id: string) => boolean
+  /** The ids of the strategies held. */
+  readonly ids: () => Iterable<string>
   /** Strategies held. */
   readonly size: () => number
   /** Distinct conditions held, which is what evaluating a match costs. */
@@ -82,6 +89,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   // Made when there are strategies enough for it.
   let together: Together | undefined
   let held: Array<Strategy | undefined> = []
+  let labels = new Int32Array(16)
   const numbers = new Map<string, number>()
   // Undefined when strategies were added or removed since.
   let direct: ReadonlyArray<{ readonly number: number; readonly test: Test }> | undefined
@@ -90,6 +98,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
 
   const compact = (): void => {
     together?.table.compact((number) => held[number] !== undefined)
+    labels = labels.filter((_, number) => held[number] !== undefined)
     held = held.filter((strategy) => strategy !== undefined)
     held.forEach((strategy, number) => {
       if (strategy !== undefined) numbers.set(strategy.id, number)
@@ -111,11 +120,14 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     return true
   }
 
-  const add: RuleSet["add"] = (strategy) => {
+  const add: RuleSet["add"] = (strategy, label = 0) => {
     remove(strategy.id)
     if (!strategy.active) return
     direct = undefined
-    numbers.set(strategy.id, held.push(strategy) - 1)
+    const number = held.push(strategy) - 1
+    numbers.set(strategy.id, number)
+    labels = grown(labels, number + 1)
+    labels[number] = label
     if (together !== undefined) addTo(together, strategy)
     else if (numbers.size > directUpTo) makeTogether()
   }
@@ -184,8 +196,10 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     },
     fired,
     strategy: (number) => held[number],
+    labels: () => labels,
     add,
     remove,
+    ids: () => numbers.keys(),
     size: () => numbers.size,
     conditions: () => (together ?? makeTogether()).conditions.size()
   }

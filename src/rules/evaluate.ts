@@ -7,7 +7,7 @@
  */
 import type { Side, Sides } from "../domain/Match.ts"
 import { type MetricName, metric } from "../domain/Metric.ts"
-import { type Figure, figures, type Snapshot } from "../domain/Snapshot.ts"
+import { type Figure, figureNow, type Snapshot } from "../domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -109,7 +109,7 @@ const minus = (later: Figure | undefined, earlier: Figure | undefined): Figure |
 /** The value of a metric in a window, before any scope. See `Window` for what each window means. */
 const figureIn = (name: MetricName, window: Window | undefined, view: View): Figure | undefined => {
   const { clock } = view.snapshot
-  const now = figures(view.snapshot)[name]
+  const now = figureNow(name)(view.snapshot)
   const at = (minute: number): Figure | undefined => valueAt(view.timeline, name, Math.max(0, minute))
   const reached = (minute: number): boolean => clock.minute >= minute
   const secondHalfBegan = isAfterHalfTime(clock.period)

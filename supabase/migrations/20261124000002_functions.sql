@@ -16,14 +16,20 @@ begin
   end;
 end $$;
 
--- A trigger with what its alert needs to know of the strategy.
-create or replace view public.trigger_alerts with (security_invoker = true) as
-select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner, t.snapshot,
-  public.json_of(to_jsonb(t.evidence_json)) as evidence, t.triggered_at::timestamptz as triggered_at, t.alert_state,
-  (select nullif(u.chat_id::text, '') from public.user_telegram u where u.user_id::text = s.user_id::text limit 1)
-    as owner_chat
-from public.triggers t
-join public.strategies s on s.id = t.strategy_id;
+-- A trigger with what its alert needs to know of the strategy. Where 20261126000002_triggers_in_bulk.sql was applied its view
+-- stays: this one would not find the snapshots that are kept apart.
+do $$
+begin
+  if to_regclass('public.trigger_snapshots') is null then
+    create or replace view public.trigger_alerts with (security_invoker = true) as
+    select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner, t.snapshot,
+      public.json_of(to_jsonb(t.evidence_json)) as evidence, t.triggered_at::timestamptz as triggered_at, t.alert_state,
+      (select nullif(u.chat_id::text, '') from public.user_telegram u where u.user_id::text = s.user_id::text limit 1)
+        as owner_chat
+    from public.triggers t
+    join public.strategies s on s.id = t.strategy_id;
+  end if;
+end $$;
 
 -- Creates a trigger for each pair that has none, and counts it for its strategy, in one transaction. Answers with the
 -- triggers created: a pair that is missing from the answer was there before, or its strategy is gone. Ordered, so that

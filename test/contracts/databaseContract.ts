@@ -34,6 +34,12 @@ const candidate = (strategy: string, match = `match-${unused()}`, triggeredAt = 
   snapshot: shown({ id: match })
 })
 
+/** A match and the strategies that hold on it, as `create_triggers_in_bulk` takes them. */
+const inBulk = (match: string, ...strategies: ReadonlyArray<string>) => {
+  const { evidence_json, snapshot, strategy_id: _, ...columns } = candidate("", match)
+  return { shown: columns, snapshot, triggers: strategies.map((strategy_id) => ({ strategy_id, evidence_json })) }
+}
+
 /** A strategy that the database knows. */
 const strategy = Effect.gen(function* () {
   const saved = definition()
@@ -66,7 +72,7 @@ const moment = (match: string, minute: number, shots = 0) => ({
 })
 
 /** The moment as it is remembered: with the time at which it was recorded. */
-const recorded = (of: ReturnType<typeof moment>) => ({ ...of, recorded_at: expect.any(String) })
+const recorded = (of: ReturnType<typeof moment>) => ({ ...of, recorded_at: expect.any(String), recorder: null })
 
 /** A match of which all is asked for. */
 const whole = (match: string) => ({ match_id: match, recorded_at: null })
@@ -108,6 +114,91 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
             result: null
           }
         ])
+      })
+    )
+
+    it.effect(
+      "that stores a snapshot once for all triggers of a match in a call, and until the last of them is gone",
+      () =>
+        Effect.gen(function* () {
+          yield* emptyTables
+          const [one, two] = [yield* strategy, yield* strategy]
+          const rows = yield* call("create_triggers_in_bulk", {
+            matches: [inBulk("a", one.id, two.id), inBulk("b", one.id)]
+          })
+          expect(rows).toHaveLength(3)
+          expect(yield* performance).toMatchObject([{ total_triggers: 1 }, { total_triggers: 2 }])
+          const snapshots = sql("select match_id from trigger_snapshots order by match_id")
+          expect(yield* snapshots).toEqual([{ match_id: "a" }, { match_id: "b" }])
+          // As the version before reads them.
+          expect(yield* call("pending_alerts", { max_rows: 9 })).toMatchObject([
+            { snapshot: shown({ id: "a" }) },
+            { snapshot: shown({ id: "a" }) },
+            { snapshot: shown({ id: "b" }) }
+          ])
+          yield* sql(`delete from triggers where strategy_id = '${one.id}'`)
+          expect(yield* snapshots).toEqual([{ match_id: "a" }])
+          yield* sql(`delete from strategies where id = '${two.id}'`)
+          expect(yield* snapshots).toEqual([])
+          yield* call("create_triggers_in_bulk", { matches: [inBulk("a", one.id)] })
+          yield* sql("truncate triggers")
+          expect(yield* snapshots).toEqual([])
+        })
+    )
+
+    it.effect(
+      "that keeps no snapshot, and counts nothing, where every pair had a trigger; and names what is pending",
+      () =>
+        Effect.gen(function* () {
+          yield* emptyTables
+          const [one, two] = [yield* strategy, yield* strategy]
+          yield* call("create_triggers", { candidates: [candidate(one.id, "a"), candidate(two.id, "a")] })
+          yield* sql(`update triggers set alert_state = 'sent' where strategy_id = '${two.id}'`)
+          expect(yield* call("create_triggers_in_bulk", { matches: [inBulk("a", one.id, two.id)] })).toEqual([
+            { id: expect.any(String), strategy_id: one.id, match_id: "a", is_new: false }
+          ])
+          expect(yield* sql("select from trigger_snapshots")).toEqual([])
+          expect(yield* performance).toMatchObject([{ total_triggers: 1 }, { total_triggers: 1 }])
+        })
+    )
+
+    it.effect("that tells the strategies that have a trigger on a match, whichever version made it", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const [one, two] = [yield* strategy, yield* strategy]
+        yield* call("create_triggers", { candidates: [candidate(one.id, "a")] })
+        yield* call("create_triggers_in_bulk", { matches: [inBulk("a", two.id), inBulk("b", one.id)] })
+        expect(yield* call("triggered_strategies", { match_ids: ["a", "c"] })).toEqual([
+          {
+            match_id: "a",
+            strategies: expect.toSatisfy((ids) => `${ids.toSorted()}` === `${[one.id, two.id].toSorted()}`)
+          }
+        ])
+      })
+    )
+
+    it.effect("that tells all moments of a match, and of others what other processes have recorded since", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const answer = Schema.decodeUnknownEffect(
+          Schema.Tuple([Schema.Struct({ asked_at: Schema.String, moments: Schema.Array(Schema.Unknown) })])
+        )
+        const asked = (match_ids: ReadonlyArray<string>, since: string | null, reader: string) =>
+          Effect.flatMap(call("moments_of", { match_ids, since, reader }), answer)
+        const [{ asked_at }] = yield* asked([], null, "me")
+        yield* call("save_moments", { moments: [moment("a", 1), moment("b", 1)], writer: "me" })
+        yield* call("save_moments", { moments: [moment("a", 2)], writer: "other" })
+        yield* call("record_moments", { moments: [moment("b", 2)] })
+        expect((yield* asked(["a"], null, "me"))[0].moments).toEqual([moment("a", 1), moment("a", 2)])
+        expect((yield* asked([], asked_at, "me"))[0].moments).toEqual([moment("a", 2), moment("b", 2)])
+        expect((yield* asked(["c"], null, "me"))[0].moments).toEqual([])
+        yield* sql("update match_history set recorded_at = recorded_at - interval '1 minute'")
+        expect((yield* asked([], asked_at, "me"))[0].moments).toEqual([])
+        // What is saved again takes the place of what was there, and the version before reads it.
+        yield* call("save_moments", { moments: [moment("a", 1, 5)], writer: "me" })
+        expect(yield* call("moments_since", { cursors: [whole("a")] })).toEqual(
+          expect.arrayContaining([expect.objectContaining(moment("a", 1, 5)), expect.objectContaining(moment("a", 2))])
+        )
       })
     )
 

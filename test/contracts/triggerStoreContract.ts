@@ -42,25 +42,26 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
         const store = yield* TriggerStore
         yield* TestClock.adjust("1 hour")
         const brought = candidate()
-        const { known, triggers } = yield* store.create([brought])
-        expect(known).toEqual([])
-        expect(triggers).toEqual([
-          {
+        const { known, pending, triggers } = yield* store.create([brought])
+        expect([known, pending]).toEqual([[], []])
+        expect(triggers).toMatchObject([{ ...brought, id: expect.any(String) }])
+        expect(yield* store.find(TriggerId.make(`${triggers[0]?.id}`))).toEqual(
+          Option.some({
             ...brought,
-            id: expect.any(String),
+            id: triggers[0]?.id,
             owner: null,
             ownerChat: null,
             triggeredAt: yield* DateTime.now,
             alertState: "pending"
-          }
-        ])
+          })
+        )
       })
     )
 
     it.effect("that creates nothing of nothing", () =>
       Effect.gen(function* () {
         const store = yield* TriggerStore
-        expect(yield* store.create([])).toEqual({ triggers: [], known: [] })
+        expect(yield* store.create([])).toEqual({ triggers: [], known: [], pending: [] })
       })
     )
 
@@ -72,6 +73,22 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
         const second = yield* store.create([known, fresh])
         expect(second.known).toEqual([pairOf(known)])
         expect(second.triggers.map(pairOf)).toEqual([pairOf(fresh)])
+      })
+    )
+
+    it.effect("that names the triggers of known pairs whose alert is still to be sent", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        const [waiting, sent, fresh] = [candidate(), candidate(), candidate()]
+        const { triggers } = yield* store.create([waiting, sent])
+        for (const { id, snapshot } of triggers) {
+          if (snapshot === sent.snapshot) yield* store.sent(id, 1, receipt)
+        }
+        const second = yield* store.create([waiting, sent, fresh])
+        expect(second.known).toEqual([pairOf(waiting), pairOf(sent)])
+        expect(second.pending).toEqual(
+          triggers.flatMap((each) => (each.snapshot === waiting.snapshot ? [each.id] : []))
+        )
       })
     )
 
@@ -111,7 +128,9 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
       Effect.gen(function* () {
         const store = yield* TriggerStore
         const { triggers } = yield* store.create([candidate(), candidate()])
-        for (const trigger of triggers) expect(yield* store.find(trigger.id)).toEqual(Option.some(trigger))
+        for (const trigger of triggers) {
+          expect(Option.getOrThrow(yield* store.find(trigger.id))).toMatchObject(trigger)
+        }
         expect(yield* store.find(TriggerId.make("never given"))).toEqual(Option.none())
       })
     )
@@ -145,13 +164,16 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
       })
     )
 
-    it.effect("that tells which pairs have a trigger", () =>
+    it.effect("that tells which strategies have a trigger on a match", () =>
       Effect.gen(function* () {
         const store = yield* TriggerStore
-        const [known, unknown] = [candidate(), candidate()]
-        yield* store.create([known])
-        expect(yield* store.triggered([pairOf(unknown), pairOf(known)])).toEqual([pairOf(known)])
-        expect(yield* store.triggered([])).toEqual([])
+        const [one, none] = [candidate(), candidate()]
+        const two = { ...one, strategyId: other.id, strategyName: other.name }
+        yield* store.create([one, two, candidate()])
+        const triggered = yield* store.triggered([pairOf(none).matchId, pairOf(one).matchId])
+        expect([...triggered.keys()]).toEqual([pairOf(one).matchId])
+        expect(triggered.get(pairOf(one).matchId)?.toSorted()).toEqual([strategy.id, other.id].toSorted())
+        expect(yield* store.triggered([])).toEqual(new Map())
       })
     )
 

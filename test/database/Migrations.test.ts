@@ -60,7 +60,7 @@ const decodeRows = Schema.decodeUnknownSync(
 const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
   decodeRows(found).map(({ row }) => Object.fromEntries(Object.entries(row).filter(([name]) => !added.includes(name))))
 
-const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot"].concat(
+const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot", "snapshot_id"].concat(
   ["state", "attempts", "error", "receipt"].map((name) => `alert_${name}`),
   "alerted_at"
 )
@@ -113,13 +113,14 @@ layer(onPostgres)("The migrations", (it) => {
         const brought = [candidateOf(strategy, { id: "100" }), candidateOf(strategy, { id: "102" })]
         const { known, triggers: created } = yield* triggers.create(brought)
         expect(known).toEqual([{ strategyId: strategy.id, matchId: "100" }])
-        expect(created).toMatchObject([{ evidence: brought[1]?.evidence, ownerChat: "42" }])
-        expect(yield* triggers.pending(9)).toEqual(created)
-        expect(
-          yield* triggers.triggered(
-            brought.map(({ snapshot }) => ({ strategyId: strategy.id, matchId: snapshot.match.id }))
-          )
-        ).toHaveLength(2)
+        expect(created).toMatchObject([{ evidence: brought[1]?.evidence }])
+        expect(yield* triggers.pending(9)).toMatchObject([{ ...created[0], ownerChat: "42" }])
+        expect(yield* triggers.triggered(["100", "102", "sr:match:9"])).toEqual(
+          new Map([
+            ["100", [strategy.id]],
+            ["102", [strategy.id]]
+          ])
+        )
         expect(yield* sql("select total_triggers::int counted from performance order by 1 desc")).toEqual(
           counters.map((counted) => ({ counted }))
         )

@@ -139,7 +139,8 @@ layer(onDatabase)("The TriggerStore on the database", (it) => {
         candidateOf(strategy, { id: `match-${unused()}` })
       ])
       const [broken, whole] = triggers.map(({ id }) => id)
-      yield* sql.run(`update triggers set snapshot = snapshot - 'clock' where id = '${broken}'`)
+      yield* sql.run(`update trigger_snapshots set snapshot = snapshot - 'clock'
+        where id = (select snapshot_id from triggers where id = '${broken}')`)
       const listed = (yield* store.pending(1000)).map(({ id }) => `${id}`)
       expect(listed).toContain(`${whole}`)
       expect(listed).not.toContain(`${broken}`)

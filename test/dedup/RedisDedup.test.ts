@@ -25,26 +25,10 @@ const ttl = Duration.hours(2)
 const timeout = Duration.millis(250)
 const layerDedup = (options: { readonly ttl: Duration.Duration }) => layerRedisDedup({ timeout, ...options })
 
-/** One process remembers and another is asked, so that what a process keeps in mind cannot answer for Redis. */
-const betweenProcesses = (options: { readonly ttl: Duration.Duration }) =>
-  Layer.effect(
-    Dedup,
-    Effect.gen(function* () {
-      const process = Effect.map(Layer.build(Layer.fresh(layerDedup(options))), Context.get(Dedup))
-      const { name, unknown } = yield* process
-      const { remember } = yield* process
-      return Dedup.of({ name, unknown, remember })
-    })
-  )
-
 for (const { server, where } of redisServers) {
   const on = <E>(dedup: Layer.Layer<Dedup, E, Redis>) =>
     dedup.pipe(Layer.provide(redisOnServer), Layer.provideMerge(server))
   dedupContract(`Dedup on ${where}`, { layer: (options) => on(layerDedup(options)), pass: passOnRedis })
-  dedupContract(`Dedup on ${where}, between two processes,`, {
-    layer: (options) => on(betweenProcesses(options)),
-    pass: passOnRedis
-  })
 }
 if (!hasRedisServer) describe.skip(onRealRedis("Dedup on a real Redis"), () => it("is a Dedup", () => undefined))
 
@@ -108,18 +92,11 @@ layer(memoryRedis.pipe(Layer.provideMerge(Logs.layer)))("Dedup on Redis", (it) =
     })
   )
 
-  it.effect("asks Redis nothing about pairs that it remembered itself, and only about the others of a batch", () =>
+  it.effect("asks Redis nothing about no pairs", () =>
     Effect.gen(function* () {
       const { dedup, wire } = yield* behindWire
-      const [known, others] = [newPairs(10), newPairs(2)]
-      yield* dedup.remember(known)
-      const before = wire.sent().length
-      assert.strictEqual(yield* roundTripsOf(wire, dedup.unknown(known)), 0)
       assert.strictEqual(yield* roundTripsOf(wire, dedup.unknown([])), 0)
       assert.strictEqual(yield* roundTripsOf(wire, dedup.remember([])), 0)
-      assert.deepStrictEqual(yield* dedup.unknown([...known, ...others]), others)
-      const asked = wire.sent().slice(before)
-      expect(asked.match(/dedup:/g)).toHaveLength(2)
     })
   )
 
@@ -152,14 +129,13 @@ describe("While Redis is away, dedup on it", () => {
   const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.provide(Effect.scoped(effect), Layer.merge(memoryRedis, Logs.layer))
 
-  it.effect("takes all pairs that it did not remember itself for unknown, and fails nothing", () =>
+  it.effect("takes all pairs for unknown, and fails nothing", () =>
     Effect.gen(function* () {
       const { dedup, known, wire } = yield* down
       yield* wire.cut
       const others = newPairs(3)
-      assert.deepStrictEqual(yield* dedup.unknown([...known, ...others]), others)
       yield* dedup.remember(others)
-      assert.deepStrictEqual(yield* dedup.unknown([...known, ...others]), [])
+      assert.deepStrictEqual(yield* dedup.unknown([...known, ...others]), [...known, ...others])
     }).pipe(isolated)
   )
 

@@ -42,23 +42,21 @@ class FakeDatabase {
         if (!this.isOn) {
           return Effect.fail(new DatabaseError({ operation, reason: "unavailable", message: "no connection" }))
         }
-        if (operation === "record_moments" && Array.isArray(args.moments)) {
+        if (operation === "save_moments" && Array.isArray(args.moments)) {
           for (const each of args.moments) {
             this.recorded += 1
-            this.moments.set(`${each.match_id} ${each.minute}`, { ...each, recorded_at: this.time(this.recorded) })
+            const recorded = { recorded_at: this.time(this.recorded), recorder: args.writer }
+            this.moments.set(`${each.match_id} ${each.minute}`, { ...each, ...recorded })
           }
-          return Effect.succeed(
-            args.moments.map(({ match_id }) => ({ match_id, recorded_at: this.time(this.recorded) }))
-          )
+          return Effect.succeed([])
         }
-        const since = new Map<unknown, string>(
-          Array.isArray(args.cursors) ? args.cursors.map((each) => [each.match_id, each.recorded_at ?? ""]) : []
+        const ids: ReadonlyArray<unknown> = Array.isArray(args.match_ids) ? args.match_ids : []
+        const moments = [...this.moments.values()].filter(
+          ({ match_id, recorded_at, recorder }) =>
+            ids.includes(match_id) ||
+            (args.since !== null && `${recorded_at}` >= `${args.since}` && recorder !== args.reader)
         )
-        return Effect.succeed(
-          [...this.moments.values()].filter(
-            ({ match_id, recorded_at }) => `${recorded_at}` > (since.get(match_id) ?? "~")
-          )
-        )
+        return Effect.succeed([{ asked_at: this.time(this.recorded), moments }])
       })
   })
 
@@ -97,7 +95,7 @@ describe("History on the database", () => {
         yield* record({ minute: 60 })
         yield* record({ minute: 60, score: { home: 1, away: 0 } })
         yield* record({ minute: 61, score: { home: 1, away: 0 } })
-        assert.deepStrictEqual(database.calls, ["moments_since", "record_moments", "record_moments", "record_moments"])
+        assert.deepStrictEqual(database.calls, ["moments_of", "save_moments", "save_moments", "save_moments"])
         assert.strictEqual(database.recorded, 3)
       }).pipe(Effect.provide(onFake(database)))
     })

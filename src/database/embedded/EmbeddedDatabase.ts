@@ -76,6 +76,7 @@ export const layerEmbedded = Layer.effect(
             operation,
             reason: isTransient(code) ? "unavailable" : "refused",
             message: `${operation} failed: ${cause instanceof Error ? cause.message : String(cause)}${code === "" ? "" : ` (SQLSTATE ${code})`}`,
+            code,
             cause
           })
         }

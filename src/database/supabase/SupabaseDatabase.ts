@@ -137,10 +137,11 @@ export const layerSupabase = (
     Effect.gen(function* () {
       const name = `Supabase at ${settings.url.host}`
       const client = yield* connect(name, settings)
-      const fail = (operation: string, reason: DatabaseError["reason"], message: string) =>
+      const fail = (operation: string, reason: DatabaseError["reason"], message: string, code = "") =>
         new DatabaseError({
           operation,
           reason,
+          code,
           message: message.replaceAll(Redacted.value(settings.serviceRoleKey), "<redacted>")
         })
 
@@ -166,7 +167,8 @@ export const layerSupabase = (
         const answer = decodeAnswer(yield* request(operation, args))
         if (Option.isSome(answer) && answer.value.error !== null) {
           const fault = faultOf(answer.value.status, answer.value.error)
-          return yield* fail(operation, mayPass(fault) ? "unavailable" : "refused", explain(name, operation, fault))
+          const reason = mayPass(fault) ? "unavailable" : "refused"
+          return yield* fail(operation, reason, explain(name, operation, fault), fault.code)
         }
         const rows = Option.flatMap(answer, ({ data }) => decodeRowsOf(data))
         if (Option.isSome(rows)) return rows.value

@@ -5,7 +5,7 @@
  */
 import type { Sides } from "../../domain/Match.ts"
 import { type MetricName, metric } from "../../domain/Metric.ts"
-import type { Figure } from "../../domain/Snapshot.ts"
+import { type Figure, figureNow } from "../../domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -19,7 +19,6 @@ import { valueAt } from "../../domain/Timeline.ts"
 import { compare } from "../compare.ts"
 import { scoped, type View } from "../evaluate.ts"
 import { type Anchor, anchorsOf, instantOf, latestBy } from "./anchor.ts"
-import { figureNow } from "./figureNow.ts"
 
 /** Whether something holds on a view. */
 export type Test = (view: View) => boolean

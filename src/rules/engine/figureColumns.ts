@@ -3,14 +3,13 @@
  * away) for each metric in each window. A single figure for the match is in the home column.
  */
 import type { MetricName } from "../../domain/Metric.ts"
-import type { Figure, Snapshot } from "../../domain/Snapshot.ts"
+import { type Figure, figureNow, type Snapshot } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
 import { printWindow } from "../print.ts"
 import { type Anchor, anchorKey, anchorsOf, type Instant, instantOf } from "./anchor.ts"
 import type { Column, Columns } from "./columns.ts"
-import { figureNow } from "./figureNow.ts"
 import type { Kernel } from "./Kernel.ts"
 import { makePasts, misfitRow, type Past } from "./pasts.ts"
 import { isCount, makeSlots, type Slot } from "./slots.ts"

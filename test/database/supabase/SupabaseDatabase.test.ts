@@ -31,7 +31,7 @@ const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(stateme
 
 const [ada, lin] = ["a0000000-0000-4000-8000-000000000001", "b0000000-0000-4000-8000-000000000002"]
 
-const tables = ["strategies", "rules", "triggers", "performance", "user_telegram"]
+const tables = ["strategies", "rules", "triggers", "trigger_snapshots", "performance", "user_telegram"]
 
 /** A strategy of Ada's and one of Lin's, each with a rule, a trigger and a chat. */
 const owned = Effect.gen(function* () {

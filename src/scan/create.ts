@@ -1,0 +1,78 @@
+/**
+ * The fifth stage of a scan: pairs without a trigger get one, and their evidence with it, batch by batch.
+ *
+ * Guarantees: a batch is one transaction. One that the database refuses because of a value in it is divided until what it
+ * refuses stands alone; that is told, left out, and holds no other.
+ */
+import { Array as Arr, type Context, Effect } from "effect"
+import { type DatabaseError, isBadValue } from "../database/Database.ts"
+import { type Created, TriggerStore } from "../database/TriggerStore.ts"
+import { lastGoal } from "../domain/LastGoal.ts"
+import { matchLabel } from "../domain/Match.ts"
+import { type Candidate, type Pair, pairOf, type TriggerSnapshot } from "../domain/Trigger.ts"
+import type { View } from "../rules/evaluate.ts"
+import { evidenceOf } from "../rules/RuleSet.ts"
+import type { Holding } from "./recall.ts"
+
+/** Triggers that are created in one call of the database: more make it no faster. */
+const batchSize = 2000
+
+/** What became of a batch. */
+export interface Batch extends Created {
+  /** Pairs that the database does not take. */
+  readonly refused: ReadonlyArray<Pair>
+}
+
+const withLastGoal = ({ snapshot, timeline }: View): TriggerSnapshot => {
+  const goal = lastGoal(timeline)
+  return goal === undefined ? snapshot : { ...snapshot, lastGoal: goal }
+}
+
+/** What holds, with its evidence. Those of one match share its snapshot. */
+export const candidatesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<Candidate> => {
+  const shown = new Map<View, TriggerSnapshot>()
+  return holdings.map(({ strategy, view }) => {
+    const snapshot = shown.get(view) ?? withLastGoal(view)
+    shown.set(view, snapshot)
+    return { strategyId: strategy.id, strategyName: strategy.name, snapshot, evidence: evidenceOf(strategy, view) }
+  })
+}
+
+export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> =>
+  Arr.chunksOf(holdings, batchSize)
+
+const leaveOut = (candidate: Candidate, { message }: DatabaseError) =>
+  Effect.logError("a trigger cannot be created and is left out; it is tried again when DEDUP_TTL has passed").pipe(
+    Effect.annotateLogs({
+      strategy: candidate.strategyName,
+      match: matchLabel(candidate.snapshot.match),
+      reason: message
+    }),
+    Effect.as<Batch>({ triggers: [], known: [], pending: [], refused: [pairOf(candidate)] })
+  )
+
+const together = (one: Batch, other: Batch): Batch => ({
+  triggers: [...one.triggers, ...other.triggers],
+  known: [...one.known, ...other.known],
+  pending: [...one.pending, ...other.pending],
+  refused: [...one.refused, ...other.refused]
+})
+
+const createOf =
+  (store: Context.Service.Shape<typeof TriggerStore>) =>
+  (candidates: ReadonlyArray<Candidate>): Effect.Effect<Batch, DatabaseError> =>
+    store.create(candidates).pipe(
+      Effect.map((created) => ({ ...created, refused: [] })),
+      Effect.catchIf(isBadValue, (error) => {
+        const [only] = candidates
+        if (only !== undefined && candidates.length === 1) return leaveOut(only, error)
+        const [left, right] = Arr.splitAt(candidates, candidates.length >> 1)
+        const create = createOf(store)
+        return Effect.zipWith(create(left), create(right), together)
+      })
+    )
+
+export const makeCreate = Effect.map(TriggerStore, (store) => {
+  const create = createOf(store)
+  return Effect.fn("Scanner.create")((batch: ReadonlyArray<Holding>) => create(candidatesOf(batch)))
+})

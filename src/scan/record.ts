@@ -1,0 +1,23 @@
+/** The second stage of a scan: what matches look like now becomes part of their past, and those in play become views. */
+import { Effect } from "effect"
+import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
+import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
+import type { View } from "../rules/evaluate.ts"
+
+const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines): ReadonlyArray<View> =>
+  snapshots
+    .filter(({ clock }) => isInPlay(clock))
+    .map((snapshot) => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
+
+export const makeRecord = Effect.map(MatchHistory, (history) =>
+  Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {
+    return inPlay(snapshots, yield* history.record(snapshots))
+  })
+)
+
+/** The same for a scan that leaves no trace. */
+export const makeLook = Effect.map(MatchHistory, (history) =>
+  Effect.fn("Scanner.look")(function* (snapshots: ReadonlyArray<Snapshot>) {
+    return inPlay(snapshots, yield* history.look(snapshots))
+  })
+)

@@ -1,0 +1,212 @@
+-- Triggers in bulk: a snapshot is stored once a match and call, not once a pair, and what has fired on a match is read by
+-- match. What matches looked like is read in one call and saved in another, which the tick does not wait for. Applied twice it changes nothing. The version before this one goes on with the functions that it knows.
+
+-- What has fired on a match is read from this index alone. Building it holds writers of triggers back, for about a second a
+-- million rows. Who has many millions makes it beforehand, outside a transaction, and holds nobody back:
+--   create index concurrently triggers_match on public.triggers (match_id, strategy_id);
+create index if not exists triggers_match on public.triggers (match_id, strategy_id);
+
+-- Matches as they stood when strategies fired on them. Ids of matches have the type that they have in triggers.
+do $$
+begin
+  execute format('create table if not exists public.trigger_snapshots (id uuid primary key, match_id %s not null,
+    snapshot jsonb not null)', (
+      select format_type(atttypid, atttypmod) from pg_attribute
+      where attrelid = 'public.triggers'::regclass and attname = 'match_id'));
+end $$;
+-- The snapshot of a trigger that was made in bulk; others hold theirs themselves. Not a foreign key: it would be checked row
+-- by row, and a snapshot has no other writer than the call that makes its triggers.
+alter table public.triggers add column if not exists snapshot_id uuid;
+
+alter table public.trigger_snapshots enable row level security;
+revoke insert, update, delete, truncate on public.trigger_snapshots from anon, authenticated;
+grant select on public.trigger_snapshots to authenticated;
+grant all on public.trigger_snapshots to service_role;
+-- Owners read the snapshots of their triggers: those triggers that they may read.
+drop policy if exists touchline_owner on public.trigger_snapshots;
+create policy touchline_owner on public.trigger_snapshots for select to authenticated
+  using (exists (select from public.triggers t where t.match_id = trigger_snapshots.match_id
+    and t.snapshot_id = trigger_snapshots.id));
+
+-- A snapshot goes with the last of its triggers, whoever deletes it.
+create or replace function public.forget_snapshots() returns trigger
+language plpgsql security definer set search_path = public as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from trigger_snapshots;
+  else
+    delete from trigger_snapshots s
+    where s.id in (select snapshot_id from gone)
+      and not exists (select from triggers t where t.match_id = s.match_id and t.snapshot_id = s.id);
+  end if;
+  return null;
+end $$;
+drop trigger if exists touchline_forget_snapshots on public.triggers;
+create trigger touchline_forget_snapshots after delete on public.triggers
+  referencing old table as gone for each statement execute function public.forget_snapshots();
+drop trigger if exists touchline_truncate_snapshots on public.triggers;
+create trigger touchline_truncate_snapshots after truncate on public.triggers
+  for each statement execute function public.forget_snapshots();
+
+-- As in 20261124000002_functions.sql, with the snapshot from wherever it is.
+create or replace view public.trigger_alerts with (security_invoker = true) as
+select t.id, t.strategy_id, s.name as strategy_name, s.user_id as owner,
+  coalesce(t.snapshot, (select x.snapshot from public.trigger_snapshots x where x.id = t.snapshot_id)) as snapshot,
+  public.json_of(to_jsonb(t.evidence_json)) as evidence, t.triggered_at::timestamptz as triggered_at, t.alert_state,
+  (select nullif(u.chat_id::text, '') from public.user_telegram u where u.user_id::text = s.user_id::text limit 1)
+    as owner_chat
+from public.triggers t
+join public.strategies s on s.id = t.strategy_id;
+
+-- The columns of a trigger that come from its match, each value such that its column takes it: an older table may keep the
+-- kick-off in seconds since 1970, and competitions as numbers.
+create or replace function public.match_columns(shown jsonb) returns jsonb
+language sql stable set search_path = public as $$
+  select shown
+    || case when pg_typeof((null::triggers).fixture_timestamp)
+        in ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype)
+      then jsonb_build_object('fixture_timestamp',
+        extract(epoch from (shown ->> 'fixture_timestamp')::timestamptz)::bigint) else '{}' end
+    || case when pg_typeof((null::triggers).league_id) in ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype)
+        and shown ->> 'league_id' !~ '^-?[0-9]{1,9}$'
+      then jsonb_build_object('league_id', null) else '{}' end
+$$;
+
+-- Counts new triggers for their strategies ({strategy_id, total_triggers} each). Ordered, so that two calls wait for each
+-- other and never lock each other out.
+create or replace function public.count_triggers(counts jsonb) returns void
+language plpgsql set search_path = public as $$
+begin
+  if to_regclass('performance_strategy_id_key') is not null then
+    insert into performance as p (strategy_id, total_triggers, total_hits, total_misses)
+    select c.strategy_id, c.total_triggers, 0, 0
+    from jsonb_populate_recordset(null::performance, counts) c order by c.strategy_id
+    on conflict (strategy_id) do update set total_triggers = coalesce(p.total_triggers, 0) + excluded.total_triggers;
+    return;
+  end if;
+  -- An older table may have several rows a strategy and so no unique index to go by. Nothing but one transaction at a time
+  -- keeps it from getting more of them.
+  perform pg_advisory_xact_lock(hashtext('touchline performance'));
+  insert into performance (strategy_id, total_triggers, total_hits, total_misses)
+  select c.strategy_id, 0, 0, 0
+  from jsonb_populate_recordset(null::performance, counts) c
+  where not exists (select from performance p where p.strategy_id = c.strategy_id);
+  update performance p set total_triggers = coalesce(p.total_triggers, 0) + c.total_triggers
+  from jsonb_populate_recordset(null::performance, counts) c where p.strategy_id = c.strategy_id;
+end $$;
+
+-- Creates a trigger for each pair that has none, and counts it for its strategy, in one transaction. Each of the matches is
+-- {shown, snapshot, triggers}: the columns that its triggers share, the snapshot, which is stored once, and {strategy_id,
+-- evidence_json} for each strategy that holds. Answers {id, strategy_id, match_id, is_new} for each trigger created, and for
+-- each that was there before and whose alert is still to be sent: perhaps it comes from a call whose answer was lost. A
+-- pair that is missing from the answer was there before, or its strategy is gone. Ordered, as `count_triggers` is.
+create or replace function public.create_triggers_in_bulk(matches jsonb) returns setof jsonb
+language plpgsql set search_path = public as $$
+declare
+  ours uuid[];
+  brought integer;
+  created jsonb;
+  counts jsonb;
+begin
+  with given as materialized (
+    select gen_random_uuid() as snapshot_key, m -> 'snapshot' as shown_snapshot, m -> 'triggers' as brought, shown.*
+    from jsonb_array_elements(matches) m,
+      jsonb_populate_record(null::triggers, match_columns(m -> 'shown')) shown
+  ), inserted as (
+    insert into triggers (strategy_id, match_id, triggered_at, period, minute, added, home_team, away_team, score_home,
+      score_away, league_id, fixture_timestamp, evidence_json, snapshot_id, alert_state)
+    select c.strategy_id, g.match_id, g.triggered_at, g.period, g.minute, g.added, g.home_team, g.away_team,
+      g.score_home, g.score_away, g.league_id, g.fixture_timestamp, c.evidence_json, g.snapshot_key, 'pending'
+    from given g, jsonb_populate_recordset(null::triggers, g.brought) c
+    where exists (select from strategies s where s.id = c.strategy_id)
+    order by c.strategy_id, g.match_id
+    on conflict (strategy_id, match_id) do nothing
+    returning id, strategy_id, match_id, snapshot_id
+  ), kept as (
+    insert into trigger_snapshots (id, match_id, snapshot)
+    select g.snapshot_key, g.match_id, g.shown_snapshot from given g
+    where g.snapshot_key in (select snapshot_id from inserted)
+  )
+  select (select array_agg(snapshot_key) from given), (select sum(jsonb_array_length(g.brought)) from given g),
+    (select jsonb_agg(jsonb_build_object('id', id, 'strategy_id', strategy_id, 'match_id', match_id, 'is_new', true))
+      from inserted),
+    (select jsonb_agg(c) from (
+      select strategy_id, count(*) as total_triggers from inserted group by strategy_id
+    ) c)
+  into ours, brought, created, counts;
+
+  if created is not null then
+    perform count_triggers(counts);
+    return query select jsonb_array_elements(created);
+  end if;
+  if jsonb_array_length(coalesce(created, '[]')) < brought then
+    return query
+    select jsonb_build_object('id', t.id, 'strategy_id', t.strategy_id, 'match_id', t.match_id, 'is_new', false)
+    from jsonb_array_elements(matches) m, jsonb_array_elements(m -> 'triggers') c,
+      jsonb_populate_record(null::triggers, c || jsonb_build_object('match_id', m -> 'shown' -> 'match_id')) p
+    join triggers t on t.strategy_id = p.strategy_id and t.match_id = p.match_id
+    where t.alert_state = 'pending' and (t.snapshot_id = any (ours)) is not true;
+  end if;
+end $$;
+
+-- The strategies that have a trigger on each of these matches: {match_id, strategies}, a row for each match that has any.
+-- An id that the column cannot hold has none.
+create or replace function public.triggered_strategies(match_ids jsonb) returns setof jsonb
+language sql stable set search_path = public as $$
+  with asked as materialized (
+    select jsonb_build_object('match_id', id) as given from jsonb_array_elements_text(match_ids) id
+    where pg_typeof((null::triggers).match_id) not in ('bigint'::regtype, 'integer'::regtype, 'numeric'::regtype)
+      or id ~ '^-?[0-9]{1,9}$'
+  )
+  select jsonb_build_object('match_id', t.match_id, 'strategies', jsonb_agg(t.strategy_id::text))
+  from asked, jsonb_populate_record(null::triggers, asked.given) m
+  join triggers t on t.match_id = m.match_id
+  group by t.match_id
+$$;
+
+-- Which process recorded a moment: it is not told what it recorded itself.
+alter table public.match_history add column if not exists recorder text;
+
+-- All that is remembered of these matches and, of the others, what processes other than `reader` recorded since a time, null
+-- for nothing: one row {asked_at, moments}, where asked_at is the time to ask from next. What was being recorded then may
+-- have become visible later, so a little of before is told again.
+create or replace function public.moments_of(match_ids jsonb, since timestamptz, reader text) returns setof jsonb
+language sql stable set search_path = public as $$
+  select jsonb_build_object('asked_at', now(), 'moments', coalesce(jsonb_agg(to_jsonb(m)), '[]'))
+  from (
+    select h.match_id, h.period, h.minute, h.added, h.figures from match_history h
+    where h.match_id in (select jsonb_array_elements_text(match_ids))
+    union all
+    select h.match_id, h.period, h.minute, h.added, h.figures from match_history h
+    where h.recorded_at >= since - interval '15 seconds' and h.recorder is distinct from reader
+      and h.match_id not in (select jsonb_array_elements_text(match_ids))
+  ) m
+$$;
+
+-- Remembers what matches looked like at their scoreboard minutes, and forgets matches of the day before yesterday.
+create or replace function public.save_moments(moments jsonb, writer text) returns setof jsonb
+language plpgsql set search_path = public as $$
+begin
+  delete from match_history where recorded_at < now() - interval '2 days';
+  insert into match_history (match_id, period, minute, added, figures, recorded_at, recorder)
+  select m.match_id, m.period, m.minute, m.added, m.figures, clock_timestamp(), writer
+  from jsonb_populate_recordset(null::match_history, moments) m
+  order by m.match_id, m.period, m.minute, m.added
+  on conflict (match_id, period, minute, added) do update
+    set figures = excluded.figures, recorded_at = excluded.recorded_at, recorder = excluded.recorder;
+end $$;
+
+do $$
+declare
+  signature text;
+begin
+  foreach signature in array array['forget_snapshots()', 'match_columns(jsonb)', 'count_triggers(jsonb)',
+    'create_triggers_in_bulk(jsonb)',    'triggered_strategies(jsonb)', 'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
+  ] loop
+    execute format('revoke all on function public.%s from public, anon, authenticated', signature);
+    execute format('grant execute on function public.%s to service_role', signature);
+  end loop;
+end $$;
+
+-- PostgREST looks again at what there is.
+notify pgrst, 'reload schema';
