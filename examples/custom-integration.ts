@@ -1,4 +1,4 @@
-// An integration of your own: a feed with a setting and a check, chosen by FEED like those that come with Touchline.
+// An integration of your own: a feed with a setting and a check, and all commands around it.
 // Run it: WHISTLE_URL=https://example.org/live.json npm run -s example:custom-integration -- doctor
 import { Effect, Layer, Schema } from "effect"
 // In a project of your own: from "touchline"
@@ -30,10 +30,11 @@ const ask = (url: URL) =>
   Effect.tryPromise({
     try: async () => {
       const body: unknown = await (await fetch(url)).json()
-      return isMatches(body) ? body : []
+      if (isMatches(body)) return body
+      throw new Error("it is no list of matches")
     },
     catch: (cause) =>
-      new FeedError({ feed: "whistle", reason: "unavailable", message: `${url.host} does not answer.`, cause })
+      new FeedError({ feed: "whistle", reason: "unavailable", message: `${url.host} gives no answer: ${cause}.` })
   })
 
 const whistle = integration({
@@ -41,7 +42,6 @@ const whistle = integration({
   settings: settingsOf(settings, settings.url.read),
   brings: ["feed"],
   feed: "asks Whistle",
-  absent: "not configured",
   bring: (url) => ({
     parts: { feed: Layer.succeed(MatchFeed, MatchFeed.of({ name: `whistle at ${url.host}`, poll: ask(url) })) },
     checks: () => [check("whistle", Effect.as(ask(url), ok(`${url.host} answers`)), { todo: "Check WHISTLE_URL." })]

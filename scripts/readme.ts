@@ -15,7 +15,8 @@ const row = ({ default: fallback, meaning, name }: SettingText): string =>
 const parts: Readonly<Record<string, string>> = {
   settings: ["| setting | default | meaning |", "|---|---|---|", ...allSettings(integrations()).map(row)].join("\n"),
   strategy: fenced("yaml", "examples/strategies/late-pressure-no-reward.yaml"),
-  "custom-feed": fenced("ts", "examples/custom-feed.ts")
+  "custom-feed": fenced("ts", "examples/custom-feed.ts"),
+  "custom-integration": fenced("ts", "examples/custom-integration.ts")
 }
 
 /** A text with each part between its markers, `<!-- begin name -->` and `<!-- end name -->`. */

@@ -4,18 +4,16 @@
  * Values come from the environment, then from a `.env` file in the working directory; an empty value counts as none. A
  * value that cannot be used is told in one line: which setting, what it got, what it takes. A secret is in no message.
  */
-import {
-  Config,
-  ConfigProvider,
-  Duration,
-  Effect,
-  FileSystem,
-  type Layer,
-  Option,
-  Result,
-  Schema,
-  SchemaGetter
-} from "effect"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import { didYouMean } from "./domain/nearest.ts"
 
 /** Settings that cannot be used. The message has one line for each: the variable, what it got and what it takes. */

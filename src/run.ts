@@ -1,8 +1,12 @@
 /** How a process of Touchline runs: with its settings, to a clean end. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Exit, Layer } from "effect"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import { CliError } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import { layerEnvironment } from "./Config.ts"
 import { isNodeTooOld } from "./nodeVersion.ts"
 

@@ -2,8 +2,11 @@
  * The command line: every command with its flags. What a command does stands in a file of its own, which is loaded when
  * it runs, so that the command line starts at once.
  */
-import { Effect, Option, Schema } from "effect"
+
 import { Argument, Command, Flag } from "effect/cli"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Extend, Extensions, Only, Platform, StartError } from "../Integration.ts"
 import { ownVersion } from "../nodeVersion.ts"
 import * as flags from "./flags.ts"

@@ -1,5 +1,5 @@
-import { Schema } from "effect"
 import { Flag } from "effect/cli"
+import * as Schema from "effect/Schema"
 
 const positive = Schema.Finite.pipe(Schema.check(Schema.isBetween({ minimum: 0.01, maximum: 60_000 })))
 

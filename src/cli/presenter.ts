@@ -1,5 +1,6 @@
-import { Console, Effect } from "effect"
+import * as Console from "effect/Console"
 import { CliOutput } from "effect/cli"
+import * as Effect from "effect/Effect"
 
 /** An invocation that cannot be understood is told on stderr, and how to get help; stdout is for results alone. */
 export const layerPresenter = CliOutput.layerPresenter({

@@ -71,16 +71,16 @@ const available = <A>(
 
 /** The checks of what a program has put in the place of the configured parts. */
 const replacedChecks = ({ parts, replaced }: Chosen, open: Consulting["open"]): ReadonlyArray<Check> => {
-  const base = Layer.mergeAll(parts.database, parts.queue, parts.limits)
-  const onBase = <I, E>(layer: Layer.Layer<I, E, Layer.Success<typeof base> | Platform>) => Layer.provide(layer, base)
-  const strategies = Layer.provide(parts.strategies, StrategyStore.layer)
+  const channel = Layer.provide(parts.channel, parts.limits)
+  const history = Layer.provide(parts.history, Layer.mergeAll(parts.database, parts.queue))
+  const strategies = Layer.provide(parts.strategies, Layer.provide(StrategyStore.layer, parts.database))
   const unnamed = () => ofThisProgram
   const checks: Record<Part, () => ReadonlyArray<Check>> = {
     database: () => checkDatabase(open(Database, parts.database), { accepts: ofThisProgram }),
-    channel: () => [available("channel", open(AlertChannel, onBase(parts.channel)), marked)],
+    channel: () => [available("channel", open(AlertChannel, channel), marked)],
     dedup: () => [available("dedup", open(Dedup, parts.dedup), marked)],
-    history: () => [available("history", open(MatchHistory, onBase(parts.history)), unnamed)],
-    strategies: () => [available("strategies", open(Strategies, onBase(strategies)), marked)],
+    history: () => [available("history", open(MatchHistory, history), unnamed)],
+    strategies: () => [available("strategies", open(Strategies, strategies), marked)],
     limits: () => [available("limits", open(RateLimiter.RateLimiter, parts.limits), unnamed)],
     queue: () => [available("queue", open(QueueBackend, parts.queue), marked)],
     // It is asked anyway, and marked there.

@@ -1,0 +1,140 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Schema } from "effect"
+import { allSettings } from "../src/Chosen.ts"
+import { checkedLine } from "../src/cli/doctor.ts"
+import { diagnose } from "../src/doctor/diagnose.ts"
+import {
+  AlertChannel,
+  check,
+  Dedup,
+  type Extensions,
+  integration,
+  integrations,
+  MatchFeed,
+  ok,
+  optional,
+  settingsOf
+} from "../src/index.ts"
+import { chosenBy } from "../src/Touchline.ts"
+import { environment } from "./fixtures/environment.ts"
+import { quiet } from "./fixtures/logs.ts"
+
+const key = optional({
+  name: "WHISTLE_KEY",
+  takes: "the key of a Whistle account, of four digits",
+  meaning: "The account that is asked for matches.",
+  isSecret: true,
+  schema: Schema.String.pipe(Schema.check(Schema.isPattern(/^\d{4}$/)))
+})
+
+/** From outside: a feed with a setting of its own and a check. */
+const whistle = integration({
+  name: "whistle",
+  settings: settingsOf({ key }, key.read),
+  brings: ["feed"],
+  feed: "asks Whistle",
+  bring: (account) => ({
+    parts: { feed: Layer.succeed(MatchFeed, MatchFeed.of({ name: "whistle", poll: Effect.succeed([]) })) },
+    checks: () => [check("whistle account", Effect.succeed(ok(`account of ${account.length} digits`)))]
+  })
+})
+
+const outside: Extensions = { integrations: [whistle] }
+
+/** The lines of the doctor by these settings; what is embedded cannot be opened, so that nothing has to start. */
+const doctor = (extensions: Extensions, env: Record<string, string> = {}) =>
+  diagnose(
+    () => Effect.void,
+    () => extensions
+  ).pipe(
+    Effect.map((checks) => checks.map((each) => checkedLine({ ...each, latencyMs: 1 }))),
+    Effect.provide(Layer.mergeAll(environment({ DATA_DIR: "/dev/null/data", ...env }), NodeServices.layer, quiet))
+  )
+
+const chosen = (extensions: Extensions, env: Record<string, string> = {}) =>
+  chosenBy(() => extensions).pipe(Effect.provide(environment(env)))
+
+describe("An integration from outside", () => {
+  it.effect(
+    "is the feed where FEED names no other, and its settings are told with the others when they are wrong",
+    () =>
+      Effect.gen(function* () {
+        const { filledBy } = yield* chosen(outside, { WHISTLE_KEY: "1234" })
+        assert.strictEqual(filledBy("feed"), whistle)
+        const { message } = yield* Effect.flip(chosen(outside, { WHISTLE_KEY: "secret", POLL_INTERVAL: "abc" }))
+        expect(message.split("\n")).toEqual([
+          'POLL_INTERVAL is "abc". It takes a whole number of milliseconds from 100 to 3600000.',
+          "WHISTLE_KEY cannot be used. It takes the key of a Whistle account, of four digits."
+        ])
+        const unset = yield* Effect.flip(chosen(outside))
+        assert.strictEqual(
+          unset.message,
+          "WHISTLE_KEY is not set, but FEED is whistle. It takes the key of a Whistle account, of four digits."
+        )
+      })
+  )
+
+  it.effect("is left alone, set or not, where FEED names another, and FEED takes both", () =>
+    Effect.gen(function* () {
+      const { filledBy } = yield* chosen(outside, { FEED: "Simulated" })
+      assert.strictEqual(filledBy("feed")?.name, "simulated")
+      const { message } = yield* Effect.flip(chosen(outside, { FEED: "whisle" }))
+      assert.strictEqual(message, 'FEED is "whisle" (did you mean whistle?). It takes whistle or simulated.')
+      const feed = allSettings([whistle, ...integrations()]).find(({ name }) => name === "FEED")
+      assert.strictEqual(feed?.meaning, "Where matches come from: `whistle` asks Whistle, `simulated` invents them.")
+    })
+  )
+
+  it.live("is asked by the doctor", () =>
+    Effect.gen(function* () {
+      const lines = (yield* doctor(outside, { WHISTLE_KEY: "1234" })).join("\n")
+      assert.match(lines, /^✓ whistle account .* account of 4 digits$/m)
+      assert.match(lines, /^✓ feed .* whistle: 0 matches$/m)
+      const broken = (yield* doctor(outside, { WHISTLE_KEY: "secret" })).join("\n")
+      assert.match(broken, /^✗ settings .* WHISTLE_KEY cannot be used → It takes/m)
+      assert.match(broken, /^– feed .* not checked: its settings cannot be used$/m)
+      assert.notInclude(broken, "secret")
+    })
+  )
+})
+
+describe("A part that a program replaces", () => {
+  const feed = Layer.succeed(MatchFeed, MatchFeed.of({ name: "mine", poll: Effect.succeed([]) }))
+  const channel = Layer.succeed(
+    AlertChannel,
+    AlertChannel.of({ name: "pigeons", send: () => Effect.succeed({ channel: "pigeons", text: "" }) })
+  )
+  const dedup = Dedup.layerMemory({ ttl: Duration.minutes(5) })
+  const telegram = { TELEGRAM_BOT_TOKEN: "1:a", TELEGRAM_CHAT_ID: "1" }
+
+  it.effect("goes before whatever the settings choose, and nothing else changes", () =>
+    Effect.gen(function* () {
+      const { filledBy, parts } = yield* chosen({ feed, channel, dedup }, { ...telegram, REDIS_HOST: "localhost" })
+      expect([parts.feed, parts.channel, parts.dedup]).toEqual([feed, channel, dedup])
+      expect((["feed", "channel", "dedup", "queue"] as const).map((part) => filledBy(part)?.name)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        "redis"
+      ])
+    })
+  )
+
+  it.live("is named by the doctor as the program's own, and what is configured in its place as not in use", () =>
+    Effect.gen(function* () {
+      const lines = (yield* doctor({ feed, channel, dedup }, telegram)).join("\n")
+      assert.match(lines, /^✓ feed .* mine, of this program: 0 matches$/m)
+      assert.match(lines, /^✓ alerts .* pigeons, of this program$/m)
+      assert.match(lines, /^✓ dedup .* in memory, for 5m, of this program$/m)
+      assert.match(lines, /^– telegram .* not in use: another is, of this program$/m)
+    })
+  )
+
+  it.live("fails the doctor where it does not start", () =>
+    Effect.gen(function* () {
+      const broken = Layer.effect(Dedup, Effect.fail({ message: "no room. Make some." }))
+      assert.match((yield* doctor({ dedup: broken })).join("\n"), /^✗ dedup .* no room → Make some\.$/m)
+    })
+  )
+})

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { ownVersion } from "../../src/nodeVersion.ts"
+import { touchline } from "../fixtures/process.ts"
+
+const source = new URL("../../src/", import.meta.url)
+
+/** The modules that a file loads at once, and those that they load; types and what is loaded later are none of them. */
+const loadedBy = (file: URL, seen = new Set<string>()): ReadonlySet<string> => {
+  if (seen.has(file.href)) return seen
+  seen.add(file.href)
+  const text = readFileSync(fileURLToPath(file), "utf8")
+  for (const [, isType, name = ""] of text.matchAll(/^(?:import|export) (type )?(?:[^"']*? from )?"([^"]+)"$/gm)) {
+    if (isType !== undefined) continue
+    if (name.startsWith(".")) loadedBy(new URL(name, file), seen)
+    else seen.add(name)
+  }
+  return seen
+}
+
+describe("The command line", () => {
+  it("loads what reads the command line, and neither Effect's index nor anything that a command needs", () => {
+    const loaded = [...loadedBy(new URL("cli/cli.ts", source)), ...loadedBy(new URL("run.ts", source))]
+    const files = loaded.filter((name) => name.startsWith("file:")).map((name) => name.slice(source.href.length))
+    expect([...new Set(files)].sort()).toEqual([
+      "Config.ts",
+      "cli/cli.ts",
+      "cli/flags.ts",
+      "cli/presenter.ts",
+      "domain/nearest.ts",
+      "nodeVersion.ts",
+      "run.ts"
+    ])
+    const packages = loaded.filter((name) => !name.startsWith("file:"))
+    expect(packages.filter((name) => !/^(effect\/|node:|@effect\/platform-node\/Node)/.test(name))).toEqual([])
+    expect([...loadedBy(new URL("main.ts", source))].filter((name) => !name.startsWith("file:"))).toEqual(["node:fs"])
+  })
+
+  it.live("tells its version, and helps with a command that nothing has loaded", () =>
+    Effect.gen(function* () {
+      const version = yield* touchline(["--version"])
+      expect(yield* version.ended).toBe(0)
+      expect(version.output()).toEqual({ stdout: `touchline v${ownVersion()}\n`, stderr: "" })
+      const help = yield* touchline(["replay", "--help"])
+      expect(yield* help.ended).toBe(0)
+      expect(help.output().stdout).toContain("Run recorded matches through the whole pipeline")
+    })
+  )
+})
