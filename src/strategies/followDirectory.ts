@@ -47,7 +47,7 @@ interface Said {
 }
 
 /**
- * Reads the files of a directory, or one file. `follow` is to be run for what comes after.
+ * Reads the files of a directory, or one file. `follow` is to be run for what comes after: it looks, again and again.
  *
  * Fails with StrategyDirectoryError when there is no file, with DatabaseError when the database cannot be told of them.
  */
@@ -192,5 +192,5 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   const first = new Map<string, Read>()
   for (const [source, mark] of found) first.set(source, { mark, said: yield* readStrategyFile(source) })
   yield* apply(first)
-  return { watched: set.now, follow: look.pipe(Effect.delay(lookAtFilesEvery), Effect.forever) }
+  return { watched: set.now, look, follow: look.pipe(Effect.delay(lookAtFilesEvery), Effect.forever) }
 })

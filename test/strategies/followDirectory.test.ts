@@ -1,7 +1,7 @@
 import { expect, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path } from "effect"
 import { TestClock } from "effect/testing"
-import { lookAtFilesEvery, saveAgainEvery } from "../../src/strategies/followDirectory.ts"
+import { followDirectory, lookAtFilesEvery, saveAgainEvery } from "../../src/strategies/followDirectory.ts"
 import { Strategies } from "../../src/strategies/Strategies.ts"
 import { strategyFileId } from "../../src/strategies/StrategyDirectory.ts"
 import { emptyTables, Sql } from "../contracts/Sql.ts"
@@ -99,22 +99,24 @@ layer(onDatabase)("The strategies of a directory", (it) => {
       yield* emptyTables
       const { path, remove, write } = yield* makeDirectory
       yield* write("a.yaml", text("A"))
-      yield* Effect.gen(function* () {
-        const { version } = yield* watched
-        for (let size = 1; size < 6; size++) {
-          yield* write("a.yaml", text("B").slice(0, 5 * size))
-          yield* look
-          expect((yield* watched).version).toBe(version)
-        }
-        yield* remove("a.yaml")
-        yield* look
-        expect((yield* watched).version).toBe(version)
-        yield* write("a.yaml", text("Replaced"))
-        yield* until((found) => found.join() === "Replaced")
-        expect(yield* logged("a strategy file was deleted")).toEqual([])
-        expect(yield* logged("a strategy is left out")).toEqual([])
-      }).pipe(Effect.provide(following(path, new Door())))
-    })
+      const { look: lookOnce, watched: now } = yield* followDirectory(path, { isDryRun: false })
+      const { version } = now()
+      for (let size = 1; size < 6; size++) {
+        yield* write("a.yaml", text("B").slice(0, 5 * size))
+        yield* lookOnce
+        expect(now().version).toBe(version)
+      }
+      yield* remove("a.yaml")
+      yield* lookOnce
+      expect(now().version).toBe(version)
+      yield* write("a.yaml", text("Replaced"))
+      yield* lookOnce
+      expect(now().version).toBe(version)
+      yield* lookOnce
+      expect([...now().all()].map(({ name }) => name)).toEqual(["Replaced"])
+      expect(yield* logged("a strategy file was deleted")).toEqual([])
+      expect(yield* logged("a strategy is left out")).toEqual([])
+    }).pipe(Effect.provide(Logs.layer))
   )
 
   it.effect("keep their ids when files are renamed, while it runs and between two runs, and moved", () =>
