@@ -34,8 +34,16 @@ import { Strategies } from "./strategies/Strategies.ts"
 
 /** The integrations, and their order: of several that are configured, the first that brings a part fills it. */
 export const integrations = (
-  simulation: SimulatedFeedOptions = { matches: 12, seed: 1, speed: 20 }
-): ReadonlyArray<Integration> => [redis, supabase, embedded(), telegram, consoleAlerts, simulated(simulation)]
+  simulation: SimulatedFeedOptions = { matches: 12, seed: 1, speed: 20 },
+  isDryRun = false
+): ReadonlyArray<Integration> => [
+  redis,
+  supabase,
+  embedded(undefined, isDryRun),
+  telegram,
+  consoleAlerts,
+  simulated(simulation)
+]
 
 /** Whoever has the queues to itself has the matches to itself. */
 const history = Layer.unwrap(
@@ -89,7 +97,7 @@ export const chooseFrom = (
 
 /** The same of all integrations. Fails with SettingsError, a line for each setting that cannot be used. */
 export const chosenBy = Effect.fnUntraced(function* (extend: Extend, invocation: Invocation = {}) {
-  const chosen = yield* chooseFrom(integrations(invocation.simulation), extend, invocation)
+  const chosen = yield* chooseFrom(integrations(invocation.simulation, invocation.dryRun), extend, invocation)
   if (chosen.problems.length > 0) return yield* new SettingsError({ message: chosen.problems.join("\n") })
   return chosen
 })
@@ -106,6 +114,25 @@ export const pipeline = ({ channel, database, dedup, feed, history, limits, queu
     Layer.provideMerge(Layer.mergeAll(feed, channel, strategies, history, dedup, AlertQueue.layer)),
     Layer.provideMerge(stores),
     Layer.provideMerge(Layer.mergeAll(database, queue, limits))
+  )
+
+/**
+ * What a dry run needs, and no more: it has no queue and no channel, remembers no pair, and of strategies and the past of
+ * matches it reads what there is.
+ */
+export const previewing = ({ database, feed, history, strategies }: Parts) =>
+  Scanner.layer.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        feed,
+        strategies,
+        history,
+        Dedup.layerMemory({ ttl: Duration.zero }),
+        Layer.mock(AlertQueue, { name: "send-alert" })
+      )
+    ),
+    Layer.provideMerge(stores),
+    Layer.provideMerge(Layer.mergeAll(database, Layer.mock(QueueBackend, { name: "none", exclusive: false })))
   )
 
 /** Sends alerts, and offers again what is pending. */

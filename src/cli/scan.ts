@@ -5,7 +5,7 @@ import type { Candidate } from "../domain/Trigger.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { Scanner } from "../scan/Scanner.ts"
-import { alerting, chosenBy, type Invocation, pipeline } from "../Touchline.ts"
+import { alerting, chosenBy, type Invocation, pipeline, previewing } from "../Touchline.ts"
 import { fired, firedTable } from "./report.ts"
 
 /** More triggers than one scan creates. */
@@ -52,7 +52,8 @@ export const scan = Effect.fnUntraced(function* (
   { json, ...invocation }: Invocation & { readonly json: boolean }
 ) {
   const { parts, service } = yield* chosenBy(extend, invocation)
-  yield* (invocation.dryRun === true ? preview(json) : once(json)).pipe(
-    Effect.provide(pipeline(parts).pipe(Layer.provideMerge(layerLogging(service, process.stderr))))
-  )
+  const logging = layerLogging(service, process.stderr)
+  yield* invocation.dryRun === true
+    ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
+    : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts), logging)))
 })
