@@ -127,7 +127,7 @@ export const previewing = ({ database, feed, history, strategies }: Parts) =>
         feed,
         strategies,
         history,
-        Dedup.layerMemory({ ttl: Duration.zero }),
+        Dedup.layerProcess({ ttl: Duration.zero }),
         Layer.mock(AlertQueue, { name: "send-alert" })
       )
     ),

@@ -1,7 +1,7 @@
 /** A dry run's own graph, on a database that refuses every write. */
 import { NodeServices } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { AlertChannel } from "../../src/alert/AlertChannel.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
@@ -46,7 +46,7 @@ const preview = (directory: string | undefined) =>
             strategies: Strategies.layerPreview(directory),
             history: MatchHistory.layerShared,
             // What a dry run must not touch breaks it.
-            dedup: Layer.mock(Dedup, { name: "none" }),
+            dedup: Layer.mock(Dedup, { name: "none", ttl: Duration.zero }),
             queue: Layer.mock(QueueBackend, { name: "none", exclusive: true }),
             channel: Layer.mock(AlertChannel, { name: "none" }),
             limits: Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory)
