@@ -1,8 +1,11 @@
-/** Tells of trouble that lasts: one line when it begins and one when it is over, however often it is met in between. */
-import { Clock, Effect } from "effect"
+/**
+ * Tells of trouble that lasts: one line when it begins and one when it is over, however often it is met in between. What
+ * a person must look at is told again every now and then.
+ */
+import { Clock, Duration, Effect } from "effect"
 
 export interface Outage {
-  /** The trouble was met. Logs a warning if it was not there before. */
+  /** The trouble was met. Logs it if it was not there before, or was last told of long ago. */
   readonly met: (reason: string) => Effect.Effect<void>
   /** All is well. Logs how long the trouble lasted, and how often it was met, if there was any. */
   readonly over: Effect.Effect<void>
@@ -13,24 +16,34 @@ export interface OutageLines {
   readonly begins: string
   readonly ends: string
   readonly fields?: Readonly<Record<string, unknown>>
+  /** How loudly it begins. Default: Warn. */
+  readonly level?: "Warn" | "Error"
+  /** How long after the last line trouble that is still met is told again. Default: never. */
+  readonly again?: Duration.Duration
 }
 
-export const makeOutage = ({ begins, ends, fields = {} }: OutageLines): Outage => {
-  let current: { readonly since: number; times: number } | undefined
+/** Seconds by a clock that nobody sets. */
+const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
+
+export const makeOutage = ({ again, begins, ends, fields = {}, level = "Warn" }: OutageLines): Outage => {
+  const repeated = again === undefined ? Number.POSITIVE_INFINITY : Duration.toSeconds(again)
+  let current: { readonly since: number; told: number; times: number } | undefined
   return {
     met: Effect.fnUntraced(function* (reason) {
-      if (current !== undefined) {
-        current.times += 1
-        return
-      }
-      current = { since: yield* Clock.currentTimeMillis, times: 1 }
-      yield* Effect.logWarning(begins).pipe(Effect.annotateLogs({ ...fields, reason }))
+      const at = yield* now
+      current ??= { since: at, told: Number.NEGATIVE_INFINITY, times: 0 }
+      current.times += 1
+      const isFirst = current.times === 1
+      if (!isFirst && at - current.told < repeated) return
+      current.told = at
+      const lasting = isFirst ? {} : { seconds: Math.round(at - current.since) }
+      yield* Effect.logWithLevel(level)(begins).pipe(Effect.annotateLogs({ ...fields, ...lasting, reason }))
     }),
     over: Effect.gen(function* () {
       if (current === undefined) return
       const { since, times } = current
       current = undefined
-      const seconds = Math.round(((yield* Clock.currentTimeMillis) - since) / 1000)
+      const seconds = Math.round((yield* now) - since)
       yield* Effect.logInfo(ends).pipe(Effect.annotateLogs({ ...fields, seconds, times }))
     })
   }

@@ -1,26 +1,38 @@
 /**
  * The Redis server of the settings, and connections to it.
  *
- * Guarantees: whoever has this service, the server could be reached and took our password when the layer was built. The
- * password is in no error, log line or span.
+ * Guarantees: whoever has this service, the server could be reached, took our password and could hold queues when the
+ * layer was built. A connection that goes silent, or leads to a server that may not be written to (any more), is dropped
+ * within seconds and made anew, so that after a failover it leads to the new primary. The password is in no error, log
+ * line or span.
  */
 import { isIP } from "node:net"
 import { Context, Duration, Effect, Layer, Option, Redacted, Schema, type Scope } from "effect"
 import { Redis as Client, type RedisOptions } from "ioredis"
+import { serverInfo, unfitness } from "./fitness.ts"
 import type { RedisSettings } from "./settings.ts"
 
 /** How long the server may take over a connection, and over each question at the start. */
 export const connectTimeout = Duration.seconds(3)
 
-/** How long the server may owe an answer to a command that fails fast, before its connection counts as dead. */
+/** How long the server may owe an answer before its connection counts as dead. */
 const answerTimeout = Duration.seconds(5)
+
+/** The longest that a command may block on a copy of a connection that waits: with it the server owes no answer. */
+export const longestBlock = Duration.seconds(5)
+
+/** When the kernel begins to ask whether the other end of an idle connection is still there; it gives up 10 s later. */
+const keepAlive = Duration.seconds(5)
+
+/** Answers of a server that takes no writes now. It may be no longer the primary: a new connection may lead to that. */
+const elsewhere = /\b(READONLY|UNBLOCKED|LOADING|MASTERDOWN)\b/
 
 /** Redis cannot be used. `message` is for the person who starts the service: where Redis should be, and what to do. */
 export class RedisError extends Schema.TaggedError<RedisError>()("RedisError", {
   host: Schema.String,
   port: Schema.Int,
-  /** `unreachable`: nothing answers there. `rejected`: something does, and wants none of us. */
-  reason: Schema.Literals(["unreachable", "rejected"]),
+  /** `unreachable`: nothing answers there. `rejected`: something does, and wants none of us. `unfit`: it holds no queues. */
+  reason: Schema.Literals(["unreachable", "rejected", "unfit"]),
   message: Schema.String
 }) {}
 
@@ -28,7 +40,8 @@ export class RedisError extends Schema.TaggedError<RedisError>()("RedisError", {
 export interface ConnectOptions {
   /**
    * `fail`: it fails at once, and after 5 s at most where Redis owes an answer. `wait`: it waits until the connection is
-   * back, for ever if need be, as BullMQ asks of the connections of workers.
+   * back, for ever if need be, as BullMQ asks of the connections of workers, and is then sent again. Copies of such a
+   * connection (`duplicate`) are for commands that block, for no longer than `longestBlock`.
    */
   readonly whenLost: "fail" | "wait"
 }
@@ -56,7 +69,7 @@ export class Redis extends Context.Service<
       Redis,
       Effect.gen(function* () {
         const address = addressOf(settings)
-        const policy = yield* Effect.scoped(evictionPolicy(settings))
+        const policy = yield* Effect.scoped(examine(settings))
         if (Option.isNone(policy)) {
           yield* Effect.logDebug("Redis does not tell its maxmemory-policy").pipe(Effect.annotateLogs({ address }))
         } else if (policy.value !== "noeviction") {
@@ -88,8 +101,18 @@ const lost = {
     // A server that is gone without a word leaves a connection which looks alive.
     socketTimeout: Duration.toMillis(answerTimeout)
   },
-  wait: { maxRetriesPerRequest: null }
+  wait: { maxRetriesPerRequest: null, socketTimeout: Duration.toMillis(answerTimeout) }
 } as const satisfies Record<ConnectOptions["whenLost"], Options>
+
+/** Of a copy, on which nothing may be heard for as long as a command blocks. */
+const silenceOfCopies = Duration.toMillis(Duration.sum(longestBlock, Duration.millis(1500)))
+
+/** A connection whose copies may block. */
+class BlockingClient extends Client {
+  override duplicate(override?: Options) {
+    return super.duplicate({ ...override, socketTimeout: silenceOfCopies })
+  }
+}
 
 const optionsOf = ({ db, host, password, port, tls, username }: RedisSettings): Options => ({
   host,
@@ -103,6 +126,7 @@ const optionsOf = ({ db, host, password, port, tls, username }: RedisSettings): 
   // RESP2: every server speaks it, and ioredis reads long answers faster.
   protocol: 2,
   connectTimeout: Duration.toMillis(connectTimeout),
+  keepAlive: Duration.toMillis(keepAlive),
   retryStrategy: (times) => Math.min(times * 100, 2000)
 })
 
@@ -110,7 +134,20 @@ const optionsOf = ({ db, host, password, port, tls, username }: RedisSettings): 
 const open = (settings: RedisSettings, options: Options): Effect.Effect<Client, RedisError, Scope.Scope> =>
   Effect.gen(function* () {
     const client = yield* Effect.acquireRelease(
-      Effect.sync(() => new Client({ ...optionsOf(settings), ...options })),
+      Effect.sync((): Client => {
+        const client = new BlockingClient({
+          ...optionsOf(settings),
+          ...options,
+          reconnectOnError: (error) => {
+            if (!elsewhere.test(error.message)) return false
+            if (options.maxRetriesPerRequest !== null) return 1
+            // The command goes to the next server, so nobody else hears of this.
+            client.emit("error", error)
+            return 2
+          }
+        })
+        return client
+      }),
       (client) => Effect.sync(() => client.disconnect())
     )
     let lastError: Error | undefined
@@ -142,14 +179,20 @@ const bounded =
       orElse: () => Effect.fail(redisError(settings, { code: "ETIMEDOUT" }))
     })
 
-/** The server's maxmemory-policy, if it lets us read it. */
-const evictionPolicy = Effect.fnUntraced(function* (settings: RedisSettings) {
+/** Makes sure that the server can hold queues, and answers its maxmemory-policy if it lets us read it. */
+const examine = Effect.fnUntraced(function* (settings: RedisSettings) {
   const client = yield* open(settings, { retryStrategy: () => null, enableReadyCheck: false })
-  const ask = <A>(question: () => Promise<A>) =>
-    Effect.tryPromise({ try: question, catch: (cause) => redisError(settings, cause) }).pipe(bounded(settings))
-  yield* ask(() => client.ping())
-  const info = yield* Effect.option(ask(() => client.info("memory")))
-  return Option.flatMap(info, (text) => Option.fromNullOr(/^maxmemory_policy:(\S+)/m.exec(text)?.[1] ?? null))
+  yield* Effect.tryPromise({ try: () => client.ping(), catch: (cause) => redisError(settings, cause) }).pipe(
+    bounded(settings)
+  )
+  const info = yield* bounded(settings)(serverInfo(client))
+  const unfit = yield* bounded(settings)(unfitness(client, info))
+  if (Option.isSome(unfit)) {
+    const { host, port } = settings
+    const message = `Redis at ${addressOf(settings)} ${unfit.value}`
+    return yield* new RedisError({ host, port, reason: "unfit", message })
+  }
+  return Option.flatMap(info, (fields) => Option.fromUndefinedOr(fields.get("maxmemory_policy")))
 })
 
 /** Nobody is there, by the code of the error. */
@@ -178,6 +221,7 @@ const start =
   "Start it, for example with `docker run -p 6379:6379 redis:7` or `sudo apt-get install redis-server`, " +
   "or unset REDIS_HOST and REDIS_URL to do without."
 
+/** Why Redis cannot be used, from what ioredis met. */
 const redisError = (settings: RedisSettings, cause: unknown): RedisError => {
   const { host, password, port, tls } = settings
   const address = addressOf(settings)
@@ -189,6 +233,9 @@ const redisError = (settings: RedisSettings, cause: unknown): RedisError => {
       "rejected",
       `Redis at ${address} rejects us: ${said}. Check REDIS_PASSWORD and REDIS_DB, or REDIS_URL.`
     )
+  }
+  if (/^(LOADING|MASTERDOWN)\b/.test(said)) {
+    return error("unreachable", `Redis at ${address} is not ready yet: ${said}. Start again when it is.`)
   }
   const hint =
     code in absent

@@ -1,7 +1,7 @@
 import { createServer } from "node:net"
 import { inspect } from "node:util"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Cause, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { connectTimeout, Redis, RedisError } from "../../src/redis/Redis.ts"
 import { whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
@@ -152,7 +152,76 @@ describe("At the start, Redis", () => {
   )
 })
 
+describe("At the start, Redis that cannot hold queues", () => {
+  it.effect("for it is a replica is refused, and its primary named", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverWith("role:slave\r\nmaster_host:10.0.0.7\r\nmaster_port:6380\r\n")
+      const error = yield* failureOf(build(settings))
+      expect(error).toMatchObject({ reason: "unfit" })
+      assert.strictEqual(
+        error.message,
+        `Redis at 127.0.0.1:${settings.port} is a replica, which takes no writes. ` +
+          "Give the address of its primary, 10.0.0.7:6380, in REDIS_HOST or REDIS_URL."
+      )
+    })
+  )
+
+  it.effect("for it is a cluster is refused", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(build(yield* serverWith("role:master\r\ncluster_enabled:1\r\n")))
+      expect(error.message).toContain("runs as a cluster (cluster_enabled:1)")
+    })
+  )
+
+  it.effect("is found out by what it answers where it does not tell of itself", () =>
+    Effect.gen(function* () {
+      const refusing = (command: string, answer: string) =>
+        serverThat(([name = ""]) => {
+          const answers: Readonly<Record<string, string>> = { ping: "+PONG", info: "-NOPERM no", [command]: answer }
+          return answers[name.toLowerCase()] ?? "+OK"
+        })
+      const cluster = yield* failureOf(build(yield* refusing("mget", "-CROSSSLOT Keys in request don't hash")))
+      expect(cluster.message).toContain("runs as a cluster")
+      const replica = yield* failureOf(build(yield* refusing("del", "-READONLY You can't write against a replica.")))
+      expect(replica.message).toContain("is a replica, which takes no writes. Give the address of its primary in")
+    })
+  )
+
+  it.effect("yet, for it is still loading, is refused until it has", () =>
+    Effect.gen(function* () {
+      const settings = yield* serverThat(() => "-LOADING Redis is loading the dataset in memory")
+      expect((yield* failureOf(build(settings))).message).toContain("is not ready yet: LOADING")
+    })
+  )
+})
+
 describe("A connection to Redis", () => {
+  for (const answer of ["READONLY", "UNBLOCKED", "LOADING", "MASTERDOWN"]) {
+    it.live(`is made anew when the server answers ${answer}, and a command that waits is sent again`, () =>
+      Effect.gen(function* () {
+        let refusals = 1
+        const settings = yield* serverThat(([name = ""]) => {
+          if (name.toLowerCase() === "ping") return "+PONG"
+          if (name.toLowerCase() !== "incr") return "+OK"
+          refusals -= 1
+          return refusals < 0 ? ":7" : `-${answer} not here, not now`
+        })
+        const redis = Context.get(yield* build(settings), Redis)
+        const waiting = yield* redis.connect({ whenLost: "wait" })
+        let connections = 0
+        waiting.on("connect", () => (connections += 1))
+        assert.strictEqual(yield* Effect.promise(() => waiting.incr("a")), 7)
+        assert.strictEqual(connections, 1)
+        refusals = 1
+        const failing = yield* redis.connect({ whenLost: "fail" })
+        const closed = new Promise((resolve) => failing.once("close", resolve))
+        const error = yield* Effect.flip(Effect.tryPromise(() => failing.incr("a")))
+        expect(String(error.cause)).toContain(answer)
+        yield* Effect.promise(() => closed)
+      })
+    )
+  }
+
   it.effect("is closed with its scope", () =>
     Effect.gen(function* () {
       const settings = yield* RedisServer
@@ -184,6 +253,20 @@ describe("A connection to Redis", () => {
       assert.strictEqual(yield* Effect.promise(() => raw.exists("there")), 1)
     }).pipe(Effect.scoped, Effect.provide(memoryRedis))
   )
+})
+
+describe.skipIf(!hasRedisServer)(onRealRedis("A real Redis"), () => {
+  for (const { settings, says } of [
+    { settings: ["--replicaof", "127.0.0.1", "1"], says: "is a replica, which takes no writes" },
+    { settings: ["--cluster-enabled", "yes"], says: "runs as a cluster" }
+  ]) {
+    it.effect(`that ${says} is refused`, () =>
+      Effect.gen(function* () {
+        const error = yield* failureOf(build(yield* RedisServer))
+        expect(error).toMatchObject({ reason: "unfit", message: expect.stringContaining(says) })
+      }).pipe(Effect.scoped, Effect.provide(realRedis(settings)))
+    )
+  }
 })
 
 describe.skipIf(!hasRedisServer)(onRealRedis("A real Redis with a password"), () => {
