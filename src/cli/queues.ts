@@ -1,8 +1,7 @@
 import { Console, Effect, Layer } from "effect"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
-import { QueueBackend } from "../queue/QueueBackend.ts"
-import { type QueueFigures, queueFigures, queueNames } from "../queue/QueueFigures.ts"
+import { allQueueNames, type QueueFigures, queueFigures } from "../queue/QueueFigures.ts"
 import { chosenBy } from "../Touchline.ts"
 import { table } from "./report.ts"
 
@@ -25,7 +24,7 @@ export const queueTable = (queues: ReadonlyArray<QueueFigures>): string =>
   )
 
 /** The figures of every queue on the backend. */
-export const allQueues = Effect.flatMap(QueueBackend, (backend) => Effect.forEach(queueNames(backend), queueFigures))
+export const allQueues = Effect.flatMap(allQueueNames, Effect.forEach(queueFigures))
 
 /** `touchline queues`: what is in the queues, and how fast they are worked. */
 export const queues = Effect.fnUntraced(function* (extend: Extend, { json }: { readonly json: boolean }) {

@@ -4,8 +4,8 @@ import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
 import { Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { keptMetrics, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
-import { scopedBull } from "./scopedBull.ts"
+import { keptMetrics, type Member, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
+import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /**
  * Brings BullMQ's tables up to date. BullMQ begins and ends a transaction of its own around its migrations; here it is
@@ -30,6 +30,18 @@ const releaseActiveJobs = `
   where state = 'active'
 `
 
+/** Nobody else reaches these queues. */
+const soleMember = (): Member => {
+  let all = 0
+  return {
+    beat: (done) =>
+      Effect.sync(() => {
+        all += done
+        return { processes: 1, done: all }
+      })
+  }
+}
+
 /** The layer of QueueBackend on EmbeddedPostgres. */
 export const layerEmbeddedQueue = Layer.effect(
   QueueBackend,
@@ -42,7 +54,7 @@ export const layerEmbeddedQueue = Layer.effect(
     yield* Effect.promise(() => client.exec("set search_path to bullmq, public"))
 
     const connection = new PglitePool(client)
-    const { Queue, Worker } = withBackend(createPostgresBackend)
+    const { Queue, QueueEvents, Worker } = withBackend(createPostgresBackend)
     const log = yield* Effect.context()
     const warn = (queue: string) => (error: Error) =>
       Effect.runForkWith(log)(
@@ -75,7 +87,18 @@ export const layerEmbeddedQueue = Layer.effect(
             onError: warn(name)
           }),
           (worker) => ({ close: () => worker.close(), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
-        )
+        ),
+      onEnd: (name, heard) =>
+        Effect.asVoid(
+          scopedBull({
+            queue: name,
+            what: "events",
+            make: () => hearEnds(new QueueEvents(name, { connection }), heard),
+            onError: warn(name)
+          })
+        ),
+      join: () => Effect.sync(soleMember),
+      passing: Effect.succeed([])
     })
   })
 )

@@ -9,7 +9,16 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
 import { problemText } from "../domain/problems.ts"
 import { defaultDelay, JobFailure } from "./JobFailure.ts"
-import { type BullQueue, type BullWorker, QueueBackend, QueueError } from "./QueueBackend.ts"
+import { keepDelays } from "./keepDelays.ts"
+import { type Schedule as KeptSchedule, keepSchedule } from "./keepSchedule.ts"
+import {
+  askBull,
+  type BullQueue,
+  type BullWorker,
+  QueueBackend,
+  type QueueError,
+  type WorkerSettings
+} from "./QueueBackend.ts"
 import { makeSlots, startingConcurrency } from "./Slots.ts"
 
 export { JobFailure } from "./JobFailure.ts"
@@ -45,19 +54,22 @@ export interface JobQueue<A> {
   ) => Effect.Effect<void, QueueError>
   /**
    * Adds a job of this payload now and every so many milliseconds: one tick an interval however many processes ask for
-   * it, the next made when the last one starts, so that ticks do not pile up behind a slow one.
+   * it, the next made when the last one starts, so that ticks do not pile up behind a slow one. The schedule is kept
+   * going until the scope closes, whatever becomes of Redis or the clocks, and outlasts it.
    */
-  readonly every: (interval: Duration.Duration, payload: A) => Effect.Effect<void, QueueError>
+  readonly every: (interval: Duration.Duration, payload: A) => Effect.Effect<KeptSchedule, QueueError, Scope.Scope>
   /** How many jobs are in each state. */
   readonly counts: Effect.Effect<{ readonly [state in JobState]: number }, QueueError>
   /**
    * Works the queue until the scope closes: at most `concurrency` jobs at a time in this process, of which at most `slots`
    * (default: all) are in their slot. When the scope closes no new job is taken and none gets a slot, active ones have
-   * `shutdownGrace` to end, and what is active then waits for the next worker.
+   * `shutdownGrace` to end, and what is active then waits for the next worker. Meanwhile no job is put off for longer than
+   * it was asked for, whatever becomes of the clocks.
    */
   readonly work: <R>(
     handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
-    options: { readonly concurrency: number; readonly slots?: number }
+    options: Pick<WorkerSettings, "concurrency"> &
+      Partial<Pick<WorkerSettings, "takeOver">> & { readonly slots?: number }
   ) => Effect.Effect<void, QueueError, R | Scope.Scope>
 }
 
@@ -103,16 +115,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
   const decode = Schema.decodeUnknownEffect(payload)
 
   const attempt = <B>(operation: string, run: (queue: BullQueue) => Promise<B>) =>
-    Effect.tryPromise({
-      try: () => run(queue),
-      catch: (cause) =>
-        new QueueError({
-          queue: name,
-          operation,
-          message: `queue ${name} failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause
-        })
-    })
+    askBull(name, operation, () => run(queue))
 
   const jobOptions = {
     attempts: delays.length + 1,
@@ -180,9 +183,15 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
         })
       }
       const data = yield* encode(tick)
-      yield* attempt("schedule jobs", async (bull) => {
-        await bull.setGlobalConcurrency(1)
-        await bull.upsertJobScheduler(name, { every: Duration.toMillis(interval) }, { name, data, opts: jobOptions })
+      return yield* keepSchedule({
+        name,
+        bull: queue,
+        interval,
+        assert: attempt("schedule jobs", async (bull) => {
+          await bull.setGlobalConcurrency(1)
+          await bull.upsertJobScheduler(name, { every: Duration.toMillis(interval) }, { name, data, opts: jobOptions })
+        }),
+        remove: Effect.asVoid(attempt("stop the old schedule", (bull) => bull.removeJobScheduler(name)))
       })
     }),
     counts: attempt("count jobs", (bull) => bull.getJobCounts(...jobStates)).pipe(
@@ -196,7 +205,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     ),
     work: Effect.fnUntraced(function* <R>(
       handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
-      { concurrency, slots = concurrency }: { readonly concurrency: number; readonly slots?: number }
+      { concurrency, slots = concurrency, takeOver = "surely" }: Parameters<JobQueue<A>["work"]>[1]
     ) {
       const fibers = yield* FiberSet.make<void, JobFailure>()
       const run = yield* FiberSet.runtime(fibers)<R>()
@@ -241,10 +250,12 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
         },
         {
           concurrency: startingConcurrency({ concurrency, slots }),
+          takeOver,
           backoff: (attemptsMade) => Duration.toMillis(delays[attemptsMade - 1] ?? delays.at(-1) ?? Duration.zero)
         }
       )
       const { worker } = bull
+      yield* keepDelays(name, queue)
 
       // A worker that closes takes no more jobs, and is closed when its active ones have ended.
       yield* Effect.addFinalizer(() =>

@@ -3,7 +3,7 @@
  * queues is written once, in `JobQueue`. Queues and workers are scoped: closing the scope closes them.
  */
 import type { Processor, Queue, Worker } from "bullmq"
-import { Context, type Effect, Schema, type Scope } from "effect"
+import { Context, Effect, Schema, type Scope } from "effect"
 
 /** The queue backend did not do what was asked. `message` names the operation and never holds a secret. */
 export class QueueError extends Schema.TaggedError<QueueError>()("QueueError", {
@@ -14,6 +14,19 @@ export class QueueError extends Schema.TaggedError<QueueError>()("QueueError", {
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
+/** Asks something of BullMQ; what it throws becomes a QueueError that names the operation. */
+export const askBull = <A>(queue: string, operation: string, ask: () => Promise<A>): Effect.Effect<A, QueueError> =>
+  Effect.tryPromise({
+    try: ask,
+    catch: (cause) =>
+      new QueueError({
+        queue,
+        operation,
+        message: `queue ${queue} failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        cause
+      })
+  })
+
 /** What Touchline uses of a BullMQ queue, whatever its backend. */
 export type BullQueue = Pick<
   Queue<unknown, unknown, string>,
@@ -22,9 +35,14 @@ export type BullQueue = Pick<
   | "close"
   | "drain"
   | "getFailed"
+  | "getGlobalConcurrency"
   | "getJob"
   | "getJobCounts"
+  | "getJobs"
+  | "getJobScheduler"
   | "getMetrics"
+  | "getWorkersCount"
+  | "isPaused"
   | "removeJobScheduler"
   | "setGlobalConcurrency"
   | "upsertJobScheduler"
@@ -58,7 +76,32 @@ export interface WorkerSettings {
   readonly concurrency: number
   /** Milliseconds to wait after attempt number `attemptsMade` (1 is the first) failed. */
   readonly backoff: (attemptsMade: number) => number
+  /**
+   * When others take over the jobs of a process that is gone, where others can. `soon`: within 6 s, for work that may be
+   * done twice, as when a process only hung for 4 s. `surely`: within 20 s, for what must not be done twice for so little.
+   */
+  readonly takeOver: "soon" | "surely"
 }
+
+/** A process among those that share a queue. */
+export interface Member {
+  /**
+   * Tells the others that this process is there, and how much it has done since it told last. Answers with how many
+   * processes told lately, itself among them, and with all that they ever did; that may begin anew from 0.
+   */
+  readonly beat: (done: number) => Effect.Effect<{ readonly processes: number; readonly done: number }, QueueError>
+}
+
+/** What a process joins. */
+export interface Membership {
+  /** The queue that the members share. */
+  readonly queue: string
+  /** Queues to be removed with all that is in them when nobody has told of them for a day. */
+  readonly passing: ReadonlyArray<string>
+}
+
+/** How often a member has to tell at least, in milliseconds, to count as there. */
+export const memberTimeout = 15_000
 
 export class QueueBackend extends Context.Service<
   QueueBackend,
@@ -73,5 +116,11 @@ export class QueueBackend extends Context.Service<
       processor: Processor<unknown, unknown, string>,
       settings: WorkerSettings
     ) => Effect.Effect<BullWorker, QueueError, Scope.Scope>
+    /** Hears the id of each job of the queue that ends, whoever worked it. Misses some when the connection is lost. */
+    readonly onEnd: (queue: string, heard: (id: string) => void) => Effect.Effect<void, QueueError, Scope.Scope>
+    /** Makes this process one of those that share the queue, until the scope closes or it has not told for 15 s. */
+    readonly join: (membership: Membership) => Effect.Effect<Member, QueueError, Scope.Scope>
+    /** The names of the passing queues that there are, in order. */
+    readonly passing: Effect.Effect<ReadonlyArray<string>, QueueError>
   }
 >()("touchline/queue/QueueBackend") {}

@@ -7,7 +7,7 @@
 import type { Metrics } from "bullmq"
 import { Clock, Effect } from "effect"
 import { type JobState, jobStates } from "./JobQueue.ts"
-import { QueueBackend, QueueError } from "./QueueBackend.ts"
+import { askBull, QueueBackend } from "./QueueBackend.ts"
 
 /** The queues of the service, and whether one is there only where several processes share the work. */
 const queues = [
@@ -48,22 +48,19 @@ export const ratePerMinute = ({ data, meta }: Metrics, now: number): number | nu
 export const queueNames = ({ exclusive }: { readonly exclusive: boolean }): ReadonlyArray<string> =>
   queues.filter(({ isShared }) => !(exclusive && isShared)).map(({ name }) => name)
 
+/** The names of all queues that the backend has, those of instances with strategies of their own after the others. */
+export const allQueueNames = Effect.flatMap(QueueBackend, (backend) =>
+  Effect.map(backend.passing, (passing) => [...queueNames(backend), ...passing])
+)
+
 /** The figures of a queue as they are now. */
 export const queueFigures = Effect.fn("queueFigures")(function* (name: string) {
   const backend = yield* QueueBackend
   const queue = yield* backend.queue(name)
   const now = yield* Clock.currentTimeMillis
-  const [counts, completed, failed] = yield* Effect.tryPromise({
-    try: () =>
-      Promise.all([queue.getJobCounts(...jobStates), queue.getMetrics("completed"), queue.getMetrics("failed")]),
-    catch: (cause) =>
-      new QueueError({
-        queue: name,
-        operation: "count jobs",
-        message: `queue ${name} failed to count jobs: ${cause instanceof Error ? cause.message : String(cause)}`,
-        cause
-      })
-  })
+  const [counts, completed, failed] = yield* askBull(name, "count jobs", () =>
+    Promise.all([queue.getJobCounts(...jobStates), queue.getMetrics("completed"), queue.getMetrics("failed")])
+  )
   const rates = [ratePerMinute(completed, now), ratePerMinute(failed, now)] as const
   // What never ended this way has no metrics; that is a rate of none where the other way has one.
   const isKnown = rates.some((rate) => rate !== null)

@@ -5,24 +5,44 @@
  * is bounded: a worker that Redis does not let go is cut off half a second after its jobs had their grace, and what was
  * active is worked again, by any process, when BullMQ notices that its lock expired.
  */
-import { Queue, Worker } from "bullmq"
+import { createRedisBackend, Queue, QueueEvents, Worker } from "bullmq"
 import { Duration, Effect, Layer } from "effect"
+import type { Redis as Client } from "ioredis"
 import { makeOutage, type Outage } from "../redis/Outage.ts"
-import { Redis, withoutSecrets } from "../redis/Redis.ts"
+import { longestBlock, Redis, withoutSecrets } from "../redis/Redis.ts"
 import { shutdownGrace } from "./JobQueue.ts"
-import { keptMetrics, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
-import { scopedBull } from "./scopedBull.ts"
+import { askBull, keptMetrics, QueueBackend, resize, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"
+import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
+import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /** How long a worker may take to close: the grace of its jobs, and what Redis needs to let it go. */
 const closeWithin = Duration.toMillis(Duration.sum(shutdownGrace, Duration.millis(500)))
 
-/**
- * How soon others take over the jobs of a process that is gone, in milliseconds: when its locks have expired and a check
- * has found it, some 20 seconds. BullMQ's own 30 and 30 would leave every match unwatched for a minute.
- */
-const takeOver = { lockDuration: 10_000, stalledInterval: 5_000 }
+/** How many milliseconds events may take to close: what hears them has ended by then. */
+const closeEventsWithin = 250
 
-/** The layer of QueueBackend on Redis: two connections for all queues and workers, and one more a worker to wait on. */
+/**
+ * How soon others take over the jobs of a process that is gone, in milliseconds: when its lock has expired and a second
+ * check has found it so. BullMQ's own 30 and 30 would leave every match unwatched for a minute.
+ */
+const takeOvers: Readonly<Record<WorkerSettings["takeOver"], { lockDuration: number; stalledInterval: number }>> = {
+  soon: { lockDuration: 4000, stalledInterval: 1000 },
+  surely: { lockDuration: 10_000, stalledInterval: 5000 }
+}
+
+/** Nobody reads the events of a queue later than they happen; BullMQ would keep 10,000. */
+const streams = { events: { maxLen: 1000 } }
+
+/** BullMQ's backend, blocking no longer than a connection may be silent. */
+const briefBackend: typeof createRedisBackend = (...args) =>
+  Object.defineProperty(createRedisBackend(...args), "maximumBlockTimeout", {
+    value: Duration.toSeconds(longestBlock)
+  })
+
+/**
+ * The layer of QueueBackend on Redis: two connections for all queues and workers, and one more to wait on for each worker
+ * and each queue whose ends are heard.
+ */
 export const layerRedisQueue = Layer.effect(
   QueueBackend,
   Effect.gen(function* () {
@@ -49,23 +69,31 @@ export const layerRedisQueue = Layer.effect(
       withoutSecrets(error)
       runLog(outageOf(queue).met(error.message))
     }
-    const onReady = () => {
-      for (const { over } of outages.values()) runLog(over)
+    /** A connection may be ready on a server that takes no writes; it is well when one went through. */
+    const overWhenWritten = (client: Client) => () => {
+      client.del("bull:touchline").then(
+        () => {
+          for (const { over } of outages.values()) runLog(over)
+        },
+        // Whoever wanted to write has told of it, and there will be another connection.
+        () => undefined
+      )
     }
-    producing.on("ready", onReady)
-    working.on("ready", onReady)
+    for (const client of [producing, working]) client.on("ready", overWhenWritten(client))
+
+    const openQueue = (queue: string) =>
+      scopedBull({
+        queue,
+        what: "queue",
+        make: () => new Queue<unknown>(queue, { connection: producing, skipVersionCheck, streams }),
+        onError: onError(queue)
+      })
 
     return QueueBackend.of({
       name: `BullMQ on Redis at ${redis.address}`,
       exclusive: false,
-      queue: (queue) =>
-        scopedBull({
-          queue,
-          what: "queue",
-          make: () => new Queue<unknown>(queue, { connection: producing, skipVersionCheck }),
-          onError: onError(queue)
-        }),
-      worker: (queue, processor, { backoff, concurrency }) => {
+      queue: openQueue,
+      worker: (queue, processor, { backoff, concurrency, takeOver }) => {
         let closing: Promise<void> | undefined
         const close = (worker: Worker<unknown>): Promise<void> => {
           closing ??= closeWorker(worker, working.status === "ready")
@@ -76,31 +104,75 @@ export const layerRedisQueue = Layer.effect(
             queue,
             what: "worker",
             make: () =>
-              new Worker<unknown>(queue, processor, {
-                connection: working,
-                skipVersionCheck,
-                concurrency,
-                limiter: wideLimiter,
-                ...takeOver,
-                metrics: keptMetrics,
-                settings: { backoffStrategy: backoff }
-              }).on("active", () => void runLog(outageOf(queue).over)),
+              new Worker<unknown>(
+                queue,
+                processor,
+                {
+                  connection: working,
+                  skipVersionCheck,
+                  concurrency,
+                  limiter: wideLimiter,
+                  ...takeOvers[takeOver],
+                  metrics: keptMetrics,
+                  settings: { backoffStrategy: backoff }
+                },
+                briefBackend
+              ).on("active", () => void runLog(outageOf(queue).over)),
             onError: onError(queue),
             close
           }),
           (worker) => ({ close: () => close(worker), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
         )
-      }
+      },
+      onEnd: (queue, heard) =>
+        Effect.asVoid(
+          scopedBull({
+            queue,
+            what: "events",
+            make: () =>
+              hearEnds(
+                new QueueEvents(queue, {
+                  connection: working,
+                  skipVersionCheck,
+                  blockingTimeout: Duration.toMillis(longestBlock)
+                }),
+                heard
+              ),
+            onError: onError(queue),
+            close: closeEvents
+          })
+        ),
+      join: Effect.fnUntraced(function* (membership) {
+        yield* Effect.forEach(yield* passedQueues(producing), (queue) =>
+          Effect.scoped(
+            Effect.flatMap(openQueue(queue), (bull) =>
+              askBull(queue, "remove what nobody works", () => bull.obliterate({ force: true }))
+            )
+          )
+        )
+        return yield* joinOnRedis(producing, membership)
+      }),
+      passing: passingQueues(producing)
     })
   })
 )
 
+/** Whether something ends within so many milliseconds. */
+const endsWithin = async (millis: number, closed: Promise<void>): Promise<boolean> => {
+  const { promise: late, resolve } = Promise.withResolvers<false>()
+  const timer = setTimeout(() => resolve(false), millis)
+  const end = await Promise.race([closed.then(() => true), late])
+  clearTimeout(timer)
+  return end
+}
+
 /** Closes a worker in order while Redis is there to close it with, and cuts it off when that takes too long. */
 const closeWorker = async (worker: Worker<unknown>, isConnected: boolean): Promise<void> => {
-  const closed = worker.close(!isConnected)
-  const { promise: late, resolve } = Promise.withResolvers<"late">()
-  const timer = setTimeout(() => resolve("late"), closeWithin)
-  const end = await Promise.race([closed, late])
-  clearTimeout(timer)
-  if (end === "late") (await worker.getBackend().blockingClient)?.disconnect()
+  if (await endsWithin(closeWithin, worker.close(!isConnected))) return
+  ;(await worker.getBackend().blockingClient)?.disconnect()
+}
+
+/** Stops hearing events. BullMQ waits for the end of a connection, which never comes of one that is lost. */
+const closeEvents = async (events: QueueEvents): Promise<void> => {
+  await endsWithin(closeEventsWithin, events.close())
 }

@@ -1,6 +1,6 @@
 /** BullMQ's queues and workers as scoped resources, on whatever backend. */
 import { Effect, type Scope } from "effect"
-import { QueueError } from "./QueueBackend.ts"
+import { askBull, type QueueError } from "./QueueBackend.ts"
 
 /** What every class of BullMQ can do. */
 export interface Bull {
@@ -9,11 +9,14 @@ export interface Bull {
   readonly close: () => Promise<void>
 }
 
+const opening = { queue: "open", worker: "start a worker", events: "listen" } as const
+const closing = { queue: "close", worker: "close a worker", events: "stop listening" } as const
+
 /** How one is opened and closed. */
 export interface BullOptions<A> {
   /** The name of the queue. */
   readonly queue: string
-  readonly what: "queue" | "worker"
+  readonly what: keyof typeof opening
   readonly make: () => A
   /** Hears what goes wrong while nobody waits for an answer. */
   readonly onError: (error: Error) => void
@@ -28,20 +31,9 @@ export const scopedBull = <A extends Bull>({
   onError,
   queue,
   what
-}: BullOptions<A>): Effect.Effect<A, QueueError, Scope.Scope> => {
-  const attempt = <B>(operation: string, run: () => Promise<B>) =>
-    Effect.tryPromise({
-      try: run,
-      catch: (cause) =>
-        new QueueError({
-          queue,
-          operation,
-          message: `queue ${queue} failed to ${operation}: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause
-        })
-    })
-  return Effect.acquireRelease(
-    attempt(what === "queue" ? "open" : "start a worker", async () => {
+}: BullOptions<A>): Effect.Effect<A, QueueError, Scope.Scope> =>
+  Effect.acquireRelease(
+    askBull(queue, opening[what], async () => {
       const bull = make()
       bull.on("error", onError)
       await bull.waitUntilReady()
@@ -49,8 +41,19 @@ export const scopedBull = <A extends Bull>({
     }),
     (bull) =>
       Effect.ignore(
-        attempt(what === "queue" ? "close" : "close a worker", () => close(bull)),
+        askBull(queue, closing[what], () => close(bull)),
         { log: true }
       )
   )
+
+/** What BullMQ tells of the jobs of a queue. */
+interface JobEvents {
+  on(event: "completed" | "failed", listener: (job: { readonly jobId: string }) => void): unknown
+}
+
+/** Hears the id of each job that ends. */
+export const hearEnds = <A extends JobEvents>(events: A, heard: (id: string) => void): A => {
+  events.on("completed", ({ jobId }) => heard(jobId))
+  events.on("failed", ({ jobId }) => heard(jobId))
+  return events
 }

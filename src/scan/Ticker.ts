@@ -1,20 +1,27 @@
 /**
  * The clock of the service: the queue `scan-tick`, one tick every interval however many processes run, and the queue
- * `scan-shard`, over which the matches of a large tick are spread.
+ * `scan-shard`, over which the matches of a large tick are spread where there are other processes to share it. Processes
+ * that watch the strategies of a directory have ticks of their own, with the set's name after those names.
  *
  * A tick that takes longer than the interval never overlaps the next, and ticks do not pile up behind it. The shards of
- * a tick end before the next tick begins; whichever process is free takes the next shard.
+ * a tick end before the next tick begins; whichever process is free takes the next shard. What a process that dies had
+ * under way is taken over within seconds. That no ticks come is told by ScanWatch.
  */
-import { Array as Arr, Duration, Effect, Layer, Schedule, Schema } from "effect"
+import { Array as Arr, type Duration, Effect, Layer, Schema } from "effect"
 import { Snapshot } from "../domain/Snapshot.ts"
 import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
+import { QueueBackend } from "../queue/QueueBackend.ts"
+import { makeWorkOff } from "../queue/workOff.ts"
+import { Strategies } from "../strategies/Strategies.ts"
 import { type Observation, Scanner } from "./Scanner.ts"
+import { makeScanWatch } from "./ScanWatch.ts"
+import { scanQueues } from "./scanQueues.ts"
 
 /** Failed jobs that each queue keeps for a look. */
 const keepFailed = 100
 
-/** How often a tick looks whether its shards have ended. */
-const lookEvery = Duration.millis(20)
+/** One at a time in a process. A tick may be judged twice: what is true is looked at again. */
+const working = { concurrency: 1, takeOver: "soon" } as const
 
 export interface TickerOptions {
   readonly interval: Duration.Duration
@@ -28,20 +35,14 @@ type Shard = typeof Shard.Type
 
 /** Hands the matches of a tick out in shards, and waits until all of them have been worked. */
 const spread = Effect.fn("Ticker.spread")(function* (
-  shards: JobQueue<Shard>,
+  workOff: JobQueue<Shard>["offer"],
   { dropped = 0, snapshots }: Observation,
   shardSize: number,
   tick: string
 ) {
   const parts = Arr.chunksOf(snapshots, shardSize)
-  yield* shards.offer(
+  yield* workOff(
     parts.map((part, index) => ({ id: `${tick.replaceAll(":", "-")}-${index}`, payload: { snapshots: part } }))
-  )
-  yield* shards.counts.pipe(
-    Effect.repeat({
-      schedule: Schedule.spaced(lookEvery),
-      until: ({ active, delayed, waiting }) => active + delayed + waiting === 0
-    })
   )
   yield* Effect.logInfo("tick").pipe(Effect.annotateLogs({ matches: snapshots.length, shards: parts.length, dropped }))
 })
@@ -51,22 +52,46 @@ export const layerTicker = ({ interval, shardSize }: TickerOptions) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { judge, observe } = yield* Scanner
-      const ticks = yield* makeJobQueue({ name: "scan-tick", payload: Schema.Struct({}), keepFailed })
+      const { set } = yield* Strategies
+      const backend = yield* QueueBackend
+      // A process that has the queues to itself shares no ticks, whatever it watches.
+      const names = scanQueues(backend.exclusive ? undefined : set)
+      const ticks = yield* makeJobQueue({ name: names.ticks, payload: Schema.Struct({}), keepFailed })
+      const member = yield* backend.join({
+        queue: names.shards,
+        passing: set === undefined ? [] : Object.values(names)
+      })
+      const { failed, hasOthers, scanned, watch } = yield* makeScanWatch({ interval, member })
+      /** What a scan fails for is logged where it fails; here it is kept for the day on which no scan ends well. */
+      const noted = <E extends { readonly message: string }>(scan: Effect.Effect<unknown, E>) =>
+        scan.pipe(
+          Effect.andThen(scanned),
+          Effect.tapDefect((defect) => failed(`a bug: ${defect instanceof Error ? defect.message : String(defect)}`)),
+          Effect.catch(({ message }) => failed(message))
+        )
+      const whole = Effect.flatMap(observe, judge)
+
       if (shardSize === undefined) {
-        yield* ticks.work(() => Effect.ignore(Effect.flatMap(observe, judge)), { concurrency: 1 })
+        yield* ticks.work(() => noted(whole), working)
       } else {
-        const shards = yield* makeJobQueue({ name: "scan-shard", payload: Shard, keepFailed })
-        yield* shards.work(({ payload }) => Effect.ignore(judge(payload)), { concurrency: 1 })
+        const shards = yield* makeJobQueue({ name: names.shards, payload: Shard, keepFailed })
+        const workOff = yield* makeWorkOff(shards)
+        yield* shards.work(({ payload }) => noted(judge(payload)), working)
         yield* ticks.work(
           ({ id }) =>
             Effect.gen(function* () {
               const observation = yield* observe
-              if (observation.snapshots.length <= shardSize) yield* judge(observation)
-              else yield* spread(shards, observation, shardSize, id)
-            }).pipe(Effect.ignore({ log: "Error" })),
-          { concurrency: 1 }
+              if (observation.snapshots.length <= shardSize || !hasOthers()) return yield* noted(judge(observation))
+              // It has ended well when a shard of it has.
+              yield* spread(workOff, observation, shardSize, id).pipe(
+                Effect.tapError(({ message }) =>
+                  Effect.logError("the tick could not be spread").pipe(Effect.annotateLogs({ reason: message }))
+                )
+              )
+            }).pipe(Effect.catch(({ message }) => failed(message))),
+          working
         )
       }
-      yield* ticks.every(interval, {})
+      yield* watch(yield* ticks.every(interval, {}))
     })
   )

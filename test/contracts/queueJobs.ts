@@ -1,9 +1,12 @@
 import { assert, describe, expect, type Vitest } from "@effect/vitest"
 import { Deferred, Duration, Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
 import { alertRetryPolicy } from "../../src/alert/AlertQueue.ts"
 import { type ActiveJob, JobFailure } from "../../src/queue/JobQueue.ts"
 import type { QueueBackend } from "../../src/queue/QueueBackend.ts"
-import { eventually } from "../fixtures/eventually.ts"
+import { makeWorkOff } from "../../src/queue/workOff.ts"
+import { eventually, turn } from "../fixtures/eventually.ts"
+import { machineClock } from "../fixtures/machineClock.ts"
 import { failure, openQueue, type Payload, payload } from "../fixtures/queue.ts"
 
 /** What a queue and its workers must do with jobs, on every QueueBackend. */
@@ -173,6 +176,58 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         ])
         yield* Deferred.await(done)
         assert.deepStrictEqual(worked, ["a1", "b1", "a1"])
+      })
+    )
+
+    it.effect("lets a job go on that a clock ahead has put off into a far future, and none before its time", () =>
+      Effect.gen(function* () {
+        const { queue, reaches } = yield* openQueue({ retry: alertRetryPolicy })
+        const clock = yield* machineClock
+        const worked: Array<string> = []
+        yield* queue.work(
+          ({ id }) =>
+            Effect.suspend(() => {
+              worked.push(id)
+              const delay = id === "short" ? Duration.seconds(2) : Duration.hours(1)
+              return worked.filter((each) => each === id).length === 1
+                ? Effect.fail(new JobFailure({ reason: "postpone", message: "later", delay }))
+                : Effect.void
+            }),
+          { concurrency: 1 }
+        )
+        yield* clock.ahead("1 hour")
+        yield* queue.offer(["short", "long"].map((id) => ({ id, payload })))
+        yield* reaches("short", "delayed", 0)
+        yield* reaches("long", "delayed", 0)
+        yield* clock.ahead(0)
+        yield* eventually(TestClock.adjust("5 seconds"), () => worked.length > 2)
+        yield* eventually(queue.counts, ({ active, waiting }) => active + waiting === 0)
+        assert.deepStrictEqual(worked, ["short", "long", "short"])
+        assert.strictEqual((yield* queue.counts).delayed, 1)
+      })
+    )
+
+    it.effect("hands jobs out and waits until all have ended, however they end", () =>
+      Effect.gen(function* () {
+        const { queue } = yield* openQueue()
+        const workOff = yield* makeWorkOff(queue)
+        const ended: Array<string> = []
+        yield* queue.work(
+          ({ id }) =>
+            Effect.andThen(
+              Effect.repeat(turn, { times: 5 }),
+              Effect.suspend(() => {
+                ended.push(id)
+                return id === "b" ? Effect.fail(failure("give-up")) : Effect.void
+              })
+            ),
+          { concurrency: 1 }
+        )
+        yield* workOff(["a", "b", "c"].map((id) => ({ id, payload })))
+        assert.deepStrictEqual(ended, ["a", "b", "c"])
+        expect(yield* queue.counts).toMatchObject({ waiting: 0, active: 0, failed: 1 })
+        yield* workOff(["d"].map((id) => ({ id, payload })))
+        assert.deepStrictEqual(ended, ["a", "b", "c", "d"])
       })
     )
 

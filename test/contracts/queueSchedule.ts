@@ -1,8 +1,25 @@
 import { assert, describe, type Vitest } from "@effect/vitest"
-import { Deferred, Duration, Effect } from "effect"
+import { Deferred, Duration, Effect, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import type { QueueBackend } from "../../src/queue/QueueBackend.ts"
+import { eventually } from "../fixtures/eventually.ts"
+import { machineClock } from "../fixtures/machineClock.ts"
 import { openQueue, payload } from "../fixtures/queue.ts"
+
+/** A queue whose worker hands on each tick as it begins. */
+export const openTicks = Effect.fnUntraced(function* (options: { readonly name?: string } = {}) {
+  const { queue, raw } = yield* openQueue(options)
+  const ticks = yield* Queue.unbounded<string>()
+  yield* queue.work(({ id }) => Effect.asVoid(Queue.offer(ticks, id)), { concurrency: 1 })
+  return {
+    queue,
+    raw,
+    tick: Queue.take(ticks),
+    clear: Queue.clear(ticks),
+    /** Lets the keeper of the schedule look until there is a tick. */
+    untilTick: eventually(Effect.andThen(TestClock.adjust("1 second"), Queue.size(ticks)), (size) => size > 0)
+  }
+})
 
 /** What a schedule of jobs must do, on every QueueBackend. */
 export const queueSchedule = (it: Vitest.MethodsNonLive<QueueBackend>) =>
@@ -71,6 +88,59 @@ export const queueSchedule = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         )
         yield* queue.every(interval, payload)
         yield* Deferred.await(second)
+      })
+    )
+
+    it.effect("is there again when the queue has lost it", () =>
+      Effect.gen(function* () {
+        const { clear, queue, raw, tick, untilTick } = yield* openTicks()
+        yield* queue.every(interval, payload)
+        yield* tick
+        yield* Effect.promise(() => raw.removeJobScheduler(queue.name))
+        yield* eventually(queue.counts, ({ active, delayed, waiting }) => active + delayed + waiting === 0)
+        yield* clear
+        yield* untilTick
+        yield* tick
+        yield* tick
+      })
+    )
+
+    it.effect("is anchored anew when the clock is set back under it", () =>
+      Effect.gen(function* () {
+        const { clear, queue, tick, untilTick } = yield* openTicks()
+        const clock = yield* machineClock
+        yield* clock.ahead("1 hour")
+        yield* queue.every(interval, payload)
+        yield* tick
+        yield* tick
+        yield* clock.ahead(0)
+        yield* eventually(queue.counts, ({ active, delayed, waiting }) => active + waiting === 0 && delayed === 1)
+        yield* clear
+        yield* untilTick
+        yield* tick
+        yield* tick
+      })
+    )
+
+    it.effect("that a clock ahead has put off is anchored anew by the process that starts next", () =>
+      Effect.gen(function* () {
+        const clock = yield* machineClock
+        yield* clock.ahead("1 hour")
+        const { queue: before } = yield* openQueue()
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const { queue, tick } = yield* openTicks({ name: before.name })
+            yield* queue.every(interval, payload)
+            yield* tick
+          })
+        )
+        yield* clock.ahead(0)
+        const { clear, queue, tick } = yield* openTicks({ name: before.name })
+        yield* eventually(queue.counts, ({ active, waiting }) => active + waiting === 0)
+        yield* clear
+        yield* queue.every(interval, payload)
+        yield* tick
+        yield* tick
       })
     )
   })

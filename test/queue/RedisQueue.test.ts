@@ -1,13 +1,16 @@
 import { inspect } from "node:util"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
+import { Context, Deferred, Duration, Effect, Exit, Layer, Option, Redacted, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { Redis as Client } from "ioredis"
 import { QueueBackend, QueueError } from "../../src/queue/QueueBackend.ts"
 import { layerRedisQueue } from "../../src/queue/RedisQueue.ts"
 import { Redis, RedisError } from "../../src/redis/Redis.ts"
 import type { RedisSettings } from "../../src/redis/settings.ts"
 import { queueContract } from "../contracts/queueContract.ts"
+import { openTicks } from "../contracts/queueSchedule.ts"
 import { eventually } from "../fixtures/eventually.ts"
+import { faultProxy } from "../fixtures/faultProxy.ts"
 import { Logs, quiet } from "../fixtures/logs.ts"
 import { openQueue, payload } from "../fixtures/queue.ts"
 import {
@@ -21,7 +24,7 @@ import {
   redisSettings,
   wireToServer
 } from "../fixtures/redis.ts"
-import { hasRedisServer } from "../fixtures/redisServer.ts"
+import { hasRedisServer, startRedisServer } from "../fixtures/redisServer.ts"
 
 for (const { server, where } of redisServers) {
   queueContract(
@@ -85,6 +88,195 @@ describe("The queue on Redis", () => {
   )
 })
 
+describe("On a Redis that fails,", () => {
+  /** A backend behind a proxy to this port. */
+  const behindProxy = Effect.fnUntraced(function* (port: number) {
+    const proxy = yield* faultProxy({ port })
+    const backend = Context.get(yield* Layer.build(layerOn(redisSettings(proxy.port))), QueueBackend)
+    return { proxy, on: Effect.provideService(QueueBackend, backend) }
+  })
+
+  /** Where nothing is in the way. */
+  const direct = Effect.flatMap(RedisServer, ({ port }) => Effect.map(behindProxy(port), ({ on }) => on))
+
+  describe.concurrent("a worker", () => {
+    it.live("whose connections go silent, and are not closed, works on within seconds", ({ expect }) =>
+      Effect.gen(function* () {
+        const { on, proxy } = yield* behindProxy((yield* RedisServer).port)
+        const worked = yield* Deferred.make<string>()
+        const { queue } = yield* on(openQueue({ name: "silent" }))
+        yield* on(queue.work(({ id }) => Effect.asVoid(Deferred.succeed(worked, id)), { concurrency: 1 }))
+        yield* proxy.silence
+        const { queue: other } = yield* Effect.flatMap(direct, (here) => here(openQueue({ name: "silent" })))
+        yield* other.offer([{ id: "a", payload }])
+        expect(yield* Deferred.await(worked)).toBe("a")
+      }).pipe(isolated)
+    )
+
+    it.live("of ticks that is gone with one under way leaves it to another within seconds", ({ expect }) =>
+      Effect.gen(function* () {
+        const { on, proxy } = yield* behindProxy((yield* RedisServer).port)
+        const [begun, worked] = [yield* Deferred.make<void>(), yield* Deferred.make<string>()]
+        const { queue } = yield* on(openQueue({ name: "gone" }))
+        yield* on(
+          queue.work(() => Effect.andThen(Deferred.succeed(begun, undefined), Effect.never), {
+            concurrency: 1,
+            takeOver: "soon"
+          })
+        )
+        yield* queue.offer([{ id: "a", payload }])
+        yield* Deferred.await(begun)
+        yield* proxy.refuse
+        const here = yield* direct
+        const { queue: other } = yield* here(openQueue({ name: "gone" }))
+        yield* here(
+          other.work(({ id }) => Effect.asVoid(Deferred.succeed(worked, id)), { concurrency: 1, takeOver: "soon" })
+        )
+        expect(yield* Deferred.await(worked)).toBe("a")
+      }).pipe(isolated)
+    )
+  })
+
+  it.effect("and comes back empty, the schedule is there again, one tick at a time, and its loss is told once", () =>
+    Effect.gen(function* () {
+      const { on } = yield* behindProxy((yield* RedisServer).port)
+      const raw = yield* rawClient
+      const ticks = yield* openTicks({ name: "ticks" }).pipe(on)
+      yield* ticks.queue.every(Duration.millis(20), payload)
+      yield* ticks.tick
+      yield* Effect.promise(() => raw.flushall())
+      yield* eventually(ticks.queue.counts, ({ active, delayed, waiting }) => active + delayed + waiting === 0)
+      yield* ticks.clear
+      yield* ticks.untilTick
+      assert.strictEqual(yield* Effect.promise(() => ticks.raw.getGlobalConcurrency()), 1)
+      const { lines } = yield* Logs
+      yield* eventually(
+        Effect.andThen(TestClock.adjust("1 second"), lines("ticks come again")),
+        ({ length }) => length > 0
+      )
+      expect(yield* lines("ticks have stopped coming: they are scheduled anew")).toMatchObject([
+        { level: "ERROR", fields: { queue: "ticks", reason: expect.stringContaining("the schedule was lost") } }
+      ])
+    }).pipe(isolated)
+  )
+
+  it.effect("and loses the next tick but not the schedule, ticks come again", () =>
+    Effect.gen(function* () {
+      const { on } = yield* behindProxy((yield* RedisServer).port)
+      const raw = yield* rawClient
+      const ticks = yield* openTicks({ name: "ticks" }).pipe(on)
+      yield* ticks.queue.every(Duration.seconds(1), payload)
+      yield* ticks.tick
+      yield* eventually(ticks.queue.counts, ({ delayed }) => delayed === 1)
+      yield* Effect.promise(() => raw.del("bull:ticks:delayed"))
+      yield* ticks.clear
+      yield* eventually(
+        Effect.andThen(
+          TestClock.adjust("1 second"),
+          Effect.promise(() => ticks.raw.getJobCounts("delayed"))
+        ),
+        ({ delayed }) => delayed === 1
+      )
+      yield* ticks.tick
+    }).pipe(isolated)
+  )
+})
+
+describe("Processes that share a queue on Redis", () => {
+  const join = (queue: string, passing: ReadonlyArray<string> = []) =>
+    Effect.flatMap(QueueBackend, (backend) => backend.join({ queue, passing }))
+
+  for (const { server, where } of redisServers) {
+    const here = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.provide(
+        Effect.scoped(effect),
+        Layer.fresh(layerRedisQueue.pipe(Layer.provide(redisOnServer), Layer.provideMerge(server), Layer.merge(quiet)))
+      )
+
+    it.effect(`know how many they are, and what all have done, on ${where}`, () =>
+      Effect.gen(function* () {
+        const first = yield* join("shared")
+        expect(yield* first.beat(2)).toEqual({ processes: 1, done: 2 })
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const second = yield* join("shared")
+            yield* join("another")
+            expect(yield* second.beat(3)).toEqual({ processes: 2, done: 5 })
+            expect(yield* first.beat(0)).toEqual({ processes: 2, done: 5 })
+          })
+        )
+        expect(yield* first.beat(1)).toEqual({ processes: 1, done: 6 })
+      }).pipe(here)
+    )
+
+    it.effect(`count one that has not told for long as gone, on ${where}`, () =>
+      Effect.gen(function* () {
+        const raw = yield* rawClient
+        const first = yield* join("shared")
+        yield* Effect.promise(() => raw.zadd("bull:shared:members", 1, "long gone"))
+        expect(yield* first.beat(0)).toMatchObject({ processes: 1 })
+        expect(yield* Effect.promise(() => raw.pttl("bull:shared:members"))).toBeGreaterThan(0)
+      }).pipe(here)
+    )
+
+    it.effect(`remove passing queues of which nobody told for a day, and no others, on ${where}`, () =>
+      Effect.gen(function* () {
+        const raw = yield* rawClient
+        const { passing } = yield* QueueBackend
+        yield* join("shared", ["old-ticks", "new-ticks"])
+        for (const name of ["old-ticks", "new-ticks"]) {
+          const { queue } = yield* openQueue({ name })
+          yield* queue.offer([{ id: "a", payload }])
+        }
+        expect(yield* passing).toEqual(["new-ticks", "old-ticks"])
+        yield* Effect.promise(() => raw.zadd("bull:passing", 1, "old-ticks"))
+        yield* join("shared", ["new-ticks"])
+        expect(yield* passing).toEqual(["new-ticks"])
+        expect((yield* Effect.promise(() => raw.keys("bull:*-ticks:a"))).sort()).toEqual(["bull:new-ticks:a"])
+      }).pipe(here)
+    )
+  }
+})
+
+describe.skipIf(!hasRedisServer)(onRealRedis("When a real Redis fails over, the queue on it"), () => {
+  it.live("goes on with the new primary, though the old one still answers", () =>
+    Effect.gen(function* () {
+      const { port } = yield* RedisServer
+      const next = yield* Effect.acquireRelease(
+        Effect.promise(() => startRedisServer(["--replicaof", "127.0.0.1", `${port}`])),
+        ({ stop }) => Effect.promise(stop)
+      )
+      const proxy = yield* faultProxy({ port })
+      const settings = redisSettings(proxy.port)
+      const backend = Context.get(yield* Layer.build(layerOn(settings)), QueueBackend)
+      const worked = yield* Deferred.make<string>()
+      const { queue } = yield* Effect.provideService(openQueue({ name: "over" }), QueueBackend, backend)
+      yield* queue
+        .work(({ id }) => Effect.asVoid(Deferred.succeed(worked, id)), { concurrency: 1 })
+        .pipe(Effect.provideService(QueueBackend, backend))
+      const admin = (port: number) =>
+        Effect.acquireRelease(
+          Effect.sync(() => new Client(port, "127.0.0.1")),
+          (client) => Effect.sync(() => client.disconnect())
+        )
+      const [old, fresh] = [yield* admin(port), yield* admin(next.port)]
+      yield* eventually(
+        Effect.promise(() => fresh.info("replication")),
+        (info) => info.includes("master_link_status:up")
+      )
+      yield* proxy.leadTo(next.port)
+      yield* Effect.promise(() => fresh.replicaof("NO", "ONE"))
+      yield* Effect.promise(() => old.replicaof("127.0.0.1", `${next.port}`))
+      yield* eventually(Effect.exit(queue.offer([{ id: "a", payload }])), Exit.isSuccess)
+      assert.strictEqual(yield* Deferred.await(worked), "a")
+      const { lines } = yield* Logs
+      yield* eventually(lines("the queue is well again"), (seen) => seen.length > 0)
+      const [first] = yield* lines("the queue reports an error")
+      expect(first?.fields.reason).toMatch(/UNBLOCKED|READONLY/)
+    }).pipe((effect) => Effect.provide(Effect.scoped(effect), Layer.merge(realRedis(), Logs.layer)))
+  )
+})
+
 describe("While Redis is away, the queue on it", () => {
   const begins = "the queue reports an error"
   const ends = "the queue is well again"
@@ -136,6 +328,8 @@ describe("While Redis is away, the queue on it", () => {
         return begun
       })
     )
+    yield* backend.onEnd("one", () => undefined).pipe(Scope.provide(scope))
+    yield* backend.join({ queue: "one", passing: [] }).pipe(Scope.provide(scope))
     yield* Effect.forEach(started, Deferred.await)
     yield* wire[kind]
     return scope

@@ -90,7 +90,7 @@ export class World {
         name: "send-alert",
         offer: this.#offer,
         offerAgain: this.#offer,
-        every: () => Effect.void,
+        every: () => Effect.succeed({ obstacle: Effect.as(Effect.void, undefined) }),
         counts: Effect.succeed({ waiting: 0, active: 0, delayed: 0, failed: 0, completed: 0 }),
         work: () => Effect.void
       })
