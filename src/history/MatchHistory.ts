@@ -142,8 +142,9 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
     record: Effect.fn("MatchHistory.record")(function* (snapshots) {
       const { fresh, isLoaded, timelines } = yield* look(momentsOf(snapshots))
       for (const each of fresh) unsaved.set(momentKey(each), each)
-      // A database that did not answer a moment ago is not asked twice a tick.
-      if (isLoaded) yield* Effect.forkIn(save, scope, { startImmediately: true })
+      // Not at once: writing a thousand moments takes time of the tick. A database that did not answer a moment ago is not asked
+      // twice a tick.
+      if (isLoaded) yield* Effect.forkIn(save, scope)
       return timelines
     })
   })

@@ -114,7 +114,7 @@ export class Scanner extends Context.Service<
               ms: elapsed
             })
           )
-          yield* askAgain
+          yield* askAgain(judgement)
           return { ...report, scans: 1, dropped }
         },
         turn.withPermits(1),

@@ -3,7 +3,7 @@
  * Other instances made them, or this one did before it was started again.
  *
  * Up to ten thousand pairs are asked of Dedup, which takes Redis about a microsecond each; what is left, match by match, of
- * the database, once a match. More pairs are asked of the database at once: a restart meets every pair that holds, and a
+ * the database, once a match (beside a tick, if none waits for it). More pairs are asked of the database at once: a restart meets every pair that holds, and a
  * million keys are seconds of Redis and of this process, where a thousand matches are twenty calls of some ten milliseconds.
  *
  * What is known is asked again beside the ticks, by match and without evidence, each match within Dedup's time to live: an
@@ -83,7 +83,8 @@ export const makeRecall = (known: KnownPairs, dedup: Dedup["Service"]) =>
       const few = judgement.unknown.views.length <= mostOfDedup
       const unknown = few ? yield* askDedup(judgement) : judgement.unknown
       // A match that was asked about before is not asked about again: what is new on it is for the database to create.
-      yield* ask(matchesOf(judgement, unknown).filter((id) => !known.isAsked(id)))
+      const isMet = matchesOf(judgement, unknown).some((id) => !known.isAsked(id))
+      if (isMet) yield* ask(judgement.matchIds.filter((id) => !known.isAsked(id)))
       const left = stillUnknown(known, judgement, unknown)
       return { fresh: holdingsOf(judgement, left), duplicates: unknown.views.length - left.views.length }
     })
@@ -98,19 +99,29 @@ export const makeLookUp = (known: KnownPairs) =>
     })
   )
 
-/** Asks again about the matches that are due, beside whatever else is done; one round at a time. */
+/**
+ * Asks about the matches that are due and those of the judgement that were never asked about, so that the first pair that holds
+ * on them need not wait for it. Beside whatever else is done; one round at a time.
+ */
 export const makeAskAgain = (known: KnownPairs) =>
   Effect.map(Effect.all([makeAsk(known), Effect.scope, Semaphore.make(1)]), ([ask, scope, round]) => {
     const outage = makeOutage({
       begins: "the database does not tell which pairs have a trigger still; what is known stays known",
       ends: "the database tells again which pairs have a trigger"
     })
-    return Effect.gen(function* () {
+    const askOf = Effect.fnUntraced(function* ({ matchIds }: Judgement) {
       const due = known.due(yield* Clock.currentTimeMillis)
-      if (due.length === 0) return
-      yield* Effect.matchEffect(ask(due), {
+      const asked = new Set([...due, ...matchIds.filter((id) => !known.isAsked(id))])
+      if (asked.size === 0) return
+      yield* Effect.matchEffect(ask([...asked]), {
         onSuccess: () => outage.over,
         onFailure: ({ message }) => outage.met(message)
       })
-    }).pipe(round.withPermitsIfAvailable(1), Effect.forkIn(scope, { startImmediately: true }), Effect.asVoid)
+    })
+    return (judgement: Judgement) =>
+      askOf(judgement).pipe(
+        round.withPermitsIfAvailable(1),
+        Effect.forkIn(scope, { startImmediately: true }),
+        Effect.asVoid
+      )
   })

@@ -5,6 +5,7 @@ import { TestClock } from "effect/testing"
 import { Database, DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import type { Snapshot } from "../../src/domain/Snapshot.ts"
 import { MatchHistory, type Timelines } from "../../src/history/MatchHistory.ts"
 import { matchHistoryContract } from "../contracts/matchHistoryContract.ts"
 import { Logs } from "../fixtures/logs.ts"
@@ -16,8 +17,9 @@ matchHistoryContract("History in memory", MatchHistory.layerMemory)
 matchHistoryContract("History on the database", MatchHistory.layer.pipe(Layer.provide(embedded)))
 matchHistoryContract("Shared history on the database", MatchHistory.layerShared.pipe(Layer.provide(embedded)))
 
+/** Records these as one tick, and lets what is done beside it begin. */
 const record = (...shown: ReadonlyArray<Shown>) =>
-  Effect.flatMap(MatchHistory, (history) => history.record(shown.map(snapshotOf)))
+  Effect.flatMap(MatchHistory, (history) => Effect.tap(history.record(shown.map(snapshotOf)), Effect.yieldNow))
 
 const minutes = (timelines: Timelines, id = "7") => timelines.get(id)?.map(({ minute }) => minute)
 
@@ -213,7 +215,8 @@ describe("Shared history on the database", () => {
       const database = new FakeDatabase()
       const process = Effect.map(
         Layer.build(Layer.fresh(MatchHistory.layerShared)),
-        (services) => Context.get(services, MatchHistory).record
+        (services) => (snapshots: ReadonlyArray<Snapshot>) =>
+          Effect.tap(Context.get(services, MatchHistory).record(snapshots), Effect.yieldNow)
       )
       return Effect.gen(function* () {
         const [one, other] = [yield* process, yield* process]

@@ -69,7 +69,7 @@ describe("A pair that has a trigger", () => {
 })
 
 describe("A scanner that was just started", () => {
-  it.effect("asks Dedup once for what holds, and the database nothing when Dedup knows it all", () => {
+  it.effect("asks Dedup once for what holds, and the database beside the tick, once a match", () => {
     const world = new World(newStrategy(), newStrategy())
     world.show(...matches(3))
     return Effect.gen(function* () {
@@ -77,7 +77,7 @@ describe("A scanner that was just started", () => {
       takeAsked(world)
       const again = yield* newScanner
       expect(yield* again.scan).toMatchObject({ held: 6, triggers: 0, duplicates: 0 })
-      expect(takeAsked(world)).toMatchObject({ matches: [], created: [], dedup: { length: 6 } })
+      expect(takeAsked(world)).toMatchObject({ matches: ["m0", "m1", "m2"], created: [], dedup: { length: 6 } })
       yield* again.scan
       assert.deepStrictEqual(takeAsked(world), nothingAsked)
     }).pipe(Effect.scoped, Effect.provide(world.surroundings))
@@ -112,6 +112,21 @@ describe("A scanner that was just started", () => {
       expect(yield* (yield* newScanner).scan).toMatchObject({ held: 10_100, triggers: 0, duplicates: 10_100 })
       expect(takeAsked(world)).toMatchObject({ dedup: [], matches: { length: 100 }, created: [] })
     }).pipe(Effect.scoped, Effect.provide(world.surroundings))
+  })
+})
+
+describe("A match that comes later", () => {
+  it.effect("is asked about beside the tick that shows it: the first pair that holds on it waits for nothing", () => {
+    const strategy = newStrategy({ when: [{ left: "minute", comparator: ">=", right: 62 }] })
+    const world = new World(strategy)
+    return Effect.gen(function* () {
+      world.show(...matches(2, 61))
+      expect(yield* scan).toMatchObject({ held: 0 })
+      assert.deepStrictEqual(takeAsked(world), { ...nothingAsked, matches: ["m0", "m1"] })
+      world.show(...matches(2, 62))
+      expect(yield* scan).toMatchObject({ held: 2, triggers: 2 })
+      expect(takeAsked(world)).toMatchObject({ matches: [], created: { length: 2 } })
+    }).pipe(inTheEnd(world))
   })
 })
 
