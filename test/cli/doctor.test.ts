@@ -172,7 +172,9 @@ describe("The doctor", () => {
     Effect.gen(function* () {
       const sql = (yield* migrations).map((each) => each.sql).join("\n")
       const functions = [...sql.matchAll(/create or replace function public\.(\w+)\([^)]*\) returns setof jsonb/g)]
-      expect(Object.keys(idleCalls).sort()).toEqual(functions.map(([, name]) => name).sort())
+      // For the version before this one; there is no call of them that reads little.
+      const kept = ["active_strategies", "add_sample_strategies"]
+      expect([...Object.keys(idleCalls), ...kept].sort()).toEqual(functions.map(([, name]) => name).sort())
     }).pipe(Effect.provide(NodeServices.layer))
   )
 })
