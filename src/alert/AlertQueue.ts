@@ -1,7 +1,7 @@
 /** The queue of alerts to be sent: `send-alert`. */
 import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { Receipt } from "../domain/Alert.ts"
-import { TriggerId } from "../domain/Trigger.ts"
+import { idPart, TriggerId } from "../domain/Trigger.ts"
 import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
 
 /** A job of the queue: which trigger to alert, and the channel's receipt once it took the alert. */
@@ -18,7 +18,7 @@ export const alertConcurrency = 5
 export const alertsUnderWay = 100
 
 /** The job that alerts a trigger. Its id comes from the trigger's, so that offering it twice is harmless. */
-export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${triggerId}`, payload: { triggerId } })
+export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${idPart(triggerId)}`, payload: { triggerId } })
 
 export class AlertQueue extends Context.Service<AlertQueue, JobQueue<AlertJob>>()("touchline/alert/AlertQueue") {
   /** On the QueueBackend. Failed jobs are kept, all of them. */

@@ -38,8 +38,11 @@ export const pairOf = (candidate: Candidate): Pair => ({
   matchId: candidate.snapshot.match.id
 })
 
+/** An id as a part of a key or of a job's id, where `:` parts them: ids may hold any character. */
+export const idPart = (id: string): string => id.replaceAll("%", "%25").replaceAll(":", "%3A")
+
 /** One text for each pair, as Redis deployments know it: `dedup:{strategyId}:{matchId}`. */
-export const dedupKey = ({ matchId, strategyId }: Pair): string => `dedup:${strategyId}:${matchId}`
+export const dedupKey = ({ matchId, strategyId }: Pair): string => `dedup:${idPart(strategyId)}:${idPart(matchId)}`
 
 /** The id of a trigger row. */
 export const TriggerId = TextOrNumber.pipe(Schema.brand("TriggerId"))

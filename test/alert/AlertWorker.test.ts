@@ -7,7 +7,7 @@ import { AlertQueue, alertJob } from "../../src/alert/AlertQueue.ts"
 import { layerAlertWorker, layerOutboxSweep, sweepEvery, sweepOutbox } from "../../src/alert/AlertWorker.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
-import type { TriggerId } from "../../src/domain/Trigger.ts"
+import { TriggerId } from "../../src/domain/Trigger.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
 import { QueueBackend } from "../../src/queue/QueueBackend.ts"
 import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
@@ -231,6 +231,37 @@ layer(services)("On a queue,", (it) => {
         yield* idle
         assert.strictEqual(yield* stateOf(broken), "sent")
         assert.strictEqual(yield* stateOf(whole), "sent")
+      })
+    )
+  })
+
+  describe("the job of an alert", () => {
+    it("has the id that older versions give it, for ids that are numbers or UUIDs", () => {
+      const uuid = "00000000-0000-4000-8000-000000000001"
+      assert.strictEqual(alertJob(TriggerId.make(uuid)).id, `alert-${uuid}`)
+      assert.strictEqual(alertJob(TriggerId.make("19")).id, "alert-19")
+    })
+
+    it.effect("is taken by the queue whatever its trigger's id, and with it the others that were offered", () =>
+      Effect.gen(function* () {
+        const channel = new FakeChannel()
+        const odd = ["a", "a:b", "a:b:c", "a%3Ab", "0:", "x".repeat(10_000)].map((id) => TriggerId.make(id))
+        const found = new Set<string>()
+        const store = yield* TriggerStore
+        const known = yield* pendingTrigger()
+        yield* offer(...odd, known)
+        assert.strictEqual((yield* counts).waiting, odd.length + 1)
+        const any = TriggerStore.of({
+          ...store,
+          find: (id) => {
+            found.add(id)
+            return store.find(id)
+          }
+        })
+        yield* Effect.provideService(work(channel), TriggerStore, any)
+        yield* idle
+        assert.deepStrictEqual(found, new Set([...odd, known]))
+        assert.strictEqual(yield* stateOf(known), "sent")
       })
     )
   })
