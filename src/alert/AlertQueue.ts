@@ -14,6 +14,9 @@ export const alertRetryPolicy = Schedule.exponential("2 seconds").pipe(Schedule.
 /** Alerts that one process sends at the same time. */
 export const alertConcurrency = 5
 
+/** Failed jobs that the queue keeps. */
+const keptFailed = 10_000
+
 /** Alerts that one process has under way, those that it looks up and records among them. */
 export const alertsUnderWay = 100
 
@@ -21,9 +24,16 @@ export const alertsUnderWay = 100
 export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${idPart(triggerId)}`, payload: { triggerId } })
 
 export class AlertQueue extends Context.Service<AlertQueue, JobQueue<AlertJob>>()("touchline/alert/AlertQueue") {
-  /** On the QueueBackend. Failed jobs are kept, all of them. */
+  /** On the QueueBackend. The latest `keptFailed` failed jobs are kept; the triggers' rows know of all. */
   static readonly layer = Layer.effect(
     AlertQueue,
-    makeJobQueue({ name: "send-alert", payload: AlertJob, retry: alertRetryPolicy }).pipe(Effect.map(AlertQueue.of))
+    makeJobQueue({
+      name: "send-alert",
+      payload: AlertJob,
+      retry: alertRetryPolicy,
+      keepFailed: keptFailed,
+      // An alert that was sent is never sent again, whatever became of its job since.
+      revive: (had, offered) => (had.receipt === undefined ? offered : { ...offered, receipt: had.receipt })
+    }).pipe(Effect.map(AlertQueue.of))
   )
 }

@@ -2,11 +2,11 @@
  * Sends the alert of one trigger, and records what came of it in the trigger's row.
  *
  * Guarantees: an alert whose receipt is recorded is never sent again, however often its job runs; once a channel took
- * it, later attempts only record. An alert is marked failed only when its last attempt failed or the channel refused
- * it. Between a channel's answer and the note of it lies one moment in which a crash makes the alert go out twice:
- * no channel here can be asked whether it has a message already.
+ * it, later attempts only record, until it is recorded. An alert is marked failed only when its last attempt failed or
+ * the channel refused it. Between a channel's answer and the record or the note of it lies one moment in which a crash
+ * makes the alert go out twice: no channel here can be asked whether it has a message already.
  */
-import { Context, Duration, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Receipt } from "../domain/Alert.ts"
 import { matchLabel } from "../domain/Match.ts"
@@ -18,6 +18,15 @@ import { AlertChannel, ChannelError } from "./AlertChannel.ts"
 /** How long a channel may take over one alert. */
 export const sendTimeout = Duration.seconds(30)
 
+/** How long recording a receipt may take before the receipt is noted as well. */
+export const noteAfter = Duration.seconds(1)
+
+/** How long noting a receipt may take. */
+const noteTimeout = Duration.seconds(2)
+
+/** When a receipt is to be recorded again that the last attempt could not record. */
+const recordAgainAfter = Duration.seconds(30)
+
 /** One attempt at an alert. */
 export interface AlertAttempt {
   readonly triggerId: TriggerId
@@ -26,7 +35,7 @@ export interface AlertAttempt {
   readonly isLast: boolean
   /** The channel's receipt, if an earlier attempt got one. */
   readonly receipt: Option.Option<Receipt>
-  /** Notes the receipt for later attempts, before it is recorded. */
+  /** Notes the receipt for later attempts, where it is not recorded at once. */
   readonly keep: (receipt: Receipt) => Effect.Effect<void, { readonly message: string }>
   /** Runs the send in its turn: only so many alerts are being sent at a time. Without it the send begins at once. */
   readonly inSlot?: <A>(send: Effect.Effect<A, JobFailure>) => Effect.Effect<A, JobFailure>
@@ -42,6 +51,14 @@ const jobFailure = (error: { readonly message: string }): JobFailure => {
   const delay = error.retryAfter === undefined ? {} : { delay: error.retryAfter }
   return new JobFailure({ reason: whatNext[error.reason], message, ...delay })
 }
+
+/** What a failure means for a job that holds a receipt: another attempt, even after the last. */
+const untilRecorded =
+  ({ isLast }: AlertAttempt) =>
+  ({ message }: { readonly message: string }): JobFailure =>
+    isLast
+      ? new JobFailure({ reason: "postpone", message, delay: recordAgainAfter })
+      : new JobFailure({ reason: "retry", message })
 
 const fields = (trigger: Trigger) => ({
   trigger: trigger.id,
@@ -98,8 +115,8 @@ export class Alerter extends Context.Service<
       })
 
       const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
-        const { attempt, inSlot = (sending) => sending, isLast, keep } = each
-        const receipt = yield* inSlot(Effect.mapError(send(trigger, attempt), jobFailure)).pipe(
+        const { attempt, inSlot = (sending) => sending, isLast } = each
+        return yield* inSlot(Effect.mapError(send(trigger, attempt), jobFailure)).pipe(
           Effect.tapError((failure) =>
             failure.reason === "give-up" || (isLast && failure.reason === "retry")
               ? giveUp(trigger, attempt, failure)
@@ -108,27 +125,60 @@ export class Alerter extends Context.Service<
                 )
           )
         )
-        // The note is for the case that the record fails; where it cannot be taken the record is still worth making.
-        yield* keep(receipt).pipe(
-          Effect.catch(({ message }) =>
-            Effect.logWarning("the receipt of an alert could not be kept").pipe(
+      })
+
+      /**
+       * Records a receipt. Where that takes long, fails or is interrupted the receipt is noted for later attempts, which
+       * go on until it is recorded: a job that holds one does not fail.
+       */
+      const record = Effect.fnUntraced(function* (trigger: Trigger, receipt: Receipt, each: AlertAttempt) {
+        const { attempt, keep } = each
+        let isNoted = Option.isSome(each.receipt)
+        const note = Effect.suspend(() => {
+          if (isNoted) return Effect.void
+          return keep(receipt).pipe(
+            Effect.andThen(
+              Effect.sync(() => {
+                isNoted = true
+              })
+            ),
+            Effect.timeoutOrElse({
+              duration: noteTimeout,
+              orElse: () => Effect.fail({ message: `not noted within ${Duration.format(noteTimeout)}` })
+            }),
+            Effect.catch(({ message }) =>
+              Effect.logWarning("the receipt of an alert could not be kept").pipe(
+                Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: message })
+              )
+            )
+          )
+        })
+        const noting = yield* Effect.forkChild(Effect.delay(note, noteAfter))
+        yield* triggers.sent(trigger.id, attempt, receipt).pipe(
+          Effect.ensuring(Fiber.interrupt(noting)),
+          Effect.onError(() => note),
+          Effect.mapError(untilRecorded(each)),
+          Effect.tapError(({ message }) =>
+            Effect.logWarning("an alert was sent, but that is not recorded yet").pipe(
               Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: message })
             )
           )
         )
-        return receipt
       })
 
       return Alerter.of({
         alert: Effect.fn("Alerter.alert")(function* (attempt) {
-          const found = yield* triggers.find(attempt.triggerId)
+          const found = yield* Effect.mapError(
+            triggers.find(attempt.triggerId),
+            Option.isSome(attempt.receipt) ? untilRecorded(attempt) : jobFailure
+          )
           if (Option.isNone(found)) {
             return yield* new JobFailure({ reason: "give-up", message: `there is no trigger ${attempt.triggerId}` })
           }
           const trigger = found.value
           if (trigger.alertState === "sent") return
           const receipt = Option.isSome(attempt.receipt) ? attempt.receipt.value : yield* deliver(trigger, attempt)
-          yield* triggers.sent(trigger.id, attempt.attempt, receipt)
+          yield* record(trigger, receipt, attempt)
           yield* Effect.logDebug("alert sent").pipe(
             Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
           )

@@ -6,8 +6,9 @@
  * says; after the last one the job stays in the queue as failed, where it can be seen.
  */
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq"
-import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Schedule, Schema, type Scope } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, FiberSet, Option, Schedule, Schema, type Scope } from "effect"
 import { problemText } from "../domain/problems.ts"
+import { beginAnew, failedOf } from "./failedJobs.ts"
 import { defaultDelay, JobFailure } from "./JobFailure.ts"
 import { keepDelays } from "./keepDelays.ts"
 import { type Schedule as KeptSchedule, keepSchedule } from "./keepSchedule.ts"
@@ -48,7 +49,7 @@ export interface JobQueue<A> {
   readonly name: string
   /** Adds jobs in one call. A job whose id the queue holds already, in whatever state, is left as it is. */
   readonly offer: (jobs: ReadonlyArray<{ readonly id: string; readonly payload: A }>) => Effect.Effect<void, QueueError>
-  /** Adds jobs like `offer`, but one that has failed for good begins anew. */
+  /** Adds jobs like `offer`, but one that has failed for good begins anew, with what the queue's `revive` says. */
   readonly offerAgain: (
     jobs: ReadonlyArray<{ readonly id: string; readonly payload: A }>
   ) => Effect.Effect<void, QueueError>
@@ -99,6 +100,8 @@ export interface JobQueueOptions<A, I> {
   readonly retry?: Schedule.Schedule<unknown>
   /** How many failed jobs are kept. Default: all. */
   readonly keepFailed?: number
+  /** The payload of a failed job that is offered again, of the one it had and the one offered. Default: that offered. */
+  readonly revive?: (had: A, offered: A) => A
 }
 
 /** Opens a queue on the QueueBackend in use. */
@@ -106,7 +109,8 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
   keepFailed,
   name,
   payload,
-  retry
+  retry,
+  revive = (_had, offered) => offered
 }: JobQueueOptions<A, I>): Effect.fn.Return<JobQueue<A>, QueueError, QueueBackend | Scope.Scope> {
   const backend = yield* QueueBackend
   const queue = yield* backend.queue(name)
@@ -134,13 +138,20 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
 
   const offerAgain: JobQueue<A>["offerAgain"] = Effect.fnUntraced(function* (jobs) {
     if (jobs.length === 0) return
-    const ids = new Set(jobs.map(({ id }) => id))
-    const failed = yield* attempt("list failed jobs", (bull) => bull.getFailed())
-    yield* Effect.forEach(
-      failed.filter((job) => ids.has(job.id ?? "")),
-      (job) => attempt("remove a failed job", () => job.remove())
-    )
     yield* offer(jobs)
+    const ids = new Set(jobs.map(({ id }) => id))
+    const failed = yield* attempt("list failed jobs", (bull) => failedOf(bull, ids))
+    yield* Effect.forEach(
+      jobs.filter(({ id }) => failed.has(id)),
+      Effect.fnUntraced(function* ({ id, payload: offered }) {
+        const job = yield* attempt("look at a failed job", (bull) => bull.getJob(id))
+        if (job === undefined) return
+        const had = yield* Effect.option(decode(job.data))
+        const next = yield* encode(Option.isSome(had) ? revive(had.value, offered) : offered)
+        yield* attempt("begin a failed job anew", () => beginAnew(job, next))
+      }),
+      { concurrency: 10, discard: true }
+    )
   })
 
   /** Runs the handler on one attempt, and tells BullMQ what became of it in BullMQ's way: by throwing. */

@@ -312,6 +312,28 @@ layer(services)("On a queue,", (it) => {
       })
     )
 
+    it.effect("begins a failed job anew with the receipt it holds, which is recorded and not sent again", () =>
+      Effect.gen(function* () {
+        const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+        const id = yield* pendingTrigger()
+        yield* work(channel)
+        yield* offer(id)
+        yield* promote(id, 2000)
+        yield* promote(id, 4000)
+        yield* idle
+        const store = yield* TriggerStore
+        yield* store.retry([id])
+        // As it stands where a process died after each send: failed by BullMQ, with the receipt in it.
+        const raw = yield* Effect.flatMap(QueueBackend, (backend) => backend.queue("send-alert"))
+        const job = yield* Effect.promise(() => raw.getJob(alertJob(id).id))
+        yield* Effect.promise(async () => job?.updateData({ triggerId: id, receipt }))
+        assert.strictEqual(yield* sweepOutbox(), 1)
+        yield* idle
+        assert.lengthOf(channel.sent, 3)
+        assert.deepStrictEqual((yield* recordsOf(id)).at(-1), ["sent", id, 1, receipt])
+      })
+    )
+
     it.effect("runs at the start and every 30 s, whatever becomes of one", () =>
       Effect.gen(function* () {
         const [database, logs] = [yield* Recorded, yield* Logs]

@@ -1,11 +1,12 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Layer, Option } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { type AlertAttempt, Alerter } from "../../src/alert/Alerter.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import type { Receipt } from "../../src/domain/Alert.ts"
 import { TriggerId } from "../../src/domain/Trigger.ts"
 import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
+import { turn, whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { receipt } from "../fixtures/pipeline.ts"
 
@@ -32,22 +33,23 @@ const stateOf = (id: TriggerId) =>
 const recorded = Effect.map(Recorded, ({ entries }) => entries)
 
 describe("An alert", () => {
-  it.effect("is sent with its trigger and attempt, its receipt kept and then recorded", () => {
-    const channel = new FakeChannel()
-    return Effect.gen(function* () {
-      const id = yield* pendingTrigger()
-      const order: Array<string> = []
-      const entries = yield* recorded
-      const keep = (kept: Receipt) =>
-        Effect.sync(() => order.push(`kept ${kept.messageId} of ${entries.length} recorded`))
-      yield* attempt(id, { attempt: 2, keep: (kept) => Effect.asVoid(keep(kept)) })
-      assert.lengthOf(channel.sent, 1)
-      expect(channel.sent[0]).toMatchObject({ trigger: { id, alertState: "pending" }, attempt: 2 })
-      assert.deepStrictEqual(order, ["kept 100 of 0 recorded"])
-      assert.deepStrictEqual(entries, [["sent", id, 2, receipt]])
-      assert.strictEqual(yield* stateOf(id), "sent")
-    }).pipe(on(channel))
-  })
+  it.effect(
+    "is sent with its trigger and attempt, and recorded at once: its receipt need not be kept elsewhere",
+    () => {
+      const channel = new FakeChannel()
+      return Effect.gen(function* () {
+        const id = yield* pendingTrigger()
+        const kept: Array<Receipt> = []
+        const entries = yield* recorded
+        yield* attempt(id, { attempt: 2, keep: (given) => Effect.sync(() => void kept.push(given)) })
+        assert.lengthOf(channel.sent, 1)
+        expect(channel.sent[0]).toMatchObject({ trigger: { id, alertState: "pending" }, attempt: 2 })
+        assert.deepStrictEqual(kept, [])
+        assert.deepStrictEqual(entries, [["sent", id, 2, receipt]])
+        assert.strictEqual(yield* stateOf(id), "sent")
+      }).pipe(on(channel))
+    }
+  )
 
   it.effect("that was sent is not sent again, however often its job runs", () => {
     const channel = new FakeChannel()
@@ -213,6 +215,71 @@ describe("An alert", () => {
       yield* attempt(id, { attempt: 2, receipt: kept })
       assert.lengthOf(channel.sent, 1)
       assert.deepStrictEqual(database.entries, [["sent", id, 2, receipt]])
+    }).pipe(on(channel))
+  })
+
+  it.effect("is kept where recording takes more than a second, and once more where it then fails", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const [database, fail] = [yield* Recorded, yield* Deferred.make<void>()]
+      database.before = Deferred.await(fail)
+      const kept: Array<Receipt> = []
+      const keep = (given: Receipt) => Effect.sync(() => void kept.push(given))
+      const sending = yield* Effect.forkChild(attempt(id, { keep }), { startImmediately: true })
+      yield* TestClock.adjust("900 millis")
+      assert.deepStrictEqual(kept, [])
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual(kept, [receipt])
+      assert.isUndefined(sending.pollUnsafe())
+      yield* Deferred.succeed(fail, undefined)
+      yield* Fiber.join(sending)
+      assert.deepStrictEqual(database.entries, [["sent", id, 1, receipt]])
+      assert.deepStrictEqual(kept, [receipt])
+    }).pipe(on(channel))
+  })
+
+  it.effect("is kept when its worker is stopped before it was recorded, and for no longer than two seconds", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const database = yield* Recorded
+      database.before = Effect.never
+      const kept: Array<Receipt> = []
+      for (const answer of [Effect.void, Effect.never]) {
+        const keep = (given: Receipt) =>
+          Effect.andThen(
+            Effect.sync(() => void kept.push(given)),
+            answer
+          )
+        const sending = yield* Effect.forkChild(attempt(id, { keep }), { startImmediately: true })
+        yield* Effect.forEach([1, 2, 3, 4, 5], () => turn)
+        const stopping = yield* Effect.forkChild(Fiber.interrupt(sending), { startImmediately: true })
+        yield* whileTimePasses(stopping)
+      }
+      assert.deepStrictEqual(kept, [receipt, receipt])
+    }).pipe(on(channel))
+  })
+
+  it.effect("that was sent does not fail: after its last attempt too it is recorded later", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      const database = yield* Recorded
+      const held = { ...last, receipt: Option.some(receipt) }
+      database.isDown = true
+      expect(yield* Effect.flip(attempt(id, held))).toMatchObject({ reason: "postpone", delay: Duration.seconds(30) })
+      database.isDown = false
+      channel.answer = () =>
+        Effect.sync(() => {
+          database.isDown = true
+          return receipt
+        })
+      expect(yield* Effect.flip(attempt(id, last))).toMatchObject({ reason: "postpone", delay: Duration.seconds(30) })
+      database.isDown = false
+      yield* attempt(id, held)
+      assert.lengthOf(channel.sent, 1)
+      assert.strictEqual(yield* stateOf(id), "sent")
     }).pipe(on(channel))
   })
 
