@@ -3,6 +3,7 @@
  * share one, so that a single machine needs no service and loses nothing (every acknowledged write is on disk).
  */
 import { existsSync, openAsBlob } from "node:fs"
+import { setFlagsFromString } from "node:v8"
 import { PGlite, type Transaction } from "@electric-sql/pglite"
 import { Context, Effect, Layer } from "effect"
 import { DatabaseError } from "../Database.ts"
@@ -14,8 +15,19 @@ const closeTimeout = "2 seconds"
 /** A new database of the installed version of PGlite, made by `scripts/postgres-template.ts`. */
 export const templateUrl = new URL("../../../template/postgres.tar.gz", import.meta.url)
 
+/**
+ * PGlite is several MB of WebAssembly. Compiling what runs often a second time, optimized, takes V8 up to half a gigabyte
+ * and seconds of a first start, and buys little where queries are short. V8 decides that whenever a function is called,
+ * so it is decided for the process; Kernel compiles itself optimized all the same.
+ */
+const compileOnce = () => {
+  setFlagsFromString("--no-wasm-tier-up")
+  setFlagsFromString("--no-wasm-dynamic-tiering")
+}
+
 /** Opens a database. A new one starts from the template, or sets itself up (for some seconds) where there is none. */
 const open = async (directory: string | undefined): Promise<PGlite> => {
+  compileOnce()
   const isNew = directory === undefined || !existsSync(`${directory}/PG_VERSION`)
   const template = isNew && existsSync(templateUrl) ? { loadDataDir: await openAsBlob(templateUrl) } : {}
   return directory === undefined ? PGlite.create(template) : PGlite.create(directory, template)
