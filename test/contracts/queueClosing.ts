@@ -3,7 +3,7 @@ import { Clock, Deferred, Duration, Effect, Exit, Fiber, Option, Scope } from "e
 import { alertRetryPolicy } from "../../src/alert/AlertQueue.ts"
 import { shutdownGrace } from "../../src/queue/JobQueue.ts"
 import type { QueueBackend } from "../../src/queue/QueueBackend.ts"
-import { eventually, turn, whileTimePasses } from "../fixtures/eventually.ts"
+import { eventually, heard, turn, whileTimePasses } from "../fixtures/eventually.ts"
 import { openQueue, payload } from "../fixtures/queue.ts"
 
 /** What closing a worker must do, on every QueueBackend. */
@@ -29,7 +29,7 @@ export const queueClosing = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         { id: "in flight", payload },
         { id: "next", payload }
       ])
-      yield* Deferred.await(started)
+      yield* heard(started)
       // The handler goes on to wait: it has said that it started in the middle of its first step.
       yield* turn
       const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })

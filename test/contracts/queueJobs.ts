@@ -5,7 +5,7 @@ import { alertRetryPolicy } from "../../src/alert/AlertQueue.ts"
 import { type ActiveJob, JobFailure } from "../../src/queue/JobQueue.ts"
 import type { QueueBackend } from "../../src/queue/QueueBackend.ts"
 import { makeWorkOff } from "../../src/queue/workOff.ts"
-import { eventually, turn } from "../fixtures/eventually.ts"
+import { eventually, heard, turn } from "../fixtures/eventually.ts"
 import { machineClock } from "../fixtures/machineClock.ts"
 import { failure, openQueue, type Payload, payload } from "../fixtures/queue.ts"
 
@@ -42,7 +42,7 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         const got = yield* Deferred.make<ActiveJob<Payload>>()
         yield* queue.work((active) => Effect.asVoid(Deferred.succeed(got, active)), { concurrency: 1 })
         yield* queue.offer([{ id: "a", payload }])
-        expect(yield* Deferred.await(got)).toMatchObject({ id: "a", payload, attempt: 1, isLast: true })
+        expect(yield* heard(got)).toMatchObject({ id: "a", payload, attempt: 1, isLast: true })
         yield* eventually(job("a"), Option.isNone)
       })
     )
@@ -149,24 +149,24 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
           { concurrency: 1 }
         )
         yield* queue.offer([{ id: "a", payload }])
-        yield* Deferred.await(done)
+        yield* heard(done)
         assert.deepStrictEqual(attempts, [1, 1, 1, 1])
       })
     )
 
     it.effect("puts off a job that asked for it as the same attempt, and works the others meanwhile", () =>
       Effect.gen(function* () {
-        const { queue } = yield* openQueue({ retry: alertRetryPolicy })
+        const { queue, reaches } = yield* openQueue({ retry: alertRetryPolicy })
         const worked: Array<string> = []
-        const done = yield* Deferred.make<void>()
+        const [other, done] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
         yield* queue.work(
           ({ attempt, id }) => {
             worked.push(`${id}${attempt}`)
             return worked.length === 1
-              ? Effect.fail(new JobFailure({ reason: "postpone", message: "later", delay: Duration.millis(50) }))
+              ? Effect.fail(new JobFailure({ reason: "postpone", message: "later", delay: Duration.hours(1) }))
               : worked.length === 3
                 ? Effect.asVoid(Deferred.succeed(done, undefined))
-                : Effect.void
+                : Effect.asVoid(Deferred.succeed(other, undefined))
           },
           { concurrency: 1 }
         )
@@ -174,7 +174,11 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
           { id: "a", payload },
           { id: "b", payload }
         ])
-        yield* Deferred.await(done)
+        yield* heard(other)
+        const delayed = yield* reaches("a", "delayed", 0)
+        assert.isAtLeast(delayed.delay, 3_000_000)
+        yield* Effect.promise(() => delayed.promote())
+        yield* heard(done)
         assert.deepStrictEqual(worked, ["a1", "b1", "a1"])
       })
     )
@@ -231,12 +235,12 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
       })
     )
 
-    it.effect("lets its other jobs wait with one that asked to", () =>
+    it.effect.each([1, 2])("lets its other jobs wait with one that asked to, on %i workers", (workers) =>
       Effect.gen(function* () {
         const { queue, reaches } = yield* openQueue({ retry: alertRetryPolicy })
         const started: Array<string> = []
         const [limited, finish] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
-        yield* queue.work(
+        const work = queue.work(
           ({ id }) => {
             started.push(id)
             return id === "limited"
@@ -247,12 +251,13 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
                 )
               : Deferred.await(finish)
           },
-          { concurrency: 2 }
+          { concurrency: 2 / workers }
         )
+        yield* Effect.repeat(work, { times: workers - 1 })
         yield* queue.offer([{ id: "long", payload }])
         yield* eventually(queue.counts, ({ active }) => active === 1)
         yield* queue.offer([{ id: "limited", payload }])
-        yield* Deferred.await(limited)
+        yield* heard(limited)
         yield* reaches("limited", "waiting", 0)
         yield* queue.offer([{ id: "other", payload }])
         // A job that ends asks for the next one: it must not get any.
@@ -275,7 +280,7 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
           { id: "dies", payload },
           { id: "lives", payload }
         ])
-        assert.strictEqual(yield* Deferred.await(done), "lives")
+        assert.strictEqual(yield* heard(done), "lives")
         expect((yield* reaches("dies", "delayed", 1)).failedReason).toContain("a bug")
       })
     )
@@ -295,7 +300,7 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
           { id: "throws", payload },
           { id: "lives", payload }
         ])
-        assert.strictEqual(yield* Deferred.await(done), "lives")
+        assert.strictEqual(yield* heard(done), "lives")
         expect((yield* reaches("throws", "failed", 1)).failedReason).toContain("a worse bug")
       })
     )
@@ -329,7 +334,7 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
           { concurrency: 5 }
         )
         yield* queue.offer(Array.from({ length: 12 }, (_, index) => ({ id: `job-${index}`, payload })))
-        yield* Deferred.await(all)
+        yield* heard(all)
         assert.strictEqual(most, 5)
       })
     )
@@ -355,7 +360,7 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         yield* queue.offer(jobs)
         assert.strictEqual((yield* queue.counts).failed, 2)
         yield* queue.offerAgain([{ id: "a", payload: { ...payload, to: "Lin" } }])
-        yield* Deferred.await(again)
+        yield* heard(again)
         yield* eventually(queue.counts, ({ active }) => active === 0)
         assert.strictEqual((yield* queue.counts).failed, 1)
         assert.deepStrictEqual(attempts, ["a 1 Ada", "b 1 Ada", "a 1 Lin"])

@@ -4,6 +4,7 @@ import { Deferred, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
 import { queueContract } from "../contracts/queueContract.ts"
+import { heard } from "../fixtures/eventually.ts"
 import { quiet } from "../fixtures/logs.ts"
 import { unused } from "../fixtures/pipeline.ts"
 import { openQueue, payload } from "../fixtures/queue.ts"
@@ -38,7 +39,7 @@ layer(postgres)("The embedded queue", (it) => {
           const { queue } = yield* openQueue({ name })
           const worked = yield* Deferred.make<string>()
           yield* queue.work(({ id }) => Effect.asVoid(Deferred.succeed(worked, id)), { concurrency: 1 })
-          assert.strictEqual(yield* Deferred.await(worked), "a")
+          assert.strictEqual(yield* heard(worked), "a")
         })
       )
     })
