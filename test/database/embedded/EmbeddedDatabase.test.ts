@@ -151,6 +151,30 @@ layer(inMemory)("The embedded database in memory", (it) => {
       expect(yield* sql("select user_id from strategies")).toEqual([{ user_id: lin }])
     })
   )
+
+  it.effect("notes what users write in a log that they can neither read nor write", () =>
+    Effect.gen(function* () {
+      yield* owned
+      yield* sql("truncate strategy_changes")
+      yield* as("authenticated", ada, `insert into strategies (user_id, name) values ('${ada}', 'Mine')`)
+      yield* as(
+        "authenticated",
+        ada,
+        "insert into rules (strategy_id, metric, value) select id, 'goals', 1 from strategies where name = 'Mine'"
+      )
+      expect(
+        yield* sql("select s.name from strategy_changes c join strategies s on s.id::text = c.strategy_id")
+      ).toEqual([{ name: "Mine" }, { name: "Mine" }])
+      for (const statement of [
+        "select from strategy_changes",
+        "insert into strategy_changes (strategy_id) values (null)",
+        "delete from strategy_changes",
+        "select from watched_strategies"
+      ]) {
+        expect(yield* Effect.flip(as("authenticated", ada, statement)), statement).toBe(denied)
+      }
+    })
+  )
 })
 
 layer(NodeServices.layer)("The embedded database in a directory", (it) => {
