@@ -1,6 +1,6 @@
 /** Works the queue of alerts, and keeps it filled from the outbox. */
 import { Duration, Effect, Layer, Option, Schedule } from "effect"
-import { TriggerStore } from "../database/TriggerStore.ts"
+import { type PendingAlert, TriggerStore } from "../database/TriggerStore.ts"
 import { Alerter } from "./Alerter.ts"
 import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
 
@@ -27,8 +27,8 @@ export const layerAlertWorker = Layer.effectDiscard(
 /** How often the outbox is swept. */
 export const sweepEvery = Duration.seconds(30)
 
-/** Alerts offered in one sweep. What is beyond waits for the next. */
-const sweepSize = 1000
+/** Alerts that are looked at and offered at a time. */
+const pageSize = 1000
 
 /**
  * Offers what is pending in the database: what a crash kept from the queue, or the queue has lost. An alert that the
@@ -37,9 +37,14 @@ const sweepSize = 1000
 export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
   const queue = yield* AlertQueue
   const triggers = yield* TriggerStore
-  const pending = yield* triggers.pending(sweepSize)
-  yield* queue.offerAgain(pending.map(({ id }) => alertJob(id)))
-  return pending.length
+  let [after, found]: [PendingAlert | undefined, number] = [undefined, 0]
+  while (true) {
+    const page: ReadonlyArray<PendingAlert> = yield* triggers.outbox(pageSize, after)
+    yield* queue.offerAgain(page.map(({ id }) => alertJob(id)))
+    found += page.length
+    after = page.at(-1)
+    if (page.length < pageSize) return found
+  }
 })
 
 /** Sweeps the outbox at the start and from then on regularly. */

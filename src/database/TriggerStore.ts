@@ -5,9 +5,10 @@
  * alert's outbox: it is `pending` until a channel's receipt or a final failure is recorded, so an alert that is
  * forgotten anywhere else can be offered again from here.
  */
-import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Ref, Result, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
 import { MatchId } from "../domain/Match.ts"
+import { problemText } from "../domain/problems.ts"
 import { StrategyId } from "../domain/Strategy.ts"
 import {
   AlertState,
@@ -49,6 +50,12 @@ export interface FailedAlert {
   readonly reason: string
 }
 
+/** An alert that is still to be sent, and when its trigger came about, as the database writes it. */
+export interface PendingAlert {
+  readonly id: TriggerId
+  readonly triggeredAt: string
+}
+
 /** What became of an alert: a channel took it, or it failed for good. */
 type AlertResult = { readonly id: TriggerId; readonly attempts: number } & (
   | { readonly receipt: Receipt }
@@ -64,10 +71,15 @@ export class TriggerStore extends Context.Service<
      * cannot be stored: then none was.
      */
     readonly create: (candidates: ReadonlyArray<Candidate>) => Effect.Effect<Created, DatabaseError>
-    /** The trigger of this id, if there is one. */
+    /**
+     * The trigger of this id, if there is one. A row that does not decode is none, and its alert, where it is pending,
+     * fails for good with the reason: it could never be sent.
+     */
     readonly find: (id: TriggerId) => Effect.Effect<Option.Option<Trigger>, DatabaseError>
     /** Triggers whose alert is still to be sent, oldest first, at most `limit` of them. */
     readonly pending: (limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
+    /** Alerts that are still to be sent, oldest first, at most `limit` of them: those after this one, or from the first on. */
+    readonly outbox: (limit: number, after?: PendingAlert) => Effect.Effect<ReadonlyArray<PendingAlert>, DatabaseError>
     /** Triggers created at or after a time, in the order in which they came about, at most `limit` of them. */
     readonly since: (time: DateTime.Utc, limit: number) => Effect.Effect<ReadonlyArray<Trigger>, DatabaseError>
     /** For each of these matches that has any triggers, the strategies they are of. */
@@ -93,6 +105,7 @@ export class TriggerStore extends Context.Service<
       const decodeTriggers = decodeRows("triggers", TriggerRow)
       const decodeFailed = decodeRows("failed alerts", FailedRow)
       const decodeIds = decodeRows("triggers", Schema.Struct({ id: TriggerId }))
+      const decodePending = decodeRows("pending alerts", PendingRow)
       const decodeCreated = decodeRows("created triggers", CreatedRow)
       const decodeTriggered = decodeRows("triggered strategies", TriggeredRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
@@ -110,6 +123,18 @@ export class TriggerStore extends Context.Service<
         yield* "receipt" in result
           ? call("record_alert_sent", { trigger_id, attempts, receipt: result.receipt })
           : call("record_alert_failed", { trigger_id, attempts, reason: result.reason })
+      })
+      /** Marks the alerts of rows that do not decode as failed. */
+      const failUnreadable = Effect.fnUntraced(function* (rows: ReadonlyArray<unknown>) {
+        const unreadable = rows.flatMap((row) => {
+          const decoded = decodeTrigger(row)
+          return Result.isFailure(decoded) ? [{ row, reason: problemText(decoded.failure.issue) }] : []
+        })
+        for (const { reason, row } of unreadable) {
+          for (const { id } of yield* decodeIds([row])) {
+            yield* record({ id, attempts: 0, reason: `the trigger cannot be read: ${reason}` })
+          }
+        }
       })
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
@@ -134,13 +159,19 @@ export class TriggerStore extends Context.Service<
         }),
         find: inBulk(
           Effect.fn("TriggerStore.find")(function* (ids) {
-            const triggers = yield* decodeTriggers(yield* call("triggers_by_id", { ids }))
+            const rows = yield* call("triggers_by_id", { ids })
+            const triggers = yield* decodeTriggers(rows)
+            if (triggers.length < rows.length) yield* failUnreadable(rows)
             const byId = new Map(triggers.map((trigger) => [trigger.id, trigger]))
             return ids.map((id) => Option.fromUndefinedOr(byId.get(id)))
           })
         ),
         pending: Effect.fn("TriggerStore.pending")(function* (limit) {
           return yield* decodeTriggers(yield* call("pending_alerts", { max_rows: limit }))
+        }),
+        outbox: Effect.fn("TriggerStore.outbox")(function* (limit, after) {
+          const place = after === undefined ? null : { triggered_at: after.triggeredAt, id: after.id }
+          return yield* decodePending(yield* call("pending_alerts_after", { place, max_rows: limit }))
         }),
         since: Effect.fn("TriggerStore.since")(function* (time, limit) {
           return yield* decodeTriggers(
@@ -219,6 +250,15 @@ export class TriggerStore extends Context.Service<
           Effect.map(Ref.get(rows), (all) =>
             [...all.values()].filter((each) => each.alertState === "pending").slice(0, limit)
           ),
+        outbox: (limit, after) =>
+          Effect.map(Ref.get(rows), (all) => {
+            const every = [...all.values()]
+            return every
+              .slice(every.findIndex(({ id }) => id === after?.id) + 1)
+              .filter((each) => each.alertState === "pending")
+              .slice(0, limit)
+              .map(({ id, triggeredAt }) => ({ id, triggeredAt: DateTime.formatIso(triggeredAt) }))
+          }),
         since: (time, limit) =>
           Effect.map(Ref.get(rows), (all) =>
             [...all.values()]
@@ -275,6 +315,12 @@ const columns = {
   alertState: "alert_state"
 } as const
 const TriggerRow = Trigger.pipe(Schema.encodeKeys(columns))
+
+const decodeTrigger = Schema.decodeUnknownResult(TriggerRow, { errors: "all" })
+
+const PendingRow = Schema.Struct({ id: TriggerId, triggeredAt: Schema.String }).pipe(
+  Schema.encodeKeys({ triggeredAt: columns.triggeredAt })
+)
 
 const FailedRow = Schema.Struct({
   ...Trigger.fields,

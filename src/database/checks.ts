@@ -16,6 +16,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   create_triggers_in_bulk: { matches: [] },
   triggers_by_id: { ids: [] },
   pending_alerts: { max_rows: 0 },
+  pending_alerts_after: { place: null, max_rows: 0 },
   triggers_since: { since: nowhere, max_rows: 0 },
   triggered_pairs: { pairs: [] },
   record_alerts: { results: [] },

@@ -13,7 +13,7 @@ import { QueueBackend } from "../../src/queue/QueueBackend.ts"
 import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
 import { eventually, turn } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
-import { receipt } from "../fixtures/pipeline.ts"
+import { candidateOf, newStrategy, receipt, unused } from "../fixtures/pipeline.ts"
 
 const services = AlertQueue.layer.pipe(
   Layer.provideMerge(layerEmbeddedQueue),
@@ -280,6 +280,27 @@ layer(services)("On a queue,", (it) => {
         assert.deepStrictEqual(new Set(channel.sent.map(({ trigger }) => trigger.id)), new Set(ids))
         assert.lengthOf(channel.sent, 2)
         assert.strictEqual(yield* sweepOutbox(), 0)
+      })
+    )
+
+    it.effect("finds what the queue has lost behind more than a thousand older ones", () =>
+      Effect.gen(function* () {
+        const strategy = newStrategy()
+        const store = yield* TriggerStore
+        const { triggers } = yield* store.create(
+          Array.from({ length: 1001 }, () => candidateOf(strategy, { id: `match-${unused()}` }))
+        )
+        const orphan = yield* pendingTrigger()
+        const offered: Array<string> = []
+        const queue = yield* AlertQueue
+        const noting = AlertQueue.of({
+          ...queue,
+          offerAgain: (jobs) => Effect.sync(() => void offered.push(...jobs.map(({ id }) => id)))
+        })
+        assert.strictEqual(yield* Effect.provideService(sweepOutbox(), AlertQueue, noting), 1002)
+        assert.deepStrictEqual(new Set(offered).size, 1002)
+        assert.strictEqual(offered.at(-1), alertJob(orphan).id)
+        yield* Effect.forEach([...triggers.map(({ id }) => id), orphan], (id) => store.sent(id, 1, receipt))
       })
     )
 

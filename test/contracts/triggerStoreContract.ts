@@ -145,7 +145,11 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
           created.push(yield* pending)
         }
         expect((yield* store.pending(2)).map(({ id }) => id)).toEqual(created.slice(0, 2))
+        const all = yield* store.outbox(9)
         expect((yield* store.pending(9)).map(({ id }) => id)).toEqual(created)
+        expect(all.map(({ id }) => id)).toEqual(created)
+        expect((yield* store.outbox(9, all[0])).map(({ id }) => id)).toEqual(created.slice(1))
+        expect(yield* store.outbox(9, all[2])).toEqual([])
       })
     )
 

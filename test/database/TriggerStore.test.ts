@@ -131,7 +131,7 @@ layer(onDatabase)("The TriggerStore on the database", (it) => {
     }).pipe(Effect.provide(Layer.fresh(TriggerStore.layer).pipe(Layer.provide(held))))
   })
 
-  it.effect("reports a row that it cannot read, by its id, and lists the others", () =>
+  it.effect("reports a row that it cannot read, by its id, and fails its alert with the reason", () =>
     Effect.gen(function* () {
       const [store, sql, logs] = [yield* TriggerStore, yield* Sql, yield* Logs]
       const { triggers } = yield* store.create([
@@ -141,10 +141,13 @@ layer(onDatabase)("The TriggerStore on the database", (it) => {
       const [broken, whole] = triggers.map(({ id }) => id)
       yield* sql.run(`update trigger_snapshots set snapshot = snapshot - 'clock'
         where id = (select snapshot_id from triggers where id = '${broken}')`)
+      expect(yield* store.find(TriggerId.make(`${broken}`))).toEqual(Option.none())
       const listed = (yield* store.pending(1000)).map(({ id }) => `${id}`)
       expect(listed).toContain(`${whole}`)
       expect(listed).not.toContain(`${broken}`)
-      expect(yield* store.find(TriggerId.make(`${broken}`))).toEqual(Option.none())
+      expect(yield* sql.run(`select alert_state, alert_error from triggers where id = '${broken}'`)).toEqual([
+        { alert_state: "failed", alert_error: "the trigger cannot be read: snapshot.clock: is missing" }
+      ])
       expect(yield* logs.lines("a row of triggers does not decode and is left out")).toEqual(
         expect.arrayContaining([
           { level: "WARN", message: expect.any(String), fields: { id: broken, reason: "snapshot.clock: is missing" } }
