@@ -1,6 +1,7 @@
 /** How log lines look and where they go. */
 import { Cause, Effect, Formatter, Layer, Logger, type LogLevel, References } from "effect"
 import type { ServiceConfig } from "./Config.ts"
+import { lineWriter } from "./LogWriter.ts"
 
 const levels: Readonly<Record<ServiceConfig["logLevel"], LogLevel.LogLevel>> = {
   trace: "Trace",
@@ -38,17 +39,22 @@ const pretty = (isColoured: boolean) =>
 
 /**
  * Writes log lines of `logLevel` and above in `logFormat`. The service logs to stdout; commands whose output is their
- * answer log to stderr.
+ * answer log to stderr. Lines that cannot be written are lost, and how many is told when writing works again.
  */
 export const layerLogging = (
   { logFormat, logLevel }: Pick<ServiceConfig, "logFormat" | "logLevel">,
   stream: NodeJS.WriteStream
 ): Layer.Layer<never> => {
   const lines = logFormat === "json" ? Logger.formatJson : pretty(stream.isTTY === true)
-  return Layer.merge(
-    Logger.layer([Logger.map(lines, (line) => void stream.write(`${line}\n`))]),
-    Layer.succeed(References.MinimumLogLevel, levels[logLevel])
+  const write = lineWriter(stream, (lost) =>
+    Effect.logWarning("log lines were lost, for they could not be written").pipe(
+      Effect.annotateLogs({ lines: lost }),
+      Effect.provide(logger),
+      Effect.runFork
+    )
   )
+  const logger = Logger.layer([Logger.map(lines, write)])
+  return Layer.merge(logger, Layer.succeed(References.MinimumLogLevel, levels[logLevel]))
 }
 
 /** Runs an effect so that only its log lines from `level` on are written. */

@@ -1,0 +1,45 @@
+/**
+ * Writes lines to a stream that may refuse them: its disk is full, or whoever read it is gone.
+ *
+ * Guarantees: a line that cannot be written is lost and counted, and never an error; nor do lines pile up in memory
+ * before a reader that does not read. Once a line could be written again, `regained` is told how many were lost.
+ */
+
+/** How much may wait for a reader that does not read, in bytes. */
+export const mostWaiting = 4 * 1024 * 1024
+
+/** What is used of a stream. */
+export interface LineStream {
+  readonly writableLength: number
+  readonly on: (event: "error", listener: (error: Error) => void) => unknown
+  readonly write: (text: string, written: (error?: Error | null) => void) => unknown
+}
+
+/** Streams whose errors are heard. */
+const heard = new WeakSet<LineStream>()
+
+/** Makes the function that writes a line to a stream. */
+export const lineWriter = (stream: LineStream, regained: (lost: number) => void): ((line: string) => void) => {
+  if (!heard.has(stream)) {
+    heard.add(stream)
+    // Each line hears of its own error. Without a listener the stream would throw it again, where nobody can catch it.
+    stream.on("error", () => {})
+  }
+  let lost = 0
+  return (line) => {
+    if (stream.writableLength > mostWaiting) {
+      lost += 1
+      return
+    }
+    // The last line before a loss may have been written in part: what comes after it begins a line of its own.
+    stream.write(`${lost > 0 ? "\n" : ""}${line}\n`, (error) => {
+      if (error) {
+        lost += 1
+      } else if (lost > 0) {
+        const count = lost
+        lost = 0
+        regained(count)
+      }
+    })
+  }
+}
