@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises"
 import { PGlite } from "@electric-sql/pglite"
-import { templateUrl } from "../src/database/embedded/EmbeddedPostgres.ts"
+import { templateUrl } from "../src/database/embedded/BreakablePglite.ts"
 import { migrateQueues } from "../src/queue/EmbeddedQueue.ts"
 
 const empty = await PGlite.create()

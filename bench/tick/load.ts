@@ -1,6 +1,7 @@
 /** Brings a world into a database by SQL, in bulk, as no service would. */
-import type { PGlite } from "@electric-sql/pglite"
+
 import { Iterable } from "effect"
+import type { PostgresClient } from "../../src/database/embedded/PostgresClient.ts"
 import type { Strategy } from "../../src/domain/Strategy.ts"
 import { toStrategyFile } from "../../src/rules/files/StrategyFile.ts"
 import type { World, WorldPair } from "./World.ts"
@@ -19,7 +20,7 @@ export interface Loader {
 }
 
 /** Loads a PGlite of this process. */
-export const onPglite = (client: PGlite): Loader => ({
+export const onPglite = (client: PostgresClient): Loader => ({
   exec: async (sql) => {
     const results = await client.exec(sql)
     return results.flatMap(({ rows }) => rows.map((each) => Object.values(each).join("|"))).join("\n")

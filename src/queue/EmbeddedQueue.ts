@@ -1,8 +1,9 @@
 /** BullMQ on PGlite: the same BullMQ as in production, in process and on disk. */
 import type { Results, Transaction } from "@electric-sql/pglite"
 import { createPostgresBackend, runMigrations, withBackend } from "bullmq"
-import { Effect, Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
+import { OutOfService, tryAgainEvery } from "../database/embedded/PostgresClient.ts"
 import { PglitePool } from "./PglitePool.ts"
 import { keptMetrics, type Member, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
@@ -57,9 +58,12 @@ export const layerEmbeddedQueue = Layer.effect(
     const { Queue, QueueEvents, Worker } = withBackend(createPostgresBackend)
     const log = yield* Effect.context()
     const warn = (queue: string) => (error: Error) =>
-      Effect.runForkWith(log)(
-        Effect.logWarning("the queue reports an error").pipe(Effect.annotateLogs({ queue, error: error.message }))
-      )
+      // An outage of the database is told once, by its client.
+      error instanceof OutOfService
+        ? undefined
+        : Effect.runForkWith(log)(
+            Effect.logWarning("the queue reports an error").pipe(Effect.annotateLogs({ queue, error: error.message }))
+          )
 
     return QueueBackend.of({
       name: `BullMQ on embedded PostgreSQL ${place === "memory" ? "in memory" : `in ${place}`}`,
@@ -80,6 +84,7 @@ export const layerEmbeddedQueue = Layer.effect(
               new Worker<unknown>(name, processor, {
                 connection,
                 concurrency,
+                runRetryDelay: Duration.toMillis(tryAgainEvery),
                 limiter: wideLimiter,
                 metrics: keptMetrics,
                 settings: { backoffStrategy: backoff }

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events"
-import type { PGlite } from "@electric-sql/pglite"
+import type { PostgresClient } from "../database/embedded/PostgresClient.ts"
 
 /** The answer of a query in node-postgres's shape. */
 interface QueryResult<R> {
@@ -9,10 +9,10 @@ interface QueryResult<R> {
 
 /** A session of the pool. PGlite has only one, which all of them share. */
 class PgliteClient extends EventEmitter {
-  readonly #pglite: PGlite
+  readonly #pglite: PostgresClient
   readonly #unsubscribe: () => void
 
-  constructor(pglite: PGlite) {
+  constructor(pglite: PostgresClient) {
     super()
     this.#pglite = pglite
     this.#unsubscribe = pglite.onNotification((channel, payload) => this.emit("notification", { channel, payload }))
@@ -27,7 +27,11 @@ class PgliteClient extends EventEmitter {
   }
 }
 
-const query = async <R>(pglite: PGlite, text: string, params?: ReadonlyArray<unknown>): Promise<QueryResult<R>> => {
+const query = async <R>(
+  pglite: PostgresClient,
+  text: string,
+  params?: ReadonlyArray<unknown>
+): Promise<QueryResult<R>> => {
   const { affectedRows, rows } = await pglite.query<R>(text, params === undefined ? [] : [...params])
   return { rows, rowCount: rows.length > 0 ? rows.length : (affectedRows ?? 0) }
 }
@@ -37,9 +41,9 @@ const query = async <R>(pglite: PGlite, text: string, params?: ReadonlyArray<unk
  * reach every client. The pool owns nothing: whoever opened PGlite closes it.
  */
 export class PglitePool extends EventEmitter {
-  readonly #pglite: PGlite
+  readonly #pglite: PostgresClient
 
-  constructor(pglite: PGlite) {
+  constructor(pglite: PostgresClient) {
     super()
     // Every queue and worker listens for errors here.
     this.setMaxListeners(0)

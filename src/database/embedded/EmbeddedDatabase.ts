@@ -39,8 +39,11 @@ export const migrations = Effect.gen(function* () {
   )
 )
 
-/** The codes of class 53, 57 and 08 are PostgreSQL's own troubles; any other is an answer (PostgreSQL manual, appendix A). */
-const isTransient = (code: string): boolean => /^(08|53|57|40)/.test(code)
+/**
+ * The codes of class 53, 57 and 08 are PostgreSQL's own troubles, and no connection is that of OutOfService; any other is
+ * an answer (PostgreSQL manual, appendix A).
+ */
+const isTransient = (code: string): boolean => /^(08|53|57|40|ECONNREFUSED)/.test(code)
 
 /** The layer of Database on EmbeddedPostgres. Applies the migrations that the database does not have yet. */
 export const layerEmbedded = Layer.effect(
@@ -75,7 +78,7 @@ export const layerEmbedded = Layer.effect(
           return new DatabaseError({
             operation,
             reason: isTransient(code) ? "unavailable" : "refused",
-            message: `${operation} failed: ${cause instanceof Error ? cause.message : String(cause)}${code === "" ? "" : ` (SQLSTATE ${code})`}`,
+            message: `${operation} failed: ${cause instanceof Error ? cause.message : String(cause)}${/^\w{5}$/.test(code) ? ` (SQLSTATE ${code})` : ""}`,
             code,
             cause
           })
