@@ -5,7 +5,7 @@ import { Duration, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { OutOfService, tryAgainEvery } from "../database/embedded/PostgresClient.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { keptMetrics, type Member, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
+import { type BullWorker, keptMetrics, type Member, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /**
@@ -43,16 +43,21 @@ const soleMember = (): Member => {
   }
 }
 
+/** A worker where another process holds the data: that process works the queues. */
+const resting: BullWorker = { close: async () => {}, rateLimit: async () => {}, resize: () => {} }
+
 /** The layer of QueueBackend on EmbeddedPostgres. */
 export const layerEmbeddedQueue = Layer.effect(
   QueueBackend,
   Effect.gen(function* () {
-    const { client, migrate, place } = yield* EmbeddedPostgres
-    yield* migrate("queues", async (tx) => {
-      await migrateQueues(tx)
-      await tx.exec(releaseActiveJobs)
-    })
-    yield* Effect.promise(() => client.exec("set search_path to bullmq, public"))
+    const { client, isOurs, migrate, place } = yield* EmbeddedPostgres
+    if (isOurs) {
+      yield* migrate("queues", async (tx) => {
+        await migrateQueues(tx)
+        await tx.exec(releaseActiveJobs)
+      })
+      yield* Effect.promise(() => client.exec("set search_path to bullmq, public"))
+    }
 
     const connection = new PglitePool(client)
     const { Queue, QueueEvents, Worker } = withBackend(createPostgresBackend)
@@ -76,23 +81,29 @@ export const layerEmbeddedQueue = Layer.effect(
           onError: warn(name)
         }),
       worker: (name, processor, { backoff, concurrency }) =>
-        Effect.map(
-          scopedBull({
-            queue: name,
-            what: "worker",
-            make: () =>
-              new Worker<unknown>(name, processor, {
-                connection,
-                concurrency,
-                runRetryDelay: Duration.toMillis(tryAgainEvery),
-                limiter: wideLimiter,
-                metrics: keptMetrics,
-                settings: { backoffStrategy: backoff }
+        isOurs
+          ? Effect.map(
+              scopedBull({
+                queue: name,
+                what: "worker",
+                make: () =>
+                  new Worker<unknown>(name, processor, {
+                    connection,
+                    concurrency,
+                    runRetryDelay: Duration.toMillis(tryAgainEvery),
+                    limiter: wideLimiter,
+                    metrics: keptMetrics,
+                    settings: { backoffStrategy: backoff }
+                  }),
+                onError: warn(name)
               }),
-            onError: warn(name)
-          }),
-          (worker) => ({ close: () => worker.close(), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
-        ),
+              (worker) => ({
+                close: () => worker.close(),
+                rateLimit: (ms) => worker.rateLimit(ms),
+                resize: resize(worker)
+              })
+            )
+          : Effect.succeed(resting),
       onEnd: (name, heard) =>
         Effect.asVoid(
           scopedBull({

@@ -14,6 +14,8 @@ export class EmbeddedPostgres extends Context.Service<
   {
     /** The directory that holds the data, or `memory`. */
     readonly place: string
+    /** Whether this process holds the data. If not, the process that does has set up the database, and works its queues. */
+    readonly isOurs: boolean
     readonly client: PostgresClient
     /** Runs changes to the schema in one transaction that nothing else can come between. */
     readonly migrate: (
@@ -23,35 +25,69 @@ export class EmbeddedPostgres extends Context.Service<
   }
 >()("touchline/database/EmbeddedPostgres") {
   /**
-   * Opens the database in `dataDir` (made if absent) or, without one, in memory.
+   * Opens the database in `dataDir` (made if absent) or, without one, in memory. Where another process holds the
+   * directory, and SharesDataDir allows it, the database is used through that process.
    *
-   * Fails with DataDirError when another process holds the directory, with DatabaseError when it holds no database
-   * that PGlite can open.
+   * Fails with DataDirError when another process holds the directory and cannot or must not be asked, with DatabaseError
+   * when it holds no database that PGlite can open.
    */
   static readonly layer = (dataDir?: string) =>
-    Layer.effect(
-      EmbeddedPostgres,
-      Effect.gen(function* () {
-        if (dataDir !== undefined) yield* lockDataDir(dataDir)
-        const client = yield* dataDir === undefined ? inMemory : openPostgres(`${dataDir}/postgres`)
-        return EmbeddedPostgres.of({
-          place: dataDir ?? "memory",
-          client,
-          migrate: (name, change) =>
-            Effect.tryPromise({
-              try: () => client.transaction((tx) => change(tx)),
-              catch: (cause) =>
-                new DatabaseError({
-                  operation: `migrate (${name})`,
-                  reason: "refused",
-                  message: `the embedded database failed to migrate (${name}): ${cause instanceof Error ? cause.message : String(cause)}`,
-                  cause
-                })
-            })
-        })
-      })
-    )
+    Layer.effect(EmbeddedPostgres, dataDir === undefined ? Effect.map(inMemory, ours("memory")) : heldOrShared(dataDir))
 }
+
+/** Whether a data directory may be used through the process that holds it. The service must hold its own. */
+export const SharesDataDir = Context.Reference<boolean>("touchline/database/SharesDataDir", {
+  defaultValue: () => false
+})
+
+/** What the service is on a database of this process. */
+const ours =
+  (place: string) =>
+  (client: PostgresClient): EmbeddedPostgres["Service"] => ({
+    place,
+    isOurs: true,
+    client,
+    migrate: (name, change) =>
+      Effect.tryPromise({
+        try: () => client.transaction((tx) => change(tx)),
+        catch: (cause) =>
+          new DatabaseError({
+            operation: `migrate (${name})`,
+            reason: "refused",
+            message: `the embedded database failed to migrate (${name}): ${cause instanceof Error ? cause.message : String(cause)}`,
+            cause
+          })
+      }).pipe(Effect.asVoid)
+  })
+
+const held = Effect.fnUntraced(function* (dataDir: string) {
+  yield* lockDataDir(dataDir)
+  const client = yield* openPostgres(`${dataDir}/postgres`)
+  // What answers other processes is loaded after the start, which need not wait for it.
+  yield* Effect.promise(() => import("./PostgresServer.ts")).pipe(
+    Effect.flatMap(({ servePostgres }) => servePostgres(dataDir, client)),
+    Effect.andThen(Effect.never),
+    Effect.scoped,
+    Effect.forkScoped
+  )
+  return ours(dataDir)(client)
+})
+
+const reached = Effect.fnUntraced(function* (dataDir: string) {
+  const { connectPostgres } = yield* Effect.promise(() => import("./RemotePostgres.ts"))
+  const client = yield* connectPostgres(dataDir)
+  const service: EmbeddedPostgres["Service"] = { place: dataDir, isOurs: false, client, migrate: () => Effect.void }
+  return service
+})
+
+const heldOrShared = Effect.fnUntraced(function* (dataDir: string) {
+  const shares = yield* SharesDataDir
+  return yield* held(dataDir).pipe(
+    Effect.catchTag("DataDirError", (error) =>
+      shares ? Effect.mapError(reached(dataDir), () => error) : Effect.fail(error)
+    )
+  )
+})
 
 /** A database in the memory of the process. It has no disk that could fail it. */
 const inMemory: Effect.Effect<PostgresClient, DatabaseError, Scope.Scope> = Effect.acquireRelease(
