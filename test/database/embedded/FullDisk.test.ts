@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
@@ -10,9 +10,11 @@ import { openPostgres, type PostgresClient } from "../../../src/database/embedde
 import { eventually, turn } from "../../fixtures/eventually.ts"
 import { Logs } from "../../fixtures/logs.ts"
 
-/** A disk of 128 MB, which only root can make. */
+const roomy = "128m"
+
+/** A small disk, which only root can make. */
 const mount = (directory: string) =>
-  spawnSync("mount", ["-t", "tmpfs", "-o", "size=128m", "tmpfs", directory]).status === 0
+  spawnSync("mount", ["-t", "tmpfs", "-o", `size=${roomy}`, "tmpfs", directory]).status === 0
 const unmount = (directory: string) => spawnSync("umount", ["--lazy", directory])
 
 const canMount = (() => {
@@ -23,7 +25,7 @@ const canMount = (() => {
   return mounted
 })()
 
-/** A small disk of the test, what fills it, and what makes room on it again. */
+/** A disk of the test, what makes it full, and what makes room on it again. */
 const smallDisk = Effect.gen(function* () {
   const path = yield* Effect.acquireRelease(
     Effect.sync(() => {
@@ -37,14 +39,14 @@ const smallDisk = Effect.gen(function* () {
         rmSync(directory, { recursive: true })
       })
   )
-  const filler = join(path, "filler")
+  const resize = (size: number | string) => spawnSync("mount", ["-o", `remount,size=${size}`, path])
   return {
     data: join(path, "postgres"),
     fill: () => {
-      const { bavail, bsize } = statfsSync(path)
-      writeFileSync(filler, Buffer.alloc(bavail * bsize))
+      const { bfree, blocks, bsize } = statfsSync(path)
+      resize((blocks - bfree) * bsize)
     },
-    makeRoom: () => rmSync(filler)
+    makeRoom: () => resize(roomy)
   }
 })
 
