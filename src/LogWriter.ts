@@ -15,8 +15,11 @@ export interface LineStream {
   readonly write: (text: string, written: (error?: Error | null) => void) => unknown
 }
 
-/** Streams whose errors are heard. */
-const heard = new WeakSet<LineStream>()
+/** Streams that lines are written to. */
+const heard = new WeakSet<object>()
+
+/** Whether a stream is one that lines are written to: what it refuses is counted, and ends nothing. */
+export const isLog = (stream: object): boolean => heard.has(stream)
 
 /** Makes the function that writes a line to a stream. */
 export const lineWriter = (stream: LineStream, regained: (lost: number) => void): ((line: string) => void) => {

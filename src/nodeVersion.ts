@@ -26,11 +26,13 @@ export const ownVersion = (): string => fromPackage("version")
 /** The oldest version of Node.js that `engines` of package.json takes, such as `22.19.0`. */
 export const neededNode = (): string => fromPackage("engines", "node").replace(">=", "")
 
-/** Whether this Node.js is older than that; then stderr says so, and the process is to end with code 1. */
-export const isNodeTooOld = (): boolean => {
+/**
+ * Ends the process with code 1 if this Node.js is older than that, and says so on stderr. It does not wait for what is
+ * open to close: a process manager keeps a connection to its processes open, and would show this one as running for ever.
+ */
+export const refuseOldNode = (): void => {
   const { node } = process.versions
-  if (isAtLeast(node, neededNode())) return false
+  if (isAtLeast(node, neededNode())) return
   console.error(`touchline: needs Node.js ${neededNode()} or later; this is ${node}`)
-  process.exitCode = 1
-  return true
+  process.exit(1)
 }

@@ -1,6 +1,7 @@
 /** The alerts that failed, and another try. */
 import { Console, Effect, Layer, Schema } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
+import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
@@ -13,10 +14,12 @@ import { fired, table } from "./report.ts"
 /** The command was not given what it needs. */
 class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
 
-/** Runs a command on the stores and the alert queue of the configuration; nothing scans or sends meanwhile. */
+/** Runs a command on the stores and the alert queue of the configuration, beside a service that may run. */
 const onStores = <A, E>(extend: Extend, command: Effect.Effect<A, E, TriggerStore | AlertQueue>) =>
   Effect.flatMap(chosenBy(extend), ({ parts, service }) =>
-    Effect.provide(command, storing(parts).pipe(Layer.provideMerge(layerLogging(service, process.stderr))))
+    Effect.provide(command, storing(parts).pipe(Layer.provideMerge(layerLogging(service, process.stderr)))).pipe(
+      Effect.provideService(SharesDataDir, true)
+    )
   )
 
 /** `touchline alerts failed`. */
@@ -71,7 +74,15 @@ export const retry = Effect.fnUntraced(function* (
       return pending
     })
   )
-  yield* Console.log(
-    `${again.length} alerts are pending again: the running service sends them, or the next one started.`
-  )
+  if (all || again.length > 0) {
+    yield* Console.log(
+      `${again.length} alerts are pending again: the running service sends them, or the next one started.`
+    )
+  }
+  const unknown = ids.filter((id) => !again.includes(TriggerId.make(id)))
+  if (unknown.length > 0) {
+    return yield* new UsageError({
+      message: `no failed alert has the id ${unknown.join(", ")}: \`alerts failed\` lists those there are`
+    })
+  }
 })

@@ -1,4 +1,5 @@
 import { Console, Effect, Layer } from "effect"
+import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { allQueueNames, type QueueFigures, queueFigures } from "../queue/QueueFigures.ts"
@@ -30,7 +31,8 @@ export const allQueues = Effect.flatMap(allQueueNames, Effect.forEach(queueFigur
 export const queues = Effect.fnUntraced(function* (extend: Extend, { json }: { readonly json: boolean }) {
   const { parts, service } = yield* chosenBy(extend)
   const figures = yield* allQueues.pipe(
-    Effect.provide(parts.queue.pipe(Layer.provideMerge(layerLogging(service, process.stderr))))
+    Effect.provide(parts.queue.pipe(Layer.provideMerge(layerLogging(service, process.stderr)))),
+    Effect.provideService(SharesDataDir, true)
   )
   yield* Console.log(json ? JSON.stringify({ queues: figures }) : queueTable(figures))
 })

@@ -1,5 +1,6 @@
 import { Console, DateTime, Effect, Layer } from "effect"
 import { drainAlerts } from "../alert/drain.ts"
+import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { Extend } from "../Integration.ts"
@@ -53,7 +54,9 @@ export const scan = Effect.fnUntraced(function* (
 ) {
   const { parts, service } = yield* chosenBy(extend, invocation)
   const logging = layerLogging(service, process.stderr)
-  yield* invocation.dryRun === true
-    ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
-    : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts), logging)))
+  const command =
+    invocation.dryRun === true
+      ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
+      : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts), logging)))
+  yield* Effect.provideService(command, SharesDataDir, true)
 })
