@@ -29,7 +29,7 @@ export class Dedup extends Context.Service<
     Layer.succeed(
       Dedup,
       Dedup.of({
-        name: `in this process, for ${Duration.format(ttl)}`,
+        name: `in memory, for ${Duration.format(ttl)}`,
         ttl,
         unknown: (pairs) => Effect.succeed(pairs),
         remember: () => Effect.void

@@ -131,11 +131,13 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
           const snapshots = sql("select match_id from trigger_snapshots order by match_id")
           expect(yield* snapshots).toEqual([{ match_id: "a" }, { match_id: "b" }])
           // As the version before reads them.
-          expect(yield* call("pending_alerts", { max_rows: 9 })).toMatchObject([
-            { snapshot: shown({ id: "a" }) },
-            { snapshot: shown({ id: "a" }) },
-            { snapshot: shown({ id: "b" }) }
-          ])
+          const pending = yield* call("pending_alerts", { max_rows: 9 })
+          expect(pending).toHaveLength(3)
+          for (const id of ["a", "b"]) {
+            expect(pending).toContainEqual(
+              expect.objectContaining({ snapshot: expect.objectContaining(shown({ id })) })
+            )
+          }
           yield* sql(`delete from triggers where strategy_id = '${one.id}'`)
           expect(yield* snapshots).toEqual([{ match_id: "a" }])
           yield* sql(`delete from strategies where id = '${two.id}'`)

@@ -48,7 +48,7 @@ describe("Dedup of a process that shares its matches with no other", () => {
   it.effect("says for how long a scan knows pairs, and remembers none beside it", () =>
     Effect.gen(function* () {
       const dedup = yield* Dedup
-      assert.strictEqual(dedup.name, "in this process, for 2h")
+      assert.strictEqual(dedup.name, "in memory, for 2h")
       yield* dedup.remember(pairs(0, 2))
       assert.deepStrictEqual(yield* dedup.unknown(pairs(0, 2)), pairs(0, 2))
     }).pipe(Effect.provide(Dedup.layerProcess({ ttl: Duration.hours(2) })))
