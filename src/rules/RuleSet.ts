@@ -8,8 +8,8 @@
  *
  * How: distinct conditions are few, however many strategies there are. What they ask for is read from the views into
  * columns of numbers once; each condition is evaluated once for all views, as a row of bits, and a strategy is the AND of
- * its rows (see `engine/`; the loops are WebAssembly, sixteen bytes at a time). Evidence is made for the pairs that fired
- * only, by the reference evaluator.
+ * its rows (see `engine/`; the loops are WebAssembly, sixteen bytes at a time). What is known of its pairs is a row too, and
+ * taken off before any pair is written out. Evidence is made for the pairs that fired only, by the reference evaluator.
  */
 import type { Strategy } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
@@ -17,8 +17,10 @@ import { blockSize, grown } from "./engine/block.ts"
 import { type Conditions, makeConditions } from "./engine/conditions.ts"
 import { compileStrategy, type Test } from "./engine/direct.ts"
 import { makeKernel } from "./engine/Kernel.ts"
-import { makeStrategyTable, type Pairs, reserve, type StrategyTable } from "./engine/strategyTable.ts"
+import { type KnownRows, makeKnownRows } from "./engine/knownRows.ts"
+import { type Known, makeStrategyTable, type Pairs, reserve, type StrategyTable } from "./engine/strategyTable.ts"
 import { evaluateCondition, type View } from "./evaluate.ts"
+import { hasLabel, type KnownLabels } from "./KnownLabels.ts"
 
 /** A strategy that holds on a match. */
 export interface Verdict {
@@ -27,7 +29,7 @@ export interface Verdict {
   readonly evidence: ReadonlyArray<Evidence>
 }
 
-/** The pairs that fired: `strategies[i]`, a number for `RuleSet.strategy`, on view `views[i]`. In no order of meaning. */
+/** Pairs that fired: `strategies[i]`, a number for `RuleSet.strategy`, on view `views[i]`. In no order of meaning. */
 export interface Fired {
   readonly strategies: Int32Array
   readonly views: Int32Array
@@ -39,8 +41,15 @@ export interface RuleSet {
   /**
    * The same without evidence: eight bytes a pair. The arrays are valid until the next call of `evaluate` or `fired`, the
    * strategies' numbers until the next `add` or `remove`.
+   *
+   * Where `known` says for each view what is known on its match, by the labels of the strategies, pairs that are known are
+   * left out and cost next to nothing; `held` is how many hold, those included. Every strategy must have a label of its own
+   * then, and one rule set alone must be told of what is known.
    */
-  readonly fired: (views: ReadonlyArray<View>) => Fired
+  readonly fired: (
+    views: ReadonlyArray<View>,
+    known?: ReadonlyArray<KnownLabels | undefined>
+  ) => Fired & { readonly held: number }
   /** The strategy of a number in `fired`. */
   readonly strategy: (number: number) => Strategy | undefined
   /** The label of each strategy, by its number: valid as long as the numbers are. */
@@ -76,6 +85,7 @@ export const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Eviden
 interface Together {
   readonly conditions: Conditions
   readonly table: StrategyTable
+  readonly knownRows: KnownRows
 }
 
 const addTo = ({ conditions, table }: Together, { competitions, when }: Strategy): void => {
@@ -134,47 +144,77 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
 
   const makeTogether = (): Together => {
     const kernel = makeKernel()
-    const made = { conditions: makeConditions(kernel), table: makeStrategyTable(kernel) }
+    const made = {
+      conditions: makeConditions(kernel),
+      table: makeStrategyTable(kernel),
+      knownRows: makeKnownRows(kernel)
+    }
     compact()
     for (const strategy of held) if (strategy !== undefined) addTo(made, strategy)
     together = made
     return made
   }
 
-  /** Pairs by trying every strategy on every view. */
-  const fireDirectly = (views: ReadonlyArray<View>): void => {
+  /** Pairs by trying every strategy on every view. Answers with how many hold. */
+  const fireDirectly = (views: ReadonlyArray<View>, known: ReadonlyArray<KnownLabels | undefined> = []): number => {
     direct ??= [...numbers.values()].flatMap((number) => {
       const strategy = held[number]
       return strategy === undefined ? [] : [{ number, test: compileStrategy(strategy) }]
     })
     reserve(pairs, direct.length * views.length)
+    let holding = 0
     for (const { number, test } of direct) {
       for (let view = 0; view < views.length; view++) {
         const subject = views[view]
         if (subject === undefined || !test(subject)) continue
+        holding += 1
+        const labelled = known[view]
+        if (labelled !== undefined && hasLabel(labelled, labels[number] ?? 0)) continue
         pairs.strategies[pairs.length] = number
         pairs.views[pairs.length] = view
         pairs.length += 1
       }
     }
+    return holding
   }
 
-  /** Pairs by columns and rows of bits. */
-  const fireTogether = (views: ReadonlyArray<View>): void => {
+  /** Pairs by columns and rows of bits. Answers with how many hold. */
+  const fireTogether = (views: ReadonlyArray<View>, known?: Known): number => {
     const { conditions, table } = together ?? makeTogether()
+    let holding = 0
     for (let from = 0; from < views.length; from += blockSize) {
       const block = views.slice(from, from + blockSize)
       conditions.evaluate(block)
-      table.fired(block.length, from, pairs)
+      holding += table.fired(block.length, from, pairs, known)
     }
+    return holding
   }
 
-  const fired: RuleSet["fired"] = (views) => {
+  /** The same less what is known, for which the views are put in the order of its rows. */
+  const fireUnknown = (views: ReadonlyArray<View>, known: ReadonlyArray<KnownLabels | undefined>): number => {
+    const { knownRows } = together ?? makeTogether()
+    const matchIds = views.map(({ snapshot }) => snapshot.match.id)
+    const order = knownRows.show(matchIds, known)
+    const ordered = Array.from(order).flatMap((index) => views[index] ?? [])
+    const holding = fireTogether(ordered, { rows: knownRows, labels })
+    for (let index = 0; index < pairs.length; index++) pairs.views[index] = order[pairs.views[index] ?? 0] ?? 0
+    return holding
+  }
+
+  const fire = (views: ReadonlyArray<View>, known?: ReadonlyArray<KnownLabels | undefined>): number => {
+    if (numbers.size <= directUpTo) return fireDirectly(views, known)
+    return known === undefined ? fireTogether(views) : fireUnknown(views, known)
+  }
+
+  const fired: RuleSet["fired"] = (views, known) => {
     if (pairs.views.length > 4 * pairs.length + spare) pairs = noPairs()
     pairs.length = 0
-    if (numbers.size <= directUpTo) fireDirectly(views)
-    else fireTogether(views)
-    return { strategies: pairs.strategies.subarray(0, pairs.length), views: pairs.views.subarray(0, pairs.length) }
+    const holding = fire(views, known)
+    return {
+      strategies: pairs.strategies.subarray(0, pairs.length),
+      views: pairs.views.subarray(0, pairs.length),
+      held: holding
+    }
   }
 
   for (const strategy of strategies) add(strategy)

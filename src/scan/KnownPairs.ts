@@ -1,6 +1,6 @@
 /**
- * The pairs that this process knows to have a trigger, a bit a strategy for each match: what fired long ago costs a look
- * at its bit. Pure, in memory. Moments and durations are in milliseconds.
+ * The pairs that this process knows to have a trigger, a bit a strategy for each match: with these `RuleSet.fired` leaves
+ * them out, so that what fired long ago costs next to nothing. Pure, in memory. Moments and durations are in milliseconds.
  *
  * Guarantees: it never claims a pair that it was not told, also where a strategy gets the place of one that was removed.
  * A strategy that is edited keeps its id and so its pairs. Every match is asked about again within `ttl` of its last
@@ -10,6 +10,7 @@
  */
 import type { Pair } from "../domain/Trigger.ts"
 import { grown } from "../rules/engine/block.ts"
+import { addLabel, hasLabel, type KnownLabels, knownLabels, withBit } from "../rules/KnownLabels.ts"
 import type { Fired } from "../rules/RuleSet.ts"
 
 export interface KnownPairs {
@@ -18,8 +19,10 @@ export interface KnownPairs {
   readonly unwatch: (strategyId: string) => void
   /** The pair has a trigger. One whose strategy is not watched is left aside. */
   readonly add: (pair: Pair, now: number) => void
+  /** What is known on each of these matches, which are shown now: for `RuleSet.fired`, with the places as labels. */
+  readonly shown: (matchIds: ReadonlyArray<string>) => ReadonlyArray<KnownLabels | undefined>
   /**
-   * Those of the fired pairs that are not known. `places` gives the place of a strategy by its number, `matchIds` the match
+   * Those of the fired pairs that are not known now. `places` gives the place of a strategy by its number, `matchIds` the match
    * of a view.
    */
   readonly unknown: (fired: Fired, places: Int32Array, matchIds: ReadonlyArray<string>) => Fired
@@ -36,7 +39,7 @@ export interface KnownPairs {
 }
 
 interface KnownMatch {
-  bits: Int32Array<ArrayBuffer>
+  known: KnownLabels
   /** What was added since the database is being asked. Undefined when it is not. */
   added: Int32Array<ArrayBuffer> | undefined
   isAsked: boolean
@@ -47,19 +50,9 @@ interface KnownMatch {
 
 const noBits = new Int32Array(0)
 
-/** The bits with this one set, in the same array if it is long enough; else in one that has room for so many places. */
-const withBit = (bits: Int32Array<ArrayBuffer>, place: number, room: number): Int32Array<ArrayBuffer> => {
-  const word = place >> 5
-  const all = word < bits.length ? bits : grown(bits, Math.max(word + 1, (room + 31) >> 5))
-  all[word] = (all[word] ?? 0) | (1 << (place & 31))
-  return all
-}
-
-const clear = (bits: Int32Array | undefined, mask: Int32Array): void => {
-  if (bits === undefined) return
-  const words = Math.min(bits.length, mask.length)
-  for (let word = 0; word < words; word++) bits[word] = (bits[word] ?? 0) & ~(mask[word] ?? 0)
-}
+/** The bits without those of the mask, in an array of their own. */
+const without = (bits: Int32Array, mask: Int32Array): Int32Array<ArrayBuffer> =>
+  bits.map((word, index) => word & ~(mask[index] ?? 0))
 
 /** Between half and nine tenths of the time to live, each next one far from the last: the fractions of the golden ratio. */
 const makeSpread = (ttl: number) => {
@@ -82,9 +75,9 @@ export const makeKnownPairs = ({ ttl }: { readonly ttl: number }): KnownPairs =>
   /** Clears the bits of all retired places at once: it costs as much as clearing those of one. */
   const sweep = (): void => {
     const mask = retired.reduce((bits, place) => withBit(bits, place, used), noBits)
-    for (const { added, bits } of matches.values()) {
-      clear(bits, mask)
-      clear(added, mask)
+    for (const match of matches.values()) {
+      match.known = knownLabels(without(match.known.bits, mask))
+      if (match.added !== undefined) match.added = without(match.added, mask)
     }
     free = retired
     retired = []
@@ -93,7 +86,7 @@ export const makeKnownPairs = ({ ttl }: { readonly ttl: number }): KnownPairs =>
   const matchOf = (id: string, now: number): KnownMatch => {
     const known = matches.get(id)
     if (known !== undefined) return known
-    const match = { bits: noBits, added: undefined, isAsked: false, isSeen: true, due: spread(now) }
+    const match = { known: knownLabels(), added: undefined, isAsked: false, isSeen: true, due: spread(now) }
     matches.set(id, match)
     return match
   }
@@ -118,23 +111,25 @@ export const makeKnownPairs = ({ ttl }: { readonly ttl: number }): KnownPairs =>
       const place = places.get(strategyId)
       if (place === undefined) return
       const match = matchOf(matchId, now)
-      match.bits = withBit(match.bits, place, used)
+      addLabel(match.known, place, used)
       if (match.added !== undefined) match.added = withBit(match.added, place, used)
     },
-    unknown: ({ strategies, views }, placeOf, matchIds) => {
-      const bitsOf = matchIds.map((id) => {
+    shown: (ids) =>
+      ids.map((id) => {
         const match = matches.get(id)
         if (match !== undefined) match.isSeen = true
-        return match?.bits ?? noBits
-      })
+        return match?.known
+      }),
+    unknown: ({ strategies, views }, placeOf, matchIds) => {
+      const known = matchIds.map((id) => matches.get(id)?.known)
       let numbers = new Int32Array(0)
       let on = new Int32Array(0)
       let length = 0
       for (let index = 0; index < strategies.length; index++) {
         const number = strategies[index] ?? 0
         const view = views[index] ?? 0
-        const place = placeOf[number] ?? 0
-        if (((bitsOf[view]?.[place >> 5] ?? 0) & (1 << (place & 31))) !== 0) continue
+        const labels = known[view]
+        if (labels !== undefined && hasLabel(labels, placeOf[number] ?? 0)) continue
         if (length === numbers.length) {
           numbers = grown(numbers, 2 * length + 64)
           on = grown(on, 2 * length + 64)
@@ -156,7 +151,7 @@ export const makeKnownPairs = ({ ttl }: { readonly ttl: number }): KnownPairs =>
         const place = places.get(strategyId)
         if (place !== undefined) bits = withBit(bits, place, used)
       }
-      match.bits = bits
+      match.known = knownLabels(bits)
       match.added = undefined
       match.isAsked = true
       match.isSeen = false

@@ -1,6 +1,6 @@
 /**
  * The third stage of a scan: which strategies hold on which matches, and which of these pairs this process does not know to
- * have a trigger. It costs the engine's time and a look at a bit for each pair that holds; it waits for nothing.
+ * have a trigger. It costs the engine's time, which tells them apart as it goes; it waits for nothing.
  */
 import { Effect } from "effect"
 import type { View } from "../rules/evaluate.ts"
@@ -32,8 +32,7 @@ export const makeJudge = (known: KnownPairs) =>
     Effect.fn("Scanner.judge")(function* (views: ReadonlyArray<View>) {
       const { leftOut, rules, size } = yield* watching
       const matchIds = views.map(({ snapshot }) => snapshot.match.id)
-      const fired = rules.fired(views)
-      const unknown = known.unknown(fired, rules.labels(), matchIds)
-      return { views, matchIds, rules, strategies: size, leftOut, held: fired.views.length, unknown }
+      const unknown = rules.fired(views, known.shown(matchIds))
+      return { views, matchIds, rules, strategies: size, leftOut, held: unknown.held, unknown }
     })
   )

@@ -3,6 +3,7 @@ import { Arbitrary, Schema } from "effect"
 import * as RuleSet from "../../src/rules/RuleSet.ts"
 import { makeKnownPairs } from "../../src/scan/KnownPairs.ts"
 import { newStrategy, snapshotOf } from "../fixtures/pipeline.ts"
+import { makeReference } from "./sets.ts"
 
 const ttl = 1000
 
@@ -18,33 +19,6 @@ const Event = Schema.Struct({
 })
 
 const events = Arbitrary.array(Arbitrary.schema(Event), { minLength: 100, maxLength: 400 })
-
-/** The same with sets of pairs, in the plainest way. */
-const makeReference = () => {
-  const watched = new Set<string>()
-  const known = new Map(matchIds.map((id) => [id, new Set<string>()]))
-  const added = new Map<string, Set<string>>()
-  const of = (match: string) => known.get(match) ?? new Set<string>()
-  return {
-    watched,
-    of,
-    add: (strategy: string, match: string) => {
-      if (!watched.has(strategy)) return
-      of(match).add(strategy)
-      added.get(match)?.add(strategy)
-    },
-    unwatch: (strategy: string) => {
-      watched.delete(strategy)
-      for (const set of [...known.values(), ...added.values()]) set.delete(strategy)
-    },
-    ask: (match: string) => added.set(match, new Set()),
-    answer: (match: string, all: ReadonlyArray<string>) => {
-      known.set(match, new Set([...all.filter((id) => watched.has(id)), ...(added.get(match) ?? [])]))
-      added.delete(match)
-    },
-    noAnswer: (match: string) => added.delete(match)
-  }
-}
 
 describe("Known pairs", () => {
   it.prop(
@@ -103,7 +77,7 @@ describe("Known pairs", () => {
     const known = makeKnownPairs({ ttl })
     const all = Array.from({ length: 1000 }, (_, index) => `${index}`)
     for (const id of all) known.answered(id, [], 0)
-    known.unknown({ strategies: new Int32Array(), views: new Int32Array() }, new Int32Array(), all)
+    known.shown(all)
     const counts: Array<number> = []
     for (let now = 10; now <= ttl; now += 10) {
       const due = known.due(now)

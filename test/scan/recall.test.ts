@@ -246,16 +246,4 @@ describe("Creating", () => {
       ).toMatchObject([{ level: "ERROR", fields: { strategy: strategies[13]?.name, reason: "a bad value" } }])
     }).pipe(inTheEnd(world))
   })
-
-  it.effect("tries what the database refused again when the process is started anew", () => {
-    const [bad, good] = [newStrategy(), newStrategy()]
-    const world = new World(bad, good)
-    return Effect.gen(function* () {
-      world.refuse(bad.id)
-      expect(yield* (yield* newScanner).scan).toMatchObject({ held: 2, triggers: 1 })
-      takeAsked(world)
-      yield* (yield* newScanner).scan
-      expect(takeAsked(world).created).toContain(dedupKey({ strategyId: bad.id, matchId: "7" }))
-    }).pipe(Effect.scoped, Effect.provide(world.surroundings))
-  })
 })

@@ -45,6 +45,18 @@ export interface Loops {
     out: number,
     apart: number
   ) => number
+  readonly fireUnknown: (
+    starts: number,
+    rows: number,
+    length: number,
+    first: number,
+    live: number,
+    base: number,
+    out: number,
+    apart: number,
+    known: number,
+    held: number
+  ) => number
 }
 
 export interface Kernel {

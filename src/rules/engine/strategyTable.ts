@@ -3,6 +3,7 @@
  */
 import { blockSize, grown, rowBytes } from "./block.ts"
 import type { Kernel } from "./Kernel.ts"
+import type { KnownRows } from "./knownRows.ts"
 
 /** Pairs that fired, `strategies[i]` on `views[i]`. Beyond `length` the arrays hold nothing of meaning. */
 export interface Pairs {
@@ -17,6 +18,12 @@ export const reserve = (pairs: Pairs, more: number): void => {
   pairs.views = grown(pairs.views, pairs.length + more)
 }
 
+/** What is known of pairs, and the label of each strategy there. */
+export interface Known {
+  readonly rows: KnownRows
+  readonly labels: Int32Array
+}
+
 export interface StrategyTable {
   /** Adds a strategy that holds where all of these rows do, at least one. Its number is the next, counted from 0. */
   readonly add: (rows: ReadonlyArray<number>) => void
@@ -26,8 +33,11 @@ export interface StrategyTable {
   readonly remove: (strategy: number) => void
   /** Frees the places of removed strategies; the others move up in their order. */
   readonly compact: (isHeld: (strategy: number) => boolean) => void
-  /** Adds the pairs of a block of `count` views, which are numbered from `base` on, to `into`. */
-  readonly fired: (count: number, base: number, into: Pairs) => void
+  /**
+   * Adds the pairs of a block of `count` views, which are numbered from `base` on, to `into`, and answers with how many
+   * hold. Where it is told which are known, those are counted and not added.
+   */
+  readonly fired: (count: number, base: number, into: Pairs, known?: Known) => number
 }
 
 /** So many strategies are evaluated by one call of the kernel. All may fire on all views, and there is room for that. */
@@ -45,7 +55,13 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
   const live = kernel.allocate(rowBytes)
   const out = kernel.allocate(2 * outBytes)
   // Where the kernel finds the lists of a chunk. They are kept outside its memory, which does not shrink when they do.
-  const staged = { starts: kernel.allocate(4 * (chunk + 1)), rows: kernel.allocate(4 * 1024), room: 1024 }
+  const staged = {
+    starts: kernel.allocate(4 * (chunk + 1)),
+    rows: kernel.allocate(4 * 1024),
+    room: 1024,
+    known: kernel.allocate(4 * chunk),
+    held: kernel.allocate(4)
+  }
 
   const stage = (from: number, to: number): void => {
     const [first, end] = [starts[from] ?? 0, starts[to] ?? 0]
@@ -56,6 +72,15 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
     }
     kernel.words().set(starts.subarray(from, to + 1), staged.starts >> 2)
     kernel.words().set(rows.subarray(first, end), staged.rows >> 2)
+  }
+
+  const fire = (from: number, to: number, base: number): number =>
+    kernel.loops.fire(staged.starts, staged.rows, to - from, from, live, base, out, outBytes)
+
+  const fireUnknown = (from: number, to: number, base: number, { labels, rows }: Known): number => {
+    rows.stage(labels.subarray(from, to), base, staged.known)
+    const [known, held] = [staged.known, staged.held]
+    return kernel.loops.fireUnknown(staged.starts, staged.rows, to - from, from, live, base, out, outBytes, known, held)
   }
 
   const take = (found: number, into: Pairs): void => {
@@ -95,8 +120,10 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
       starts[kept] = end
       length = kept
     },
-    fired: (count, base, into) => {
+    fired: (count, base, into, known) => {
+      const before = into.length
       const words = kernel.words()
+      words[staged.held >> 2] = 0
       words.fill(0, empty >> 2, (empty + rowBytes) >> 2)
       for (let word = 0; word < blockSize / 32; word++) {
         const bits = count - 32 * word
@@ -105,9 +132,9 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
       for (let from = 0; from < length; from += chunk) {
         const to = Math.min(from + chunk, length)
         stage(from, to)
-        const found = kernel.loops.fire(staged.starts, staged.rows, to - from, from, live, base, out, outBytes)
-        take(found, into)
+        take(known === undefined ? fire(from, to, base) : fireUnknown(from, to, base, known), into)
       }
+      return known === undefined ? into.length - before : (kernel.words()[staged.held >> 2] ?? 0)
     }
   }
 }

@@ -313,7 +313,7 @@ export function orRows(addresses: usize, length: i32, row: usize): void {
  * The pairs that fire of so many strategies on the views of a block. Their rows' addresses lie one after another in
  * `rows`: of strategy i, as many as `starts[i + 1]` is more than `starts[i]`. A strategy fires on the views that all its
  * rows have, and that `live` has. Writes for each pair the strategy's place plus `first` to `out` and the view's position plus
- * `base` to `apart` bytes after it; answers with how many pairs there are.
+ * `base` to `apart` bytes after it; answers with how many pairs it wrote.
  */
 export function fire(
   starts: usize,
@@ -325,7 +325,44 @@ export function fire(
   out: usize,
   apart: usize
 ): i32 {
+  return list(starts, rows, length, first, live, base, out, apart, 0, 0)
+}
+
+/**
+ * The same less the pairs that are known. The addresses of as many rows lie in `known`: pairs that the row of their
+ * strategy has are not written. How many pairs fire, those included, is added to the number at `held`.
+ */
+export function fireUnknown(
+  starts: usize,
+  rows: usize,
+  length: i32,
+  first: i32,
+  live: usize,
+  base: i32,
+  out: usize,
+  apart: usize,
+  known: usize,
+  held: usize
+): i32 {
+  return list(starts, rows, length, first, live, base, out, apart, known, held)
+}
+
+/** Either of them: without known rows, what is for them alone is not compiled. */
+@inline
+function list(
+  starts: usize,
+  rows: usize,
+  length: i32,
+  first: i32,
+  live: usize,
+  base: i32,
+  out: usize,
+  apart: usize,
+  known: usize,
+  held: usize
+): i32 {
   const before = out
+  let count: i64 = 0
   for (let strategy = first; strategy < first + length; strategy++) {
     const end = rows + (<usize>(load<i32>(starts, 4) - load<i32>(starts)) << 2)
     starts += 4
@@ -348,30 +385,56 @@ export function fire(
       g = v128.and(g, v128.load(row, 96))
       h = v128.and(h, v128.load(row, 112))
     }
-    if (!v128.any_true(v128.or(v128.or(v128.or(a, b), v128.or(c, d)), v128.or(v128.or(e, f), v128.or(g, h))))) continue
-    out = list(i64x2.extract_lane(a, 0), strategy, base, out, apart)
-    out = list(i64x2.extract_lane(a, 1), strategy, base + 64, out, apart)
-    out = list(i64x2.extract_lane(b, 0), strategy, base + 128, out, apart)
-    out = list(i64x2.extract_lane(b, 1), strategy, base + 192, out, apart)
-    out = list(i64x2.extract_lane(c, 0), strategy, base + 256, out, apart)
-    out = list(i64x2.extract_lane(c, 1), strategy, base + 320, out, apart)
-    out = list(i64x2.extract_lane(d, 0), strategy, base + 384, out, apart)
-    out = list(i64x2.extract_lane(d, 1), strategy, base + 448, out, apart)
-    out = list(i64x2.extract_lane(e, 0), strategy, base + 512, out, apart)
-    out = list(i64x2.extract_lane(e, 1), strategy, base + 576, out, apart)
-    out = list(i64x2.extract_lane(f, 0), strategy, base + 640, out, apart)
-    out = list(i64x2.extract_lane(f, 1), strategy, base + 704, out, apart)
-    out = list(i64x2.extract_lane(g, 0), strategy, base + 768, out, apart)
-    out = list(i64x2.extract_lane(g, 1), strategy, base + 832, out, apart)
-    out = list(i64x2.extract_lane(h, 0), strategy, base + 896, out, apart)
-    out = list(i64x2.extract_lane(h, 1), strategy, base + 960, out, apart)
+    if (!anyOf(a, b, c, d, e, f, g, h)) continue
+    if (known != 0) {
+      const row = load<usize>(known + (<usize>(strategy - first) << 2))
+      count += bitsIn(a) + bitsIn(b) + bitsIn(c) + bitsIn(d) + bitsIn(e) + bitsIn(f) + bitsIn(g) + bitsIn(h)
+      a = v128.andnot(a, v128.load(row))
+      b = v128.andnot(b, v128.load(row, 16))
+      c = v128.andnot(c, v128.load(row, 32))
+      d = v128.andnot(d, v128.load(row, 48))
+      e = v128.andnot(e, v128.load(row, 64))
+      f = v128.andnot(f, v128.load(row, 80))
+      g = v128.andnot(g, v128.load(row, 96))
+      h = v128.andnot(h, v128.load(row, 112))
+      if (!anyOf(a, b, c, d, e, f, g, h)) continue
+    }
+    out = write(i64x2.extract_lane(a, 0), strategy, base, out, apart)
+    out = write(i64x2.extract_lane(a, 1), strategy, base + 64, out, apart)
+    out = write(i64x2.extract_lane(b, 0), strategy, base + 128, out, apart)
+    out = write(i64x2.extract_lane(b, 1), strategy, base + 192, out, apart)
+    out = write(i64x2.extract_lane(c, 0), strategy, base + 256, out, apart)
+    out = write(i64x2.extract_lane(c, 1), strategy, base + 320, out, apart)
+    out = write(i64x2.extract_lane(d, 0), strategy, base + 384, out, apart)
+    out = write(i64x2.extract_lane(d, 1), strategy, base + 448, out, apart)
+    out = write(i64x2.extract_lane(e, 0), strategy, base + 512, out, apart)
+    out = write(i64x2.extract_lane(e, 1), strategy, base + 576, out, apart)
+    out = write(i64x2.extract_lane(f, 0), strategy, base + 640, out, apart)
+    out = write(i64x2.extract_lane(f, 1), strategy, base + 704, out, apart)
+    out = write(i64x2.extract_lane(g, 0), strategy, base + 768, out, apart)
+    out = write(i64x2.extract_lane(g, 1), strategy, base + 832, out, apart)
+    out = write(i64x2.extract_lane(h, 0), strategy, base + 896, out, apart)
+    out = write(i64x2.extract_lane(h, 1), strategy, base + 960, out, apart)
   }
+  if (known != 0) store<i32>(held, load<i32>(held) + <i32>count)
   return <i32>((out - before) >> 2)
+}
+
+/** Whether there is a bit in any of these. */
+@inline
+function anyOf(a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, g: v128, h: v128): bool {
+  return v128.any_true(v128.or(v128.or(v128.or(a, b), v128.or(c, d)), v128.or(v128.or(e, f), v128.or(g, h))))
+}
+
+/** How many bits there are in it. */
+@inline
+function bitsIn(bits: v128): i64 {
+  return popcnt(i64x2.extract_lane(bits, 0)) + popcnt(i64x2.extract_lane(bits, 1))
 }
 
 /** Writes a pair for each bit, and answers with the address after the last. */
 @inline
-function list(bits: i64, strategy: i32, base: i32, out: usize, apart: usize): usize {
+function write(bits: i64, strategy: i32, base: i32, out: usize, apart: usize): usize {
   while (bits != 0) {
     store<i32>(out, strategy)
     store<i32>(out + apart, base + <i32>ctz(bits))
