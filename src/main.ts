@@ -1,13 +1,24 @@
 #!/usr/bin/env node
+import module from "node:module"
+import { fileURLToPath } from "node:url"
+import { help } from "./cli/help.ts"
 import { ownVersion, refuseOldNode } from "./nodeVersion.ts"
 
 const [first, ...others] = process.argv.slice(2)
 
 refuseOldNode()
 
+// What was compiled once need not be again. Beside the package, where only whoever installs it writes; without effect where
+// nothing may be written.
+module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/touchline", import.meta.url)))
+
+const isAsked = (...names: ReadonlyArray<string | undefined>) => others.length === 0 && names.includes(first)
+
 // What needs nothing is answered before anything is loaded; all else is loaded by the command that runs it.
-if (others.length === 0 && (first === "--version" || first === "-v")) console.log(`touchline v${ownVersion()}`)
-else {
+if (isAsked("--version", "-v")) console.log(`touchline v${ownVersion()}`)
+else if (isAsked("--help", "-h")) {
+  console.log(process.stdout.isTTY && !process.env.NO_COLOR ? help.coloured : help.plain)
+} else {
   const [{ cli }, { runMain }] = await Promise.all([import("./cli/cli.ts"), import("./run.ts")])
   runMain(cli({}))
 }

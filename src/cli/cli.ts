@@ -3,7 +3,7 @@
  * it runs, so that the command line starts at once.
  */
 
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, CliOutput, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -267,6 +267,23 @@ const touchline = (extensions: Extensions) => {
     ])
   )
 }
+
+/** The help of the command line as it comes with Touchline, for people who read it with colours and without. */
+export const helpTexts = Effect.gen(function* () {
+  const texts: Array<{ readonly plain: string; readonly coloured: string }> = []
+  const collect = CliOutput.layerPresenter({
+    present: (event) =>
+      Effect.sync(() => {
+        if (event._tag !== "Help") return
+        const text = (colors: boolean) => CliOutput.defaultFormatter({ colors }).formatHelpDoc(event.helpDoc)
+        texts.push({ plain: text(false), coloured: text(true) })
+      })
+  })
+  yield* Effect.ignore(
+    Command.runWith(touchline({}), { version: ownVersion() })(["--help"]).pipe(Effect.provide(collect))
+  )
+  return texts
+})
 
 /**
  * The whole command line as a program of one's own: `runMain(cli({ feed }))` has every command of `touchline`, around what

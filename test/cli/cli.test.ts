@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { helpTexts } from "../../src/cli/cli.ts"
+import { help } from "../../src/cli/help.ts"
 import { ownVersion } from "../../src/nodeVersion.ts"
 import { touchline } from "../fixtures/process.ts"
 
@@ -26,6 +29,7 @@ describe("The command line", () => {
     const files = loaded.filter((name) => name.startsWith("file:")).map((name) => name.slice(source.href.length))
     expect([...new Set(files)].sort()).toEqual([
       "Config.ts",
+      "LogWriter.ts",
       "cli/cli.ts",
       "cli/flags.ts",
       "cli/presenter.ts",
@@ -35,8 +39,15 @@ describe("The command line", () => {
     ])
     const packages = loaded.filter((name) => !name.startsWith("file:"))
     expect(packages.filter((name) => !/^(effect\/|node:|@effect\/platform-node\/Node)/.test(name))).toEqual([])
-    expect([...loadedBy(new URL("main.ts", source))].filter((name) => !name.startsWith("file:"))).toEqual(["node:fs"])
+    const first = [...loadedBy(new URL("main.ts", source))].filter((name) => !name.startsWith("file:"))
+    expect(first.sort()).toEqual(["node:fs", "node:module", "node:url"])
   })
+
+  it.effect("helps at once with the text that its commands make (npm run docs brings it up to date)", () =>
+    Effect.gen(function* () {
+      expect(yield* helpTexts).toEqual([help])
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
 
   it.live("tells its version, and helps with a command that nothing has loaded", () =>
     Effect.gen(function* () {
