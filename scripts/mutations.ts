@@ -21,6 +21,7 @@ const testsOf: { readonly [room: string]: ReadonlyArray<string> } = {
   history: ["test/history"],
   dedup: ["test/dedup"],
   alert: ["test/alert"],
+  rules: ["test/scan/unknownPairs.test.ts", "test/rules"],
   scan: ["test/scan", "test/queue", "test/alert/telegram/delivery.test.ts"]
 }
 
