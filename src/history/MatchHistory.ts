@@ -95,11 +95,17 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
   const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
     const fresh = ids.filter((id) => !pasts.isLoaded(id))
     if (fresh.length === 0 && !isShared) return
+    // The first call tells what others have seen since the last time; what they see after it, the next time.
+    let since = isShared ? askedAt : null
+    let firstAskedAt: string | undefined
     for (const page of Arr.isArrayNonEmpty(fresh) ? Arr.chunksOf(fresh, matchesPerCall) : [[]]) {
-      const rows = yield* call("moments_of", { match_ids: page, since: isShared ? askedAt : null, reader: self })
-      const { asked_at, moments } = yield* decodeAnswer(rows)
+      const { asked_at, moments } = yield* decodeAnswer(
+        yield* call("moments_of", { match_ids: page, since, reader: self })
+      )
       const remembered = yield* decode(moments)
-      askedAt = asked_at
+      firstAskedAt ??= asked_at
+      askedAt = firstAskedAt
+      since = null
       const asked = new Set(page)
       // What this process has seen and not saved yet is newer than what the database has of that minute. Of a match that was
       // never asked for, the latest moments alone would pass for its whole past.
@@ -153,7 +159,10 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
 /** A row of the table `match_history`, as the database writes it. */
 const RecordedMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
 
-const MomentsAnswer = Schema.Struct({ asked_at: Schema.String, moments: Schema.Array(Schema.Unknown) })
+const MomentsAnswer = Schema.Struct({
+  asked_at: Schema.String,
+  moments: Schema.fromJsonString(Schema.Array(Schema.Unknown))
+})
 
 const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>
   snapshots

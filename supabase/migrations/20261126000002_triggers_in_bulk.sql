@@ -169,10 +169,11 @@ alter table public.match_history add column if not exists recorder text;
 
 -- All that is remembered of these matches and, of the others, what processes other than `reader` recorded since a time, null
 -- for nothing: one row {asked_at, moments}, where asked_at is the time to ask from next. What was being recorded then may
--- have become visible later, so a little of before is told again.
+-- have become visible later, so a little of before is told again. The moments are JSON in a text: a hundred matches have
+-- megabytes of them, which take the database many times as long to copy from one jsonb into another.
 create or replace function public.moments_of(match_ids jsonb, since timestamptz, reader text) returns setof jsonb
 language sql stable set search_path = public as $$
-  select jsonb_build_object('asked_at', now(), 'moments', coalesce(jsonb_agg(to_jsonb(m)), '[]'))
+  select jsonb_build_object('asked_at', now(), 'moments', coalesce(json_agg(m)::text, '[]'))
   from (
     select h.match_id, h.period, h.minute, h.added, h.figures from match_history h
     where h.match_id in (select jsonb_array_elements_text(match_ids))
@@ -201,7 +202,7 @@ declare
   signature text;
 begin
   foreach signature in array array['forget_snapshots()', 'match_columns(jsonb)', 'count_triggers(jsonb)',
-    'create_triggers_in_bulk(jsonb)',    'triggered_strategies(jsonb)', 'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
+    'create_triggers_in_bulk(jsonb)', 'triggered_strategies(jsonb)', 'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);

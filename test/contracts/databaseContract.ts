@@ -183,7 +183,9 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
       Effect.gen(function* () {
         yield* emptyTables
         const answer = Schema.decodeUnknownEffect(
-          Schema.Tuple([Schema.Struct({ asked_at: Schema.String, moments: Schema.Array(Schema.Unknown) })])
+          Schema.Tuple([
+            Schema.Struct({ asked_at: Schema.String, moments: Schema.fromJsonString(Schema.Array(Schema.Unknown)) })
+          ])
         )
         const asked = (match_ids: ReadonlyArray<string>, since: string | null, reader: string) =>
           Effect.flatMap(call("moments_of", { match_ids, since, reader }), answer)

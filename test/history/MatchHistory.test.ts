@@ -34,6 +34,8 @@ class FakeDatabase {
   isOn = true
   recorded = 0
   readonly calls: Array<string> = []
+  /** The times since which it was asked. */
+  readonly since: Array<unknown> = []
   readonly moments = new Map<string, Readonly<Record<string, unknown>>>()
 
   readonly layer = Layer.succeed(Database, {
@@ -41,6 +43,7 @@ class FakeDatabase {
     call: (operation, args) =>
       Effect.suspend(() => {
         this.calls.push(operation)
+        if (operation === "moments_of") this.since.push(args.since)
         if (!this.isOn) {
           return Effect.fail(new DatabaseError({ operation, reason: "unavailable", message: "no connection" }))
         }
@@ -58,7 +61,7 @@ class FakeDatabase {
             ids.includes(match_id) ||
             (args.since !== null && `${recorded_at}` >= `${args.since}` && recorder !== args.reader)
         )
-        return Effect.succeed([{ asked_at: this.time(this.recorded), moments }])
+        return Effect.succeed([{ asked_at: this.time(this.recorded), moments: JSON.stringify(moments) }])
       })
   })
 
@@ -100,6 +103,18 @@ describe("History on the database", () => {
         assert.deepStrictEqual(database.calls, ["moments_of", "save_moments", "save_moments", "save_moments"])
         assert.strictEqual(database.recorded, 3)
       }).pipe(Effect.provide(onFake(database)))
+    })
+  )
+
+  it.effect("asks for the pasts of many matches in several calls, and once for what others have seen", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      const layer = Layer.provide(MatchHistory.layerShared, database.layer)
+      return Effect.gen(function* () {
+        yield* record({ id: "first" })
+        yield* record(...Array.from({ length: 250 }, (_, index) => ({ id: `${index}` })))
+        expect(database.since).toEqual([null, database.time(0), null, null])
+      }).pipe(Effect.provide(layer))
     })
   )
 
