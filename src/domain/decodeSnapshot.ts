@@ -19,21 +19,21 @@ import {
 
 type Plain = Readonly<Record<string, unknown>>
 
-const isPlain = (value: unknown): value is Plain =>
+export const isPlain = (value: unknown): value is Plain =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
 
 const isText = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0")
 
-const isWhole = (value: unknown, most: number): value is number =>
+export const isWhole = (value: unknown, most: number): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most
 
 const isFinite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value)
 
-const isPeriod = Schema.is(Period)
+export const isPeriod = Schema.is(Period)
 const isStatus = Schema.is(MatchStatus)
 
-const readId = (value: unknown): string | undefined => {
+export const readId = (value: unknown): string | undefined => {
   if (isText(value)) return value
   return Number.isSafeInteger(value) ? String(value) : undefined
 }
@@ -93,7 +93,11 @@ const fits = (figure: Figure, row: Metric): boolean =>
     ? !row.sided && isWithin(figure, row)
     : row.sided && isWithin(figure.home, row) && isWithin(figure.away, row)
 
-const readFigures = (value: unknown, row: ReadonlyMap<string, Metric>): { [key: string]: Figure } | undefined => {
+/** Figures by name; where rows of the catalogue are given, those that fit them. */
+export const readFigures = (
+  value: unknown,
+  row: ReadonlyMap<string, Metric> = new Map()
+): { [key: string]: Figure } | undefined => {
   if (!isPlain(value)) return undefined
   const figures: { [key: string]: Figure } = {}
   for (const key of Object.keys(value)) {

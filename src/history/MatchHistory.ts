@@ -8,11 +8,11 @@
  */
 import { Array as Arr, Context, Duration, Effect, Layer, Random, Schema, Semaphore } from "effect"
 import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
-import { MatchId } from "../domain/Match.ts"
-import { Figures, MatchMinute, type Snapshot } from "../domain/Snapshot.ts"
+import { compareMatchMinutes, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
 import { makeOutage } from "../redis/Outage.ts"
 import { type MatchMoment, makePasts } from "./pasts.ts"
+import { RecordedMoment, readMoment } from "./recordedMoment.ts"
 
 /** The timelines of the matches of one tick, by match id. */
 export type Timelines = ReadonlyMap<string, Timeline>
@@ -68,7 +68,7 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
   const { call } = yield* Database
   const scope = yield* Effect.scope
   const pasts = makePasts()
-  const decode = decodeRows("match_history", RecordedMoment)
+  const decode = decodeRows("match_history", RecordedMoment, readMoment)
   const decodeAnswer = (rows: ReadonlyArray<unknown>) =>
     Schema.decodeUnknownEffect(MomentsAnswer)(rows[0]).pipe(
       Effect.mapError(
@@ -110,9 +110,12 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
       // What this process has seen and not saved yet is newer than what the database has of that minute. Of a match that was
       // never asked for, the latest moments alone would pass for its whole past.
       yield* pasts.add(
-        remembered.filter(
-          (each) => !unsaved.has(momentKey(each)) && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))
-        )
+        remembered
+          .filter(
+            (each) => !unsaved.has(momentKey(each)) && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))
+          )
+          // In the order of play each is added at the end of its past.
+          .sort(compareMatchMinutes)
       )
       yield* pasts.loaded(page)
     }
@@ -155,9 +158,6 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
     })
   })
 })
-
-/** A row of the table `match_history`, as the database writes it. */
-const RecordedMoment = Schema.Struct({ match_id: MatchId, ...MatchMinute.fields, figures: Figures })
 
 const MomentsAnswer = Schema.Struct({
   asked_at: Schema.String,
