@@ -1,71 +1,97 @@
 import { changes } from "./changes.ts"
 
 export const database = [
-  ...changes("src/database/embedded/DataDirLock.ts", [
+  ...changes(
+    "src/database/embedded/DataDirLock.ts",
+    ["database/embedded/DataDirLock"],
     [
-      "a directory is given away while it is held",
-      "if (Option.isSome(holder) && (yield* isAlive(holder.value, path)))",
-      "if (false)"
-    ],
-    [
-      "a pid that is used again holds the directory",
-      "return holder.started === undefined || started === undefined || holder.started === started",
-      "return true"
-    ],
-    ["the lock is left behind", "return fs.remove(path, { force: true }).pipe(Effect.ignore)", "return Effect.void"]
-  ]),
-  ...changes("src/database/embedded/EmbeddedDatabase.ts", [
-    ["migrations are applied twice", "all.filter((each) => !known.has(each.name))", "all"],
-    [
-      "what is applied is not noted",
-      'await tx.query("insert into touchline_migrations.applied (name) values ($1)", [name])',
-      ""
-    ],
-    ["a refusal counts as an outage", 'reason: isTransient(code) ? "unavailable" : "refused"', 'reason: "unavailable"']
-  ]),
-  ...changes("src/database/embedded/EmbeddedPostgres.ts", [
-    ["a directory is not locked", "if (dataDir !== undefined) yield* lockDataDir(dataDir)\n", ""]
-  ]),
-  ...changes("src/database/supabase/SupabaseDatabase.ts", [
-    ["a busy project is not asked again", "status === 429 || ", ""],
-    ["a project that breaks is not asked again", "status >= 500", "status > 500"],
-    ["a project that hangs up is not asked again", "status === 0 || ", ""],
-    ["a refusal is asked again", 'while: ({ reason }) => reason === "unavailable"', "while: () => true"],
-    ["the key is repeated", 'message.replaceAll(Redacted.value(settings.serviceRoleKey), "<redacted>")', "message"],
-    ["a wrong key does not stop the start", 'yield* call("count_alerts", {})\n', ""],
-    [
-      "a page for an answer is no rows",
-      "if (Option.isSome(rows)) return rows.value",
-      "return Option.getOrElse(rows, () => [])"
+      [
+        "a directory is given away while it is held",
+        "if (Option.isSome(holder) && (yield* isAlive(holder.value, path)))",
+        "if (false)"
+      ],
+      [
+        "a pid that is used again holds the directory",
+        "return holder.started === undefined || started === undefined || holder.started === started",
+        "return true"
+      ],
+      ["the lock is left behind", "return fs.remove(path, { force: true }).pipe(Effect.ignore)", "return Effect.void"]
     ]
-  ]),
-  ...changes("src/history/MatchHistory.ts", [
-    ["a match without a kick-off has a past", 'clock.status !== "scheduled"', 'clock.status !== "live"'],
-    ["what the database has of a minute is newer", "!unsaved.has(momentKey(each)) && ", ""],
-    ["a few moments pass for the whole past", " && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))", ""],
-    ["processes that share the matches do not ask again", "since: isShared ? askedAt : null", "since: null"],
-    ["a process with the matches to itself asks again", "if (fresh.length === 0 && !isShared) return", ""],
+  ),
+  ...changes(
+    "src/database/embedded/EmbeddedDatabase.ts",
+    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir"],
     [
-      "what is not saved is lost at the end",
-      "unsaved.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)",
-      "Effect.void"
-    ],
-    ["what came while it was saved is lost", "if (unsaved.get(momentKey(each)) === each) unsaved", "unsaved"],
-    [
-      "a database that is away is asked twice a tick",
-      "if (isLoaded) yield* Effect.forkIn(save, scope)",
-      "yield* Effect.forkIn(save, scope)"
-    ],
-    ["nothing is saved", "for (const each of fresh) unsaved.set(momentKey(each), each)\n", ""],
-    ["the end of an outage is not told", "yield* outage.over\n", ""]
-  ]),
-  ...changes("src/history/pasts.ts", [
-    ["no match is forgotten", "if (seen < oldest) matches.delete(id)", ""],
-    ["every moment is new", "same === undefined || !areSame(same.figures, next.figures)", "true"],
-    [
-      "what is corrected within a minute is not new",
-      "same === undefined || !areSame(same.figures, next.figures)",
-      "same === undefined"
+      ["migrations are applied twice", "all.filter((each) => !known.has(each.name))", "all"],
+      [
+        "what is applied is not noted",
+        'await tx.query("insert into touchline_migrations.applied (name) values ($1)", [name])',
+        ""
+      ],
+      [
+        "a refusal counts as an outage",
+        'reason: isTransient(code) ? "unavailable" : "refused"',
+        'reason: "unavailable"'
+      ]
     ]
-  ])
+  ),
+  ...changes(
+    "src/database/embedded/EmbeddedPostgres.ts",
+    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir"],
+    [["a directory is not locked", "if (dataDir !== undefined) yield* lockDataDir(dataDir)\n", ""]]
+  ),
+  ...changes(
+    "src/database/supabase/SupabaseDatabase.ts",
+    ["database/supabase/SupabaseFaults", "database/supabase/SupabaseDatabase"],
+    [
+      ["a busy project is not asked again", "status === 429 || ", ""],
+      ["a project that breaks is not asked again", "status >= 500", "status > 500"],
+      ["a project that hangs up is not asked again", "status === 0 || ", ""],
+      ["a refusal is asked again", 'while: ({ reason }) => reason === "unavailable"', "while: () => true"],
+      ["the key is repeated", 'message.replaceAll(Redacted.value(settings.serviceRoleKey), "<redacted>")', "message"],
+      ["a wrong key does not stop the start", 'yield* call("count_alerts", {})\n', ""],
+      [
+        "a page for an answer is no rows",
+        "if (Option.isSome(rows)) return rows.value",
+        "return Option.getOrElse(rows, () => [])"
+      ]
+    ]
+  ),
+  ...changes(
+    "src/history/MatchHistory.ts",
+    ["history/MatchHistory"],
+    [
+      ["a match without a kick-off has a past", 'clock.status !== "scheduled"', 'clock.status !== "live"'],
+      ["what the database has of a minute is newer", "!unsaved.has(momentKey(each)) && ", ""],
+      ["a few moments pass for the whole past", " && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))", ""],
+      ["processes that share the matches do not ask again", "since: isShared ? askedAt : null", "since: null"],
+      ["a process with the matches to itself asks again", "if (fresh.length === 0 && !isShared) return", ""],
+      [
+        "what is not saved is lost at the end",
+        "unsaved.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)",
+        "Effect.void"
+      ],
+      ["what came while it was saved is lost", "if (unsaved.get(momentKey(each)) === each) unsaved", "unsaved"],
+      [
+        "a database that is away is asked twice a tick",
+        "if (isLoaded) yield* Effect.forkIn(save, scope)",
+        "yield* Effect.forkIn(save, scope)"
+      ],
+      ["nothing is saved", "for (const each of fresh) unsaved.set(momentKey(each), each)\n", ""],
+      ["the end of an outage is not told", "yield* outage.over\n", ""]
+    ]
+  ),
+  ...changes(
+    "src/history/pasts.ts",
+    ["history/MatchHistory"],
+    [
+      ["no match is forgotten", "if (seen < oldest) matches.delete(id)", ""],
+      ["every moment is new", "same === undefined || !areSame(same.figures, next.figures)", "true"],
+      [
+        "what is corrected within a minute is not new",
+        "same === undefined || !areSame(same.figures, next.figures)",
+        "same === undefined"
+      ]
+    ]
+  )
 ]

@@ -8,6 +8,8 @@ import { scan } from "./scan.ts"
 export interface Mutation {
   /** The file, from the root of the repository. */
   readonly file: string
+  /** The files of tests that could notice it, below `test` and without `.test.ts`, the fastest first. */
+  readonly tests: ReadonlyArray<string>
   /** What is broken, in words. */
   readonly what: string
   /** Text that stands in the file exactly once. */

@@ -1,96 +1,136 @@
 import { changes } from "./changes.ts"
 
 export const scan = [
-  ...changes("src/scan/offer.ts", [
+  ...changes(
+    "src/scan/offer.ts",
+    ["scan/Scanner", "scan/recall"],
     [
-      "no pair is known after it was created",
-      "for (const pair of [...created, ...before, ...refused]) known.add(pair, now)\n",
-      ""
-    ],
-    [
-      "a pair that the database refuses is tried at every tick",
-      "[...created, ...before, ...refused]",
-      "[...created, ...before]"
-    ],
-    ["no alert is offered", "offer([...triggers.map(({ id }) => id), ...pending])", "Effect.void"],
-    [
-      "alerts whose call was lost wait for the sweep",
-      "[...triggers.map(({ id }) => id), ...pending]",
-      "triggers.map(({ id }) => id)"
-    ],
-    ["dedup learns of no pair", "dedup.remember([...created, ...before])", "Effect.void"],
-    [
-      "dedup learns of pairs that were refused",
-      "dedup.remember([...created, ...before])",
-      "dedup.remember([...created, ...before, ...refused])"
+      [
+        "no pair is known after it was created",
+        "for (const pair of [...created, ...before, ...refused]) known.add(pair, now)\n",
+        ""
+      ],
+      [
+        "a pair that the database refuses is tried at every tick",
+        "[...created, ...before, ...refused]",
+        "[...created, ...before]"
+      ],
+      ["no alert is offered", "offer([...triggers.map(({ id }) => id), ...pending])", "Effect.void"],
+      [
+        "alerts whose call was lost wait for the sweep",
+        "[...triggers.map(({ id }) => id), ...pending]",
+        "triggers.map(({ id }) => id)"
+      ],
+      ["dedup learns of no pair", "dedup.remember([...created, ...before])", "Effect.void"],
+      [
+        "dedup learns of pairs that were refused",
+        "dedup.remember([...created, ...before])",
+        "dedup.remember([...created, ...before, ...refused])"
+      ]
     ]
-  ]),
-  ...changes("src/scan/recall.ts", [
-    ["what dedup knows is asked of the database", "if (!forgotten.has(dedupKey(pair))) known.add(pair, now)", ""],
-    ["what dedup has forgotten counts as known", "!forgotten.has(dedupKey(pair))", "true"],
-    ["the database is not asked about a match", "if (isMet) yield* ask(", "if (!isMet) yield* ask("],
-    ["what is added while the database is asked is lost", "known.asking(page, now)\n", ""]
-  ]),
-  ...changes("src/scan/KnownPairs.ts", [
-    ["a strategy's place is another's at once", "retired.push(place)", "free.push(place)"],
-    ["a match is never asked about again", "if (match.due > now) continue", "if (match.due >= 0) continue"],
-    ["all matches are asked about in one tick", "now + ttl * (0.5 + 0.4 * step)", "now + ttl"],
+  ),
+  ...changes(
+    "src/scan/recall.ts",
+    ["scan/recall", "scan/Scanner", "scan/dryRun"],
     [
-      "what was added meanwhile is forgotten",
-      "let bits = match.added ?? noBits",
-      "let bits: Int32Array<ArrayBuffer> = noBits"
-    ],
-    ["a match that is gone stays", "else matches.delete(id)", ""]
-  ]),
-  ...changes("src/rules/engine/knownRows.ts", [
-    ["a match is known as the one whose place it took", "if (before !== now)", "if (before === undefined)"],
-    ["what was added is not known", "of now?.news ?? []) add(label, position)", "of now?.news ?? []) void label"],
-    [
-      "a match that left is known to the next",
-      "position < Math.max(shown.length, next.length)",
-      "position < next.length"
+      ["what dedup knows is asked of the database", "if (!forgotten.has(dedupKey(pair))) known.add(pair, now)", ""],
+      ["what dedup has forgotten counts as known", "!forgotten.has(dedupKey(pair))", "true"],
+      ["the database is not asked about a match", "if (isMet) yield* ask(", "if (!isMet) yield* ask("],
+      ["what is added while the database is asked is lost", "known.asking(page, now)\n", ""]
     ]
-  ]),
-  ...changes("src/scan/observe.ts", [
-    ["a feed that refuses is asked again", 'while: ({ reason }) => reason === "unavailable"', "while: () => true"],
+  ),
+  ...changes(
+    "src/scan/KnownPairs.ts",
+    ["scan/KnownPairs", "scan/recall"],
     [
-      "a feed that does not answer is not asked again",
-      'while: ({ reason }) => reason === "unavailable"',
-      "while: () => false"
-    ],
-    ["what does not decode is not counted", "dropped: answers.length - snapshots.length", "dropped: 0"]
-  ]),
-  ...changes("src/scan/create.ts", [
-    ["a trigger has no last goal", "goal === undefined ? snapshot :", "goal !== undefined ? snapshot :"],
-    [
-      "one bad trigger keeps the others from being created",
-      "Effect.catchIf(isBadValue, (error) => {",
-      "Effect.catchIf((error): error is DatabaseError => isBadValue(error) && false, (error) => {"
+      ["a strategy's place is another's at once", "retired.push(place)", "free.push(place)"],
+      ["a match is never asked about again", "if (match.due > now) continue", "if (match.due >= 0) continue"],
+      ["all matches are asked about in one tick", "now + ttl * (0.5 + 0.4 * step)", "now + ttl"],
+      [
+        "what was added meanwhile is forgotten",
+        "let bits = match.added ?? noBits",
+        "let bits: Int32Array<ArrayBuffer> = noBits"
+      ],
+      ["a match that is gone stays", "else matches.delete(id)", ""]
     ]
-  ]),
-  ...changes("src/scan/Scanner.ts", [
-    ["two ticks of a process overlap", "turn.withPermits(1),\n        withFailuresNoted", "withFailuresNoted"],
-    ["a failure is not counted", "count({ failures: 1 })", "count({})"],
-    ["what expires is not asked again", "yield* askAgain(judgement)\n", ""],
+  ),
+  ...changes(
+    "src/rules/engine/knownRows.ts",
+    ["scan/unknownPairs", "rules/knownRows", "rules/RuleSet"],
     [
-      "a preview is not told from a scan",
-      "yield* evaluate(yield* look(snapshots))",
-      "yield* evaluate(yield* record(snapshots))"
+      ["a match is known as the one whose place it took", "if (before !== now)", "if (before === undefined)"],
+      ["what was added is not known", "of now?.news ?? []) add(label, position)", "of now?.news ?? []) void label"],
+      [
+        "a match that left is known to the next",
+        "position < Math.max(shown.length, next.length)",
+        "position < next.length"
+      ]
     ]
-  ]),
-  ...changes("src/scan/Ticker.ts", [
-    ["a large tick is not spread", "observation.snapshots.length <= shardSize || !hasOthers()", "true"],
-    ["a tick is spread where nobody shares it", " || !hasOthers()", ""],
-    ["the shards of two ticks are one", 'tick.replaceAll(":", "-")', '"tick"']
-  ]),
-  ...changes("src/scan/ScanWatch.ts", [
-    ["no scan is missed", "Duration.isLessThan(quiet, silence)", "true"],
-    ["the scans of others do not count", "if (told.done > done) yield* scanned\n", ""],
-    ["others are always there", "processes > 1", "true"]
-  ]),
-  ...changes("src/dedup/RedisDedup.ts", [
-    ["what Redis did not answer for counts as known", "onNone: () => pairs,", "onNone: () => [],"],
-    ["known and unknown are exchanged", "values[index] === null", "values[index] !== null"],
-    ["keys never expire", 'batch.set(key, "1", "EX", seconds)', 'batch.set(key, "1")']
-  ])
+  ),
+  ...changes(
+    "src/scan/observe.ts",
+    ["scan/Scanner"],
+    [
+      ["a feed that refuses is asked again", 'while: ({ reason }) => reason === "unavailable"', "while: () => true"],
+      [
+        "a feed that does not answer is not asked again",
+        'while: ({ reason }) => reason === "unavailable"',
+        "while: () => false"
+      ],
+      ["what does not decode is not counted", "dropped: answers.length - snapshots.length", "dropped: 0"]
+    ]
+  ),
+  ...changes(
+    "src/scan/create.ts",
+    ["scan/recall", "scan/Scanner", "alert/telegram/delivery"],
+    [
+      ["a trigger has no last goal", "goal === undefined ? snapshot :", "goal !== undefined ? snapshot :"],
+      [
+        "one bad trigger keeps the others from being created",
+        "Effect.catchIf(isBadValue, (error) => {",
+        "Effect.catchIf((error): error is DatabaseError => isBadValue(error) && false, (error) => {"
+      ]
+    ]
+  ),
+  ...changes(
+    "src/scan/Scanner.ts",
+    ["scan/Scanner", "scan/recall", "scan/dryRun"],
+    [
+      ["two ticks of a process overlap", "turn.withPermits(1),\n        withFailuresNoted", "withFailuresNoted"],
+      ["a failure is not counted", "count({ failures: 1 })", "count({})"],
+      ["what expires is not asked again", "yield* askAgain(judgement)\n", ""],
+      [
+        "a preview is not told from a scan",
+        "yield* evaluate(yield* look(snapshots))",
+        "yield* evaluate(yield* record(snapshots))"
+      ]
+    ]
+  ),
+  ...changes(
+    "src/scan/Ticker.ts",
+    ["scan/Ticker"],
+    [
+      ["a large tick is not spread", "observation.snapshots.length <= shardSize || !hasOthers()", "true"],
+      ["a tick is spread where nobody shares it", " || !hasOthers()", ""],
+      ["the shards of two ticks are one", 'tick.replaceAll(":", "-")', '"tick"']
+    ]
+  ),
+  ...changes(
+    "src/scan/ScanWatch.ts",
+    ["scan/ScanWatch", "scan/Ticker"],
+    [
+      ["no scan is missed", "Duration.isLessThan(quiet, silence)", "true"],
+      ["the scans of others do not count", "if (told.done > done) yield* scanned\n", ""],
+      ["others are always there", "processes > 1", "true"]
+    ]
+  ),
+  ...changes(
+    "src/dedup/RedisDedup.ts",
+    ["dedup/RedisDedup"],
+    [
+      ["what Redis did not answer for counts as known", "onNone: () => pairs,", "onNone: () => [],"],
+      ["known and unknown are exchanged", "values[index] === null", "values[index] !== null"],
+      ["keys never expire", 'batch.set(key, "1", "EX", seconds)', 'batch.set(key, "1")']
+    ]
+  )
 ]

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Database, DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
@@ -33,6 +33,8 @@ const inNewProcess = Effect.provide(MatchHistory.layer, { local: true })
 class FakeDatabase {
   isOn = true
   recorded = 0
+  /** What a call that saves waits for, after it took its moments. */
+  saves: Effect.Effect<void> = Effect.void
   readonly calls: Array<string> = []
   /** The times since which it was asked. */
   readonly since: Array<unknown> = []
@@ -53,7 +55,7 @@ class FakeDatabase {
             const recorded = { recorded_at: this.time(this.recorded), recorder: args.writer }
             this.moments.set(`${each.match_id} ${each.minute}`, { ...each, ...recorded })
           }
-          return Effect.succeed([])
+          return Effect.as(this.saves, [])
         }
         const ids: ReadonlyArray<unknown> = Array.isArray(args.match_ids) ? args.match_ids : []
         const moments = [...this.moments.values()].filter(
@@ -127,6 +129,8 @@ describe("History on the database", () => {
         yield* record({ minute: 60 })
         yield* record({ minute: 61 })
         assert.deepStrictEqual(minutes(yield* record({ minute: 62 })), [60, 61, 62])
+        // Once a tick: the tick waits for each call that a database which is away does not answer.
+        assert.deepStrictEqual(database.calls, ["moments_of", "moments_of", "moments_of"])
         expect(yield* logs.lines()).toEqual([
           { level: "WARN", message: "match history goes on in memory", fields: { reason: "no connection" } }
         ])
@@ -153,6 +157,39 @@ describe("History on the database", () => {
           ["match history goes on in memory", "match history is on the database again"]
         )
       }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+
+  it.effect("saves at its end what it has not saved", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      database.isOn = false
+      return Effect.gen(function* () {
+        yield* inNewProcess(
+          Effect.gen(function* () {
+            yield* record({ minute: 60 })
+            assert.deepStrictEqual(database.minutes, [])
+            database.isOn = true
+          })
+        )
+        assert.deepStrictEqual(database.minutes, [60])
+      }).pipe(Effect.provide(Layer.merge(database.layer, Logs.layer)))
+    })
+  )
+
+  it.effect("saves what was corrected while it was saved", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const saved = yield* Deferred.make<void>()
+        database.saves = Deferred.await(saved)
+        yield* record({ minute: 60 })
+        yield* record({ minute: 60, score: { home: 1, away: 0 } })
+        assert.strictEqual(database.recorded, 1)
+        yield* Deferred.succeed(saved, undefined)
+        yield* record()
+        expect(database.moments.get("7 60")).toMatchObject({ figures: { goals: { home: 1, away: 0 } } })
+      }).pipe(Effect.provide(onFake(database)))
     })
   )
 
@@ -225,14 +262,16 @@ describe("History on the database", () => {
 })
 
 describe("Shared history on the database", () => {
+  /** Another process, by what it records. */
+  const process = Effect.map(
+    Layer.build(Layer.fresh(MatchHistory.layerShared)),
+    (services) => (snapshots: ReadonlyArray<Snapshot>) =>
+      Effect.tap(Context.get(services, MatchHistory).record(snapshots), Effect.yieldNow)
+  )
+
   it.effect("knows at each tick what other processes have seen since its last", () =>
     Effect.suspend(() => {
       const database = new FakeDatabase()
-      const process = Effect.map(
-        Layer.build(Layer.fresh(MatchHistory.layerShared)),
-        (services) => (snapshots: ReadonlyArray<Snapshot>) =>
-          Effect.tap(Context.get(services, MatchHistory).record(snapshots), Effect.yieldNow)
-      )
       return Effect.gen(function* () {
         const [one, other] = [yield* process, yield* process]
         const show = (minute: number) => [snapshotOf({ minute })]
@@ -242,6 +281,24 @@ describe("Shared history on the database", () => {
         assert.deepStrictEqual(minutes(yield* one(show(63))), [60, 61, 62, 63])
         assert.deepStrictEqual(minutes(yield* other(show(64))), [60, 61, 62, 63, 64])
       }).pipe(Effect.scoped, Effect.provide(database.layer))
+    })
+  )
+
+  it.effect("takes the latest that others saw of a match for no past of it: it has the whole or its own alone", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const [one, other] = [yield* process, yield* process]
+        const show = (id: string, minute: number) => [snapshotOf({ id, minute })]
+        yield* other(show("8", 10))
+        yield* one(show("7", 60))
+        yield* other(show("8", 11))
+        yield* one(show("7", 61))
+        database.isOn = false
+        assert.deepStrictEqual(minutes(yield* one(show("8", 12)), "8"), [12])
+        database.isOn = true
+        assert.deepStrictEqual(minutes(yield* one(show("8", 13)), "8"), [10, 11, 12, 13])
+      }).pipe(Effect.scoped, Effect.provide(Layer.merge(database.layer, Logs.layer)))
     })
   )
 })

@@ -1,5 +1,5 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect, Fiber, Option } from "effect"
+import { Deferred, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { alertJob } from "../../src/alert/AlertQueue.ts"
 import { sweepOutbox } from "../../src/alert/AlertWorker.ts"
@@ -165,6 +165,19 @@ describe("A scan", () => {
       world.watch(newStrategy({ name: "B" }))
       expect(yield* scan).toMatchObject({ held: 1, triggers: 1 })
       assert.deepStrictEqual(yield* pairs, ["A on 7", "B on 7"])
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("waits for its turn while another judges", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      const created = yield* Deferred.make<void>()
+      world.answerOfCreate = (answer) => Effect.tap(answer, Deferred.await(created))
+      const scans = yield* Effect.forkChild(Effect.all([scan, scan], { concurrency: 2 }))
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(world.asked.created, 1)
+      yield* Deferred.succeed(created, undefined)
+      expect(yield* Fiber.join(scans)).toMatchObject([{ triggers: 1 }, { triggers: 0, duplicates: 0 }])
     }).pipe(Effect.provide(world.layer))
   })
 

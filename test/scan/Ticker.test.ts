@@ -22,11 +22,19 @@ interface Judged {
 const report = { scans: 1, snapshots: 0, dropped: 0, held: 0, duplicates: 0, triggers: 0, failures: 0, elapsed: 0 }
 
 /** A process that scans on the Redis of the test, and tells what it judges. */
-const instance = Effect.fnUntraced(function* (by: string, judged: Queue.Queue<Judged>, set?: string) {
+const instance = Effect.fnUntraced(function* (
+  by: string,
+  judged: Queue.Queue<Judged>,
+  set?: string,
+  judging: (matches: number) => Effect.Effect<void> = () => turn
+) {
   const scanner = Layer.mock(Scanner, {
     observe: Effect.succeed({ snapshots }),
     judge: ({ snapshots: matches }: Observation) =>
-      turn.pipe(Effect.andThen(Queue.offer(judged, { by, matches: matches.length })), Effect.as(report))
+      judging(matches.length).pipe(
+        Effect.andThen(Queue.offer(judged, { by, matches: matches.length })),
+        Effect.as(report)
+      )
   })
   const strategies = Layer.succeed(Strategies, { name: by, set, watched: Effect.succeed(makeWatchedSet().now()) })
   const backend = layerRedisQueue.pipe(Layer.provide(redisOnServer))
@@ -60,6 +68,28 @@ describe("A tick", () => {
         assert.include([10, 5], matches)
         return workers.add(by).size === 2
       })
+    }).pipe(isolated)
+  )
+
+  it.effect("is judged in all its shards though one of an earlier tick broke", () =>
+    Effect.gen(function* () {
+      const judged = yield* Queue.unbounded<Judged>()
+      let broken = 0
+      const judging = (matches: number) => {
+        if (matches !== 5 || broken > 0) return turn
+        broken += 1
+        return Effect.die(new Error("a bug"))
+      }
+      yield* instance("first", judged, undefined, judging)
+      yield* instance("second", judged, undefined, judging)
+      yield* TestClock.adjust("1 second")
+      let shards = 0
+      yield* eventually(Queue.take(judged), ({ matches }) => {
+        if (matches === 10) shards += 1
+        assert.isBelow(shards, 20)
+        return matches === 5
+      })
+      assert.strictEqual(broken, 1)
     }).pipe(isolated)
   )
 

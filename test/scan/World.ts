@@ -35,6 +35,9 @@ export class World {
   /** What becomes of a call that creates, in place of its answer. */
   answerOfCreate: <A>(answer: Effect.Effect<A, DatabaseError>) => Effect.Effect<A, DatabaseError> = (answer) => answer
 
+  /** What the answer to which pairs have a trigger waits for, once the database has it. */
+  onItsWay: Effect.Effect<void> = Effect.void
+
   constructor(...strategies: ReadonlyArray<Strategy>) {
     this.watch(...strategies)
   }
@@ -131,7 +134,8 @@ export class World {
         ...store,
         triggered: (matchIds) => {
           this.asked.matches.push(...matchIds)
-          return store.triggered(matchIds)
+          const { onItsWay } = this
+          return Effect.tap(store.triggered(matchIds), onItsWay)
         },
         create: (candidates) => {
           this.asked.created.push(...candidates.map((each) => dedupKey(pairOf(each))))

@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Deferred, Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
@@ -187,6 +187,29 @@ describe("What a scanner knows", () => {
     )
   })
 
+  it.effect("keeps what was created while an older answer was on its way", () => {
+    const late = newStrategy({ when: [{ left: "minute", comparator: ">=", right: 62 }] })
+    const world = new World(newStrategy(), late)
+    return Effect.gen(function* () {
+      const arrives = yield* Deferred.make<void>()
+      world.show(...matches(1, 60))
+      yield* scan
+      yield* TestClock.adjust(ttl)
+      world.onItsWay = Deferred.await(arrives)
+      takeAsked(world)
+      world.show(...matches(1, 61))
+      yield* scan
+      assert.deepStrictEqual(takeAsked(world), { ...nothingAsked, matches: ["m0"] })
+      world.show(...matches(1, 62))
+      expect(yield* scan).toMatchObject({ triggers: 1 })
+      yield* Deferred.succeed(arrives, undefined)
+      yield* TestClock.adjust("1 second")
+      takeAsked(world)
+      yield* scan
+      assert.deepStrictEqual(takeAsked(world), nothingAsked)
+    }).pipe(inTheEnd(world))
+  })
+
   it.effect("stays known while the database is away, fires nothing twice, and says so once", () => {
     const world = new World(newStrategy())
     return Effect.gen(function* () {
@@ -245,5 +268,17 @@ describe("Creating", () => {
         yield* logs.lines("a trigger cannot be created and is left out; it is tried again when DEDUP_TTL has passed")
       ).toMatchObject([{ level: "ERROR", fields: { strategy: strategies[13]?.name, reason: "a bad value" } }])
     }).pipe(inTheEnd(world))
+  })
+
+  it.effect("tries what the database refused again when the process is started anew", () => {
+    const [bad, good] = [newStrategy(), newStrategy()]
+    const world = new World(bad, good)
+    return Effect.gen(function* () {
+      world.refuse(bad.id)
+      expect(yield* (yield* newScanner).scan).toMatchObject({ held: 2, triggers: 1 })
+      takeAsked(world)
+      yield* (yield* newScanner).scan
+      expect(takeAsked(world).created).toContain(dedupKey({ strategyId: bad.id, matchId: "7" }))
+    }).pipe(Effect.scoped, Effect.provide(world.surroundings))
   })
 })
