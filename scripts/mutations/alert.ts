@@ -31,8 +31,8 @@ export const alert = [
     [
       [
         "the sweep revives no job",
-        "yield* queue.offerAgain(pending.map(({ id }) => alertJob(id)))",
-        "yield* queue.offer(pending.map(({ id }) => alertJob(id)))"
+        "yield* queue.offerAgain(page.map(({ id }) => alertJob(id)))",
+        "yield* queue.offer(page.map(({ id }) => alertJob(id)))"
       ],
       ["the outbox is swept once", "Effect.schedule(Schedule.spaced(sweepEvery))", "Effect.asVoid"],
       ["a sweep that fails is the last", "Effect.catch(({ message }) =>", "Effect.tapError(({ message }) =>"]

@@ -7,15 +7,19 @@ export const database = [
     [
       [
         "a directory is given away while it is held",
-        "if (Option.isSome(holder) && (yield* isAlive(holder.value, path)))",
-        "if (false)"
+        "if (Option.isSome(holder) && (yield* isHeldByEarlierVersion(holder.value))) return",
+        "if (false) return"
       ],
       [
         "a pid that is used again holds the directory",
-        "return holder.started === undefined || started === undefined || holder.started === started",
+        "return started === undefined || now === undefined || started === now",
         "return true"
       ],
-      ["the lock is left behind", "return fs.remove(path, { force: true }).pipe(Effect.ignore)", "return Effect.void"]
+      [
+        "the lock is left behind",
+        "() => fs.remove(path, { force: true }).pipe(Effect.ignore)\n  )",
+        "() => Effect.void\n  )"
+      ]
     ]
   ),
   ...changes(
@@ -38,7 +42,7 @@ export const database = [
   ...changes(
     "src/database/embedded/EmbeddedPostgres.ts",
     ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir"],
-    [["a directory is not locked", "if (dataDir !== undefined) yield* lockDataDir(dataDir)\n", ""]]
+    [["a directory is not locked", "yield* lockDataDir(dataDir)\n", ""]]
   ),
   ...changes(
     "src/database/supabase/SupabaseDatabase.ts",
@@ -64,7 +68,11 @@ export const database = [
       ["a match without a kick-off has a past", 'clock.status !== "scheduled"', 'clock.status !== "live"'],
       ["what the database has of a minute is newer", "!unsaved.has(momentKey(each)) && ", ""],
       ["a few moments pass for the whole past", " && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))", ""],
-      ["processes that share the matches do not ask again", "since: isShared ? askedAt : null", "since: null"],
+      [
+        "processes that share the matches do not ask again",
+        "let since = isShared ? askedAt : null",
+        "let since: string | null = null"
+      ],
       ["a process with the matches to itself asks again", "if (fresh.length === 0 && !isShared) return", ""],
       [
         "what is not saved is lost at the end",
