@@ -139,13 +139,16 @@ const steer = (
   })
 }
 
-/** The matches under way: a slot plays one to its end and then begins it anew, as another match. */
-const makeSlots = (matches: ReadonlyArray<Played>, count: number, next: () => number) =>
+/**
+ * The matches under way. None ends, and so none begins, within so many ticks: what begins is new to the service, and a steady
+ * tick is one that meets nothing new.
+ */
+const makeSlots = (matches: ReadonlyArray<Played>, count: number, ticks: number, next: () => number) =>
   Array.from({ length: count }, (_, slot) => {
     const played = matches[Math.floor(next() * matches.length)]
     if (played === undefined) throw new Error("there is no match to play")
     const { frames, snapshots } = played
-    const from = Math.floor(next() * snapshots.length)
+    const from = Math.floor(next() * Math.max(1, snapshots.length - ticks))
     const timeline = snapshots.map(moment)
     const at = (tick: number) => {
       const minute = (from + tick) % snapshots.length
@@ -174,7 +177,7 @@ const makeSlots = (matches: ReadonlyArray<Played>, count: number, next: () => nu
 
 export const makeWorld = (matches: ReadonlyArray<Played>, size: Size): World => {
   const next = seeded(`bench:tick ${size.strategies} ${size.matches}`)
-  const slots = makeSlots(matches, size.matches, next)
+  const slots = makeSlots(matches, size.matches, size.ticks, next)
   const ticks = Array.from({ length: size.ticks }, (_, tick) => slots.map(({ view }) => view(tick)))
   const [views = []] = ticks
   const competitions = [...new Set(views.map(({ snapshot }) => snapshot.match.competition.id))]
