@@ -60,13 +60,16 @@ export const loadStrategies = (loader: Loader, strategies: ReadonlyArray<Strateg
     )
   )
 
+/** What was recorded just now is told again by the next look, as that of others; a past is older than that. */
+const recordedAt = new Date(Date.now() - 600_000).toISOString()
+
 export const loadPast = (loader: Loader, { past }: World): Promise<unknown> =>
   loader.copy(
     "public.match_history",
-    ["match_id", "period", "minute", "added", "figures"],
+    ["match_id", "period", "minute", "added", "figures", "recorded_at"],
     inPieces(
       Iterable.map(past(), ({ matchId, moment: { added, figures, minute, period } }) =>
-        row(matchId, period, minute, added, JSON.stringify(figures))
+        row(matchId, period, minute, added, JSON.stringify(figures), recordedAt)
       )
     )
   )
