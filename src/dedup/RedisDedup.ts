@@ -6,7 +6,7 @@
  */
 import { Duration, Effect, Layer, Metric, Option } from "effect"
 import { dedupKey } from "../domain/Trigger.ts"
-import { makeOutage } from "../redis/Outage.ts"
+import { makeOutage } from "../health/Outage.ts"
 import { Redis } from "../redis/Redis.ts"
 import { Dedup } from "./Dedup.ts"
 

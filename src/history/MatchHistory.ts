@@ -10,7 +10,7 @@ import { Array as Arr, Context, Duration, Effect, Layer, Random, Schema, Semapho
 import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
 import { compareMatchMinutes, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
-import { makeOutage } from "../redis/Outage.ts"
+import { makeOutage } from "../health/Outage.ts"
 import { type MatchMoment, makePasts } from "./pasts.ts"
 import { RecordedMoment, readMoment } from "./recordedMoment.ts"
 

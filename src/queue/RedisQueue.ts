@@ -8,7 +8,7 @@
 import { createRedisBackend, Queue, QueueEvents, Worker } from "bullmq"
 import { Duration, Effect, Layer } from "effect"
 import type { Redis as Client } from "ioredis"
-import { makeOutage, type Outage } from "../redis/Outage.ts"
+import { makeOutage, type Outage } from "../health/Outage.ts"
 import { longestBlock, Redis, withoutSecrets } from "../redis/Redis.ts"
 import { shutdownGrace } from "./JobQueue.ts"
 import { askBull, keptMetrics, QueueBackend, resize, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"

@@ -7,7 +7,7 @@
  * judged by the timer of this process, not by a clock, so that processes whose clocks differ leave each other's alone.
  */
 import { Duration, Effect, type Scope } from "effect"
-import { makeOutage } from "../redis/Outage.ts"
+import { makeOutage } from "../health/Outage.ts"
 import { askBull, type BullQueue, type QueueError } from "./QueueBackend.ts"
 
 /** A schedule that is kept. */

@@ -5,9 +5,9 @@
  * known here, again every few minutes, and a line when scanning goes on: whatever the cause, and in every process.
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
+import { makeOutage } from "../health/Outage.ts"
 import type { Schedule } from "../queue/keepSchedule.ts"
 import type { Member, QueueError } from "../queue/QueueBackend.ts"
-import { makeOutage } from "../redis/Outage.ts"
 
 /** A shorter interval counts as this long: where ticks are quick, a pause of a few of them is no silence. */
 const leastInterval = Duration.seconds(5)

@@ -9,7 +9,7 @@
 import { Array as Arr, Cause, Clock, Duration, Effect, Fiber, Schedule } from "effect"
 import { pageSize, type StoredStrategy, StrategyStore } from "../database/StrategyStore.ts"
 import type { StrategyId } from "../domain/Strategy.ts"
-import { makeOutage } from "../redis/Outage.ts"
+import { makeOutage } from "../health/Outage.ts"
 import { isMadeOfRules } from "../rules/rows/StrategyRow.ts"
 import { makeHeldStrategies } from "./HeldStrategies.ts"
 import type { Watched } from "./Watched.ts"

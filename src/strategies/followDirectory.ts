@@ -9,7 +9,7 @@
 import { Clock, Duration, Effect, Equal, FileSystem, Option, Path, Result } from "effect"
 import { StrategyStore } from "../database/StrategyStore.ts"
 import type { Strategy, StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
-import { makeOutage } from "../redis/Outage.ts"
+import { makeOutage } from "../health/Outage.ts"
 import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 import { sampleStrategies } from "./SampleStrategies.ts"
 import {

@@ -1,5 +1,6 @@
 -- Triggers in bulk: a snapshot is stored once a match and call, not once a pair, and what has fired on a match is read by
--- match. What matches looked like is read in one call and saved in another, which the tick does not wait for. Applied twice it changes nothing. The version before this one goes on with the functions that it knows.
+-- match. What matches looked like is read in one call and saved in another, which the tick does not wait for. Applied twice
+-- it changes nothing. The version before this one goes on with the functions that it knows.
 
 -- What has fired on a match is read from this index alone. Building it holds writers of triggers back, for about a second a
 -- million rows. Who has many millions makes it beforehand, outside a transaction, and holds nobody back:

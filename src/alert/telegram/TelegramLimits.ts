@@ -14,7 +14,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
-import { makeOutage } from "../../redis/Outage.ts"
+import { makeOutage } from "../../health/Outage.ts"
 import { ChannelError } from "../AlertChannel.ts"
 
 /** How long one send may wait for its turn. */

@@ -8,7 +8,7 @@
 import { statfs } from "node:fs/promises"
 import type { PGlite } from "@electric-sql/pglite"
 import { Duration, Effect, Schedule, type Scope } from "effect"
-import { makeOutage } from "../../redis/Outage.ts"
+import { makeOutage } from "../../health/Outage.ts"
 import { DatabaseError } from "../Database.ts"
 import { type BreakablePglite, openPglite } from "./BreakablePglite.ts"
 
