@@ -27,7 +27,7 @@ export { check, failed, measured, ok, skipped, warning } from "./doctor/Check.ts
 export { type Alert, Receipt } from "./domain/Alert.ts"
 export { Competition, Match, MatchId, Team } from "./domain/Match.ts"
 export { type Metric, MetricName, metrics } from "./domain/Metric.ts"
-export { MatchClock, Score, Snapshot, type SnapshotInput } from "./domain/Snapshot.ts"
+export { MatchClock, MatchStatus, Score, Snapshot, type SnapshotInput } from "./domain/Snapshot.ts"
 export { Condition, type Strategy, StrategyDefinition, StrategyId } from "./domain/Strategy.ts"
 export { Evidence, Trigger, TriggerId } from "./domain/Trigger.ts"
 export { FeedError, MatchFeed } from "./feed/MatchFeed.ts"

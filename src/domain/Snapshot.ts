@@ -13,9 +13,75 @@ export const periodStart: Readonly<Record<Period, number>> = { "1H": 0, "2H": 45
 /** The minute at which a scoreboard stops; what is played beyond it is added time. */
 export const periodEnd: Readonly<Record<Period, number>> = { "1H": 45, "2H": 90, E1: 105, E2: 120, P: 120 }
 
-/** `break` is the pause between two periods: the clock keeps the last period, minute and added minute. */
-export const MatchStatus = Schema.Literals(["scheduled", "live", "break", "finished", "abandoned"])
+/**
+ * The least scoreboard minute of each period. Halves may be shorter than 45 minutes (2 × 40, 2 × 30), and a shoot-out may
+ * follow any of them: `P` keeps the minute at which it was reached.
+ */
+const least: Readonly<Record<Period, number>> = { "1H": 0, "2H": 30, E1: 60, E2: 65, P: 60 }
+
+/**
+ * What is known of a match's play.
+ *
+ * - `live`: it is played. `break`: the pause between two periods, in which the clock keeps the last period, minute and added
+ *   minute.
+ * - `scheduled`: it has not begun. `delayed`: it begins later on the day. `postponed`: on another day.
+ * - `interrupted`: play stopped and is about to go on. `suspended`: it stopped, and goes on at a time that is not known. The clock
+ *   keeps the moment at which it stopped.
+ * - `finished`: played to its end. `abandoned`: it stopped for good. `cancelled`: it is not played. `awarded`: decided by somebody
+ *   else than the teams on the pitch, with a score to suit. `walkover`: a team did not come.
+ */
+export const MatchStatus = Schema.Literals([
+  "scheduled",
+  "live",
+  "break",
+  "finished",
+  "abandoned",
+  "suspended",
+  "interrupted",
+  "postponed",
+  "delayed",
+  "cancelled",
+  "awarded",
+  "walkover"
+])
 export type MatchStatus = typeof MatchStatus.Type
+
+interface State {
+  readonly status: MatchStatus
+}
+
+/** Whether a strategy may fire: play goes on, or pauses between two periods. Nothing fires in a shoot-out. */
+export const isInPlay = ({ period, status }: State & { readonly period: Period }): boolean =>
+  (status === "live" || status === "break") && period !== "P"
+
+/** Whether the match is over, played to the end or not. What waits to go on, or to begin, is not. */
+export const isOver = ({ status }: State): boolean => status === "finished" || isCalledOff({ status })
+
+/** Whether the match is over without having been decided by play. */
+export const isCalledOff = ({ status }: State): boolean =>
+  status === "abandoned" || status === "cancelled" || status === "awarded" || status === "walkover"
+
+/** Whether the match waits: it stopped and may go on, or has not begun when it should. How long is for others to bound. */
+export const isWaiting = ({ status }: State): boolean =>
+  status === "suspended" || status === "interrupted" || status === "postponed" || status === "delayed"
+
+/**
+ * Whether clock and score are those of play. Where they are not, they are 0 or whatever a table says, and no part of the
+ * match's past.
+ */
+export const isPlayed = ({ status }: State): boolean => {
+  switch (status) {
+    case "live":
+    case "break":
+    case "suspended":
+    case "interrupted":
+    case "finished":
+    case "abandoned":
+      return true
+    default:
+      return false
+  }
+}
 
 const Minutes = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 120 })))
 
@@ -23,14 +89,18 @@ const Minutes = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maxi
 export const MatchMinute = Schema.Struct({ period: Period, minute: Minutes, added: Minutes })
 export interface MatchMinute extends Schema.Schema.Type<typeof MatchMinute> {}
 
+/** Whether a scoreboard may show this minute in this period. */
+export const isMinuteOf = (period: Period, minute: number): boolean =>
+  minute >= least[period] && minute <= periodEnd[period]
+
 /** The match clock: where play stands, and whether it goes on. Minutes are scoreboard minutes (1 to 120, 0 before kick-off). */
 export const MatchClock = Schema.Struct({ ...MatchMinute.fields, status: MatchStatus }).pipe(
   Schema.check(
     Schema.makeFilter(
       ({ minute, period, status }) =>
-        status === "scheduled" ||
-        (minute >= periodStart[period] && minute <= periodEnd[period]) ||
-        `minute ${minute} is not in period ${period} (${periodStart[period]} to ${periodEnd[period]})`
+        !isPlayed({ status }) ||
+        isMinuteOf(period, minute) ||
+        `minute ${minute} is not in period ${period} (${least[period]} to ${periodEnd[period]})`
     )
   )
 )
@@ -115,12 +185,6 @@ export interface Snapshot extends Schema.Schema.Type<typeof Snapshot> {}
 
 /** A snapshot as a feed hands it over, before it is decoded. */
 export type SnapshotInput = typeof Snapshot.Encoded
-
-/** Whether a strategy may still fire: play goes on, or pauses between two periods. */
-export const isInPlay = ({ status }: MatchClock): boolean => status === "live" || status === "break"
-
-/** Whether the match is over, played to the end or not. */
-export const isOver = ({ status }: MatchClock): boolean => status === "finished" || status === "abandoned"
 
 /** The names that figures of a group have in the catalogue, by the key that a snapshot has them under. */
 const namesOf = (prefix: string): ReadonlyMap<string, MetricName> =>

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 import { LastGoal } from "./LastGoal.ts"
 import { TextOrNumber } from "./Match.ts"
-import { Snapshot } from "./Snapshot.ts"
+import { StoredSnapshot } from "./StoredSnapshot.ts"
 import { OwnerId, StrategyId } from "./Strategy.ts"
 
 /** Why a strategy fired: one condition as text, and the two values it compared. */
@@ -13,7 +13,7 @@ export const Evidence = Schema.Struct({
 export interface Evidence extends Schema.Schema.Type<typeof Evidence> {}
 
 /** A match as it stands when a strategy fires, with its last goal where the timeline tells. */
-export const TriggerSnapshot = Schema.Struct({ ...Snapshot.fields, lastGoal: Schema.optionalKey(LastGoal) })
+export const TriggerSnapshot = Schema.Struct({ ...StoredSnapshot.fields, lastGoal: Schema.optionalKey(LastGoal) })
 export interface TriggerSnapshot extends Schema.Schema.Type<typeof TriggerSnapshot> {}
 
 /** A strategy that holds on a match now: a trigger, unless the pair has one already. */

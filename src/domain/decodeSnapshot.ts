@@ -8,11 +8,11 @@ import { type Match, MatchId, type Sides } from "./Match.ts"
 import { isMetricName, type Metric, metric, metrics } from "./Metric.ts"
 import {
   type Figure,
+  isMinuteOf,
+  isPlayed,
   type MatchClock,
   MatchStatus,
   Period,
-  periodEnd,
-  periodStart,
   type Score,
   Snapshot
 } from "./Snapshot.ts"
@@ -59,7 +59,7 @@ const readClock = (value: unknown): MatchClock | undefined => {
   if (!isPlain(value)) return undefined
   const { added, minute, period, status } = value
   if (!isPeriod(period) || !isStatus(status) || !isWhole(minute, 120) || !isWhole(added, 120)) return undefined
-  if (status !== "scheduled" && (minute < periodStart[period] || minute > periodEnd[period])) return undefined
+  if (isPlayed({ status }) && !isMinuteOf(period, minute)) return undefined
   return { period, minute, added, status }
 }
 

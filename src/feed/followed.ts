@@ -1,5 +1,6 @@
 /** How far the matches of a feed have come, for a run that is to end with them. */
 import { Effect, Layer, Ref } from "effect"
+import { isOver } from "../domain/Snapshot.ts"
 import { MatchFeed } from "./MatchFeed.ts"
 
 /** How far a run has come. */
@@ -16,11 +17,9 @@ export interface Progress {
   readonly ended: boolean
 }
 
-const isOver = new Set(["finished", "abandoned"])
-
 /**
- * A feed as it is, and its progress: it has ended when every match that it has ever shown is finished or abandoned, or is
- * shown no more. A feed that goes on with new matches for ever does not end.
+ * A feed as it is, and its progress: it has ended when every match that it has ever shown is over, or is shown no
+ * more. A feed that goes on with new matches for ever does not end.
  */
 export const followed = <E, R>(feed: Layer.Layer<MatchFeed, E, R>) =>
   Effect.map(
@@ -41,7 +40,7 @@ export const followed = <E, R>(feed: Layer.Layer<MatchFeed, E, R>) =>
             poll: Effect.tap(poll, (shown) =>
               Ref.update(state, ({ over: before, polls }) => {
                 const over = new Map<string | number, boolean>([...before.keys()].map((id) => [id, true]))
-                for (const { clock, match } of shown) over.set(match.id, isOver.has(clock.status))
+                for (const { clock, match } of shown) over.set(match.id, isOver(clock))
                 const finished = [...over.values()].filter((each) => each).length
                 return {
                   over,

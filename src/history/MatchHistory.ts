@@ -8,7 +8,7 @@
  */
 import { Array as Arr, Context, Duration, Effect, Layer, Random, Schema, Semaphore } from "effect"
 import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
-import { compareMatchMinutes, type Snapshot } from "../domain/Snapshot.ts"
+import { compareMatchMinutes, isPlayed, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { type MatchMoment, makePasts } from "./pasts.ts"
@@ -22,7 +22,7 @@ export class MatchHistory extends Context.Service<
   {
     /**
      * Adds these snapshots, each match at most once, and answers with the timeline of each of their matches. A match
-     * that has not kicked off has no past yet: its snapshots are not kept.
+     * that has not kicked off has no past yet: its snapshots are not kept, nor are those of one that is not played.
      */
     readonly record: (snapshots: ReadonlyArray<Snapshot>) => Effect.Effect<Timelines>
     /** The same timelines for a look that shall leave no trace: nothing is saved. */
@@ -166,7 +166,7 @@ const MomentsAnswer = Schema.Struct({
 
 const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>
   snapshots
-    .filter(({ clock }) => clock.status !== "scheduled")
+    .filter(({ clock }) => isPlayed(clock))
     .map((snapshot) => ({ match_id: snapshot.match.id, ...moment(snapshot) }))
 
 const momentKey = ({ added, match_id, minute, period }: MatchMoment): string =>

@@ -8,7 +8,7 @@
  * under way is taken over within seconds. That no ticks come is told by ScanWatch.
  */
 import { Array as Arr, type Duration, Effect, Layer, Schema } from "effect"
-import { Snapshot } from "../domain/Snapshot.ts"
+import { StoredSnapshot } from "../domain/StoredSnapshot.ts"
 import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
 import { makeWorkOff } from "../queue/workOff.ts"
@@ -30,7 +30,7 @@ export interface TickerOptions {
 }
 
 /** Matches of one tick. */
-const Shard = Schema.Struct({ snapshots: Schema.Array(Snapshot) })
+const Shard = Schema.Struct({ snapshots: Schema.Array(StoredSnapshot) })
 type Shard = typeof Shard.Type
 
 /** Hands the matches of a tick out in shards, and waits until all of them have been worked. */

@@ -57,6 +57,17 @@ export const matchHistoryContract = <E>(name: string, historyLayer: Layer.Layer<
       })
     )
 
+    it.effect("that keeps no moment of a match which is not played, whatever score somebody gave it", () =>
+      Effect.gen(function* () {
+        const id = match()
+        yield* record({ id, minute: 60 })
+        for (const status of ["postponed", "delayed", "cancelled", "awarded", "walkover"] as const) {
+          expect((yield* record({ id, minute: 90, status, score: { home: 3, away: 0 } })).size).toBe(0)
+        }
+        expect(minutes((yield* record({ id, minute: 61, status: "suspended" })).get(id))).toEqual([60, 61])
+      })
+    )
+
     it.effect("that keeps no moment of a match which has not kicked off", () =>
       Effect.gen(function* () {
         const id = match()

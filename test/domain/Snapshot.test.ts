@@ -4,8 +4,11 @@ import { problemText } from "../../src/domain/problems.ts"
 import {
   compareMatchMinutes,
   figures,
+  isCalledOff,
   isInPlay,
   isOver,
+  isPlayed,
+  isWaiting,
   type MatchMinute,
   matchMinute,
   matchMinuteLabel,
@@ -110,7 +113,7 @@ describe("a snapshot", () => {
     [
       "a minute outside its period",
       { clock: { ...input.clock, minute: 20 } },
-      "clock: minute 20 is not in period 2H (45 to 90)"
+      "clock: minute 20 is not in period 2H (30 to 90)"
     ],
     ["half a goal", { score: { home: 0.5, away: 0 } }, "score.home: must be"]
   ])("is refused with %s", (_, changes, message) => {
@@ -118,13 +121,51 @@ describe("a snapshot", () => {
   })
 
   it.each([
-    ["scheduled", false, false],
-    ["live", true, false],
-    ["break", true, false],
-    ["finished", false, true],
-    ["abandoned", false, true]
-  ])("that is %s is in play: %s, over: %s", (status, inPlay, over) => {
+    ["scheduled", { inPlay: false, over: false, calledOff: false, waiting: false, played: false }],
+    ["live", { inPlay: true, over: false, calledOff: false, waiting: false, played: true }],
+    ["break", { inPlay: true, over: false, calledOff: false, waiting: false, played: true }],
+    ["finished", { inPlay: false, over: true, calledOff: false, waiting: false, played: true }],
+    ["abandoned", { inPlay: false, over: true, calledOff: true, waiting: false, played: true }],
+    ["suspended", { inPlay: false, over: false, calledOff: false, waiting: true, played: true }],
+    ["interrupted", { inPlay: false, over: false, calledOff: false, waiting: true, played: true }],
+    ["postponed", { inPlay: false, over: false, calledOff: false, waiting: true, played: false }],
+    ["delayed", { inPlay: false, over: false, calledOff: false, waiting: true, played: false }],
+    ["cancelled", { inPlay: false, over: true, calledOff: true, waiting: false, played: false }],
+    ["awarded", { inPlay: false, over: true, calledOff: true, waiting: false, played: false }],
+    ["walkover", { inPlay: false, over: true, calledOff: true, waiting: false, played: false }]
+  ])("that is %s is %o", (status, expected) => {
     const { clock } = decoded({ clock: { ...input.clock, status } })
-    expect([isInPlay(clock), isOver(clock)]).toEqual([inPlay, over])
+    expect({
+      inPlay: isInPlay(clock),
+      over: isOver(clock),
+      calledOff: isCalledOff(clock),
+      waiting: isWaiting(clock),
+      played: isPlayed(clock)
+    }).toEqual(expected)
+  })
+
+  it.each([
+    ["a shoot-out after 90 minutes", { period: "P", minute: 90 }],
+    ["a shoot-out after 120 minutes", { period: "P", minute: 120 }],
+    ["a second half of 2 × 40", { period: "2H", minute: 41 }],
+    ["a second half of 2 × 35", { period: "2H", minute: 36 }],
+    ["extra time after 80 minutes", { period: "E1", minute: 81 }]
+  ])("may show %s", (_, clock) => {
+    expect(problem({ clock: { ...input.clock, ...clock } })).toBe("no problem")
+  })
+
+  it("is not in play in a shoot-out", () => {
+    for (const status of ["live", "break"]) {
+      expect(isInPlay(decoded({ clock: { ...input.clock, period: "P", minute: 90, status } }).clock)).toBe(false)
+    }
+    expect(isInPlay(decoded({ clock: { ...input.clock, period: "E2", minute: 120, status: "break" } }).clock)).toBe(
+      true
+    )
+  })
+
+  it("of a match that is not played needs no minute of its period", () => {
+    for (const status of ["scheduled", "postponed", "delayed", "cancelled", "awarded", "walkover"]) {
+      expect(problem({ clock: { period: "2H", minute: 0, added: 0, status } })).toBe("no problem")
+    }
   })
 })

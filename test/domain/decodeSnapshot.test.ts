@@ -30,6 +30,8 @@ const oddities: ReadonlyArray<unknown> = [
   "P",
   "break",
   "scheduled",
+  "suspended",
+  "walkover",
   true,
   [],
   {},

@@ -130,6 +130,20 @@ describe("A scan", () => {
     }).pipe(Effect.provide(world.layer))
   })
 
+  it.effect("knows matches that wait, are called off or have come to a shoot-out, and fires on none of them", () => {
+    const world = new World(newStrategy({ name: "A", when: [{ left: "minute", comparator: ">=", right: 0 }] }))
+    const statuses = ["suspended", "interrupted", "postponed", "delayed", "cancelled", "awarded", "walkover"] as const
+    world.show(
+      ...statuses.map((status) => shown({ id: status, status })),
+      shown({ id: "shoot-out", period: "P", minute: 90 }),
+      shown({ id: "2 x 40", period: "2H", minute: 41 })
+    )
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ snapshots: 9, dropped: 0, held: 1 })
+      assert.deepStrictEqual(yield* pairs, ["A on 2 x 40"])
+    }).pipe(Effect.provide(world.layer))
+  })
+
   it.effect("watches the competitions of a strategy, and all where it names none", () => {
     const world = new World(newStrategy({ name: "Cup", competitions: ["28"] }), newStrategy({ name: "All" }))
     world.show(shown({ id: "1", competition: "28" }), shown({ id: "2", competition: "364" }))

@@ -10,7 +10,7 @@
  * pre-match figures did not change. A goal that is taken back after a decision is the one way to be proved wrong.
  */
 import { type MetricName, metric } from "../../domain/Metric.ts"
-import { type Figure, figures, periodEnd, periodStart, periods } from "../../domain/Snapshot.ts"
+import { type Figure, figures, isCalledOff, periodEnd, periodStart, periods } from "../../domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -182,12 +182,12 @@ const isAtEnd = ({ clock }: View["snapshot"], period: "2H" | "E2"): boolean =>
  * certain; undefined while it is open. At the end itself it is never open.
  *
  * Undefined too for a view that is past that end, which shows what no longer counts: judge the last one before it. And
- * for an abandoned match, which will not be played to its end.
+ * for a match that will not be played to its end: one that is abandoned, cancelled, awarded or a walkover.
  */
 export const decide = (condition: Condition, view: View): Decision | undefined => {
   const { clock } = view.snapshot
   const period = judgedPeriod(view)
-  if (clock.status === "abandoned" || periods.indexOf(clock.period) > periods.indexOf(period)) return undefined
+  if (isCalledOff(clock) || periods.indexOf(clock.period) > periods.indexOf(period)) return undefined
   if (isAtEnd(view.snapshot, period)) return evaluateCondition(condition, view) === undefined ? "miss" : "hit"
   const holds = (isAnyOf(condition) ? condition.any : [condition]).map((each) => holdsAtEnd(each, view))
   if (holds.includes(true)) return "hit"
