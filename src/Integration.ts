@@ -14,6 +14,7 @@ import type { Database } from "./database/Database.ts"
 import type { StrategyStore } from "./database/StrategyStore.ts"
 import type { Dedup } from "./dedup/Dedup.ts"
 import type { Checked } from "./doctor/Check.ts"
+import type { FeedMemory } from "./feed/FeedMemory.ts"
 import type { MatchFeed } from "./feed/MatchFeed.ts"
 import type { MatchHistory } from "./history/MatchHistory.ts"
 import type { QueueBackend } from "./queue/QueueBackend.ts"
@@ -29,7 +30,7 @@ export interface StartError {
 
 /** The services of the pipeline. A layer of each; any of them can be another one. */
 export interface Parts {
-  readonly feed: Layer.Layer<MatchFeed, StartError, Platform>
+  readonly feed: Layer.Layer<MatchFeed, StartError, FeedMemory | Platform>
   readonly channel: Layer.Layer<AlertChannel, StartError, RateLimiter.RateLimiter | Platform>
   readonly dedup: Layer.Layer<Dedup, StartError, Platform>
   readonly database: Layer.Layer<Database, StartError, Platform>

@@ -20,6 +20,7 @@ import { StrategyStore } from "./database/StrategyStore.ts"
 import { supabase } from "./database/supabase/integration.ts"
 import { TriggerStore } from "./database/TriggerStore.ts"
 import { Dedup } from "./dedup/Dedup.ts"
+import { FeedMemory } from "./feed/FeedMemory.ts"
 import { MatchFeed } from "./feed/MatchFeed.ts"
 import { simulated } from "./feed/simulated/integration.ts"
 import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
@@ -111,7 +112,9 @@ export const storing = ({ database, queue }: Pick<Parts, "database" | "queue">) 
 /** Everything that a scan and its alerts need, at rest: nothing ticks and no job is worked yet. */
 export const pipeline = ({ channel, database, dedup, feed, history, limits, queue, strategies }: Parts) =>
   Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
-    Layer.provideMerge(Layer.mergeAll(feed, channel, strategies, history, dedup, AlertQueue.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Layer.provide(feed, FeedMemory.layer), channel, strategies, history, dedup, AlertQueue.layer)
+    ),
     Layer.provideMerge(stores),
     Layer.provideMerge(Layer.mergeAll(database, queue, limits))
   )
@@ -124,7 +127,7 @@ export const previewing = ({ database, feed, history, strategies }: Parts) =>
   Scanner.layer.pipe(
     Layer.provideMerge(
       Layer.mergeAll(
-        feed,
+        Layer.provide(feed, FeedMemory.layerPreview),
         strategies,
         history,
         Dedup.layerProcess({ ttl: Duration.zero }),

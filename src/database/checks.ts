@@ -39,7 +39,9 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   record_moments: { moments: [] },
   moments_since: { cursors: [] },
   moments_of: { match_ids: [], since: null, reader: "" },
-  save_moments: { moments: [], writer: "" }
+  save_moments: { moments: [], writer: "" },
+  feed_notes_of: { of_feed: "", names: [] },
+  keep_feed_notes: { of_feed: "", notes: [], seconds: 0 }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

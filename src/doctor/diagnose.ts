@@ -8,6 +8,7 @@ import { Database } from "../database/Database.ts"
 import { StrategyStore } from "../database/StrategyStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
 import { checkFeed } from "../feed/checks.ts"
+import { FeedMemory } from "../feed/FeedMemory.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
 import { MatchHistory } from "../history/MatchHistory.ts"
 import {
@@ -110,7 +111,8 @@ export const diagnose = Effect.fn("diagnose")(function* (
     integration: reading.integration,
     checks: integrationChecks(chosen, open, reading)
   }))
-  const feed = open(MatchFeed, parts.feed)
+  // Nothing that it keeps is for the service.
+  const feed = open(MatchFeed, Layer.provide(parts.feed, FeedMemory.layerMemory))
   const checks = [
     checkNode(process.versions.node),
     ...checkSettings(problems, allSettings(list).length),

@@ -12,8 +12,11 @@ import type { SnapshotInput } from "../domain/Snapshot.ts"
 export class FeedError extends Schema.TaggedError<FeedError>()("FeedError", {
   /** The name of the feed. */
   feed: Schema.String,
-  /** `unavailable` may pass (network, overload) and is retried within the tick; `refused` will not (key, quota, input). */
-  reason: Schema.Literals(["unavailable", "refused"]),
+  /**
+   * `unavailable` may pass (network, overload) and is retried within the tick; `refused` will not (key, input). `paused` is
+   * no failure: the provider's limits ask for fewer polls, nothing new is known, and the next tick asks again.
+   */
+  reason: Schema.Literals(["unavailable", "refused", "paused"]),
   message: Schema.String,
   cause: Schema.optionalKey(Schema.Defect())
 }) {}

@@ -83,11 +83,14 @@ export class Scanner extends Context.Service<
           )
         )
 
-      const polled = Effect.tap(poll(), ({ dropped }) => count({ scans: 1, dropped }))
+      const polled = Effect.tap(poll(), ({ dropped = 0, isPaused = false }) =>
+        isPaused ? Effect.void : count({ scans: 1, dropped })
+      )
       const observe = withFailuresNoted(polled)
 
       const judge = Effect.fn("Scanner.tick")(
-        function* ({ dropped = 0, snapshots }: Observation) {
+        function* ({ dropped = 0, isPaused = false, snapshots }: Observation) {
+          if (isPaused) return nothing
           const started = yield* Clock.currentTimeMillis
           const judgement = yield* evaluate(yield* record(snapshots))
           const { duplicates, fresh } = yield* recall(judgement)
@@ -122,7 +125,7 @@ export class Scanner extends Context.Service<
       )
 
       const preview = Effect.gen(function* () {
-        const { dropped, snapshots } = yield* polled
+        const { dropped = 0, snapshots } = yield* polled
         const judgement = yield* evaluate(yield* look(snapshots))
         const fresh = yield* lookUp(judgement)
         return {

@@ -2,9 +2,9 @@
  * The first stage of a scan: asks the feed what matches look like now, and decodes its answer snapshot by snapshot.
  *
  * Guarantees: a feed that does not answer in time, or breaks, has failed; one that is unavailable is asked again within the
- * tick. A snapshot that does not decode is told and stops no other.
+ * tick, and one that keeps to its provider's limits has not failed. A snapshot that does not decode is told and stops no other.
  */
-import { Duration, Effect, Result, Schedule, Schema } from "effect"
+import { Duration, Effect, Option, Result, Schedule, Schema } from "effect"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { problemText } from "../domain/problems.ts"
 import type { Snapshot } from "../domain/Snapshot.ts"
@@ -15,6 +15,8 @@ export interface Observation {
   readonly snapshots: ReadonlyArray<Snapshot>
   /** How many more did not decode. */
   readonly dropped?: number
+  /** The feed asked nobody, for its provider's limits: nothing is known that was not known before, and no match is gone. */
+  readonly isPaused?: boolean
 }
 
 /** How long the feed may take over one answer. */
@@ -44,14 +46,25 @@ export const makeObserve = Effect.map(MatchFeed, (feed) => {
     Effect.catchDefect((cause) =>
       unavailable(`the feed ${feed.name} broke: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
     ),
-    Effect.tapError(({ message }) =>
-      Effect.logWarning("the feed failed").pipe(Effect.annotateLogs({ feed: feed.name, reason: message }))
+    Effect.tapError(({ message, reason }) =>
+      reason === "paused"
+        ? Effect.void
+        : Effect.logWarning("the feed failed").pipe(Effect.annotateLogs({ feed: feed.name, reason: message }))
     ),
     Effect.retry({ schedule: feedRetryPolicy, while: ({ reason }) => reason === "unavailable" })
   )
 
-  return Effect.fn("Scanner.observe")(function* () {
-    const answers = yield* poll
+  const answered = Effect.asSome(poll).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "paused",
+      () => Effect.succeedNone
+    )
+  )
+
+  return Effect.fn("Scanner.observe")(function* (): Effect.fn.Return<Observation, FeedError> {
+    const shown = yield* answered
+    if (Option.isNone(shown)) return { snapshots: [], isPaused: true }
+    const answers = shown.value
     const snapshots: Array<Snapshot> = []
     for (const answer of answers) {
       const decoded = decodeSnapshot(answer)

@@ -47,6 +47,21 @@ describe("A scan", () => {
     }).pipe(Effect.provide(world.layer))
   })
 
+  it.effect("is none while the feed keeps to its provider's limits: nothing fails, and nothing is asked again", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.fail(
+      new FeedError({ feed: "fake", reason: "paused", message: "the next poll is in 5 minutes" })
+    )
+    return Effect.gen(function* () {
+      expect(yield* scan).toMatchObject({ scans: 0, snapshots: 0, failures: 0 })
+      expect(yield* totals).toMatchObject({ scans: 0, failures: 0 })
+      assert.strictEqual(world.polls, 1)
+      assert.deepStrictEqual(yield* (yield* Logs).lines(), [])
+      world.show(shown())
+      expect(yield* scan).toMatchObject({ scans: 1, triggers: 1 })
+    }).pipe(Effect.provide(world.layer))
+  })
+
   it.effect("makes one trigger ever of a pair, over however many scans", () => {
     const world = new World(newStrategy())
     return Effect.gen(function* () {
