@@ -7,12 +7,13 @@ import type { Alert, Receipt } from "../domain/Alert.ts"
 
 /**
  * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
- * policy says, `refused` never. Without using up an attempt, `congested` (this destination takes no more for now) is tried
- * again after `retryAfter`, and `rate-limited` (the channel takes no more from us) as well, with all other alerts.
+ * policy says, `refused` (this message) never. Without using up an attempt, `congested` (this destination takes no more for
+ * now) is tried again after `retryAfter`, `rate-limited` (the channel takes no more from us for now) as well, with all other
+ * alerts, and `barred` (the channel takes nothing from us until a setting is put right) is tried every now and then.
  */
 export class ChannelError extends Schema.TaggedError<ChannelError>()("ChannelError", {
   channel: Schema.String,
-  reason: Schema.Literals(["unavailable", "congested", "rate-limited", "refused"]),
+  reason: Schema.Literals(["unavailable", "congested", "rate-limited", "barred", "refused"]),
   /** What the channel answered. It never holds a secret. */
   message: Schema.String,
   /** How long to wait, for `congested` and `rate-limited`. */

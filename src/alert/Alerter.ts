@@ -2,8 +2,8 @@
  * Sends the alert of one trigger, and records what came of it in the trigger's row.
  *
  * Guarantees: an alert whose receipt is recorded is never sent again, however often its job runs; once a channel took
- * it, later attempts only record, until it is recorded. An alert is marked failed only when its last attempt failed or
- * the channel refused it. Between a channel's answer and the record or the note of it lies one moment in which a crash
+ * it, later attempts only record, until it is recorded. An alert is marked failed only when the channel refused it, or
+ * takes others while every attempt at this one failed. Between a channel's answer and the record or the note of it lies one moment in which a crash
  * makes the alert go out twice: no channel here can be asked whether it has a message already.
  */
 import { Context, Duration, Effect, Fiber, Layer, Option } from "effect"
@@ -14,6 +14,7 @@ import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
 import { AlertChannel, ChannelError } from "./AlertChannel.ts"
+import { makeChannelBreaker } from "./ChannelBreaker.ts"
 
 /** How long a channel may take over one alert. */
 export const sendTimeout = Duration.seconds(30)
@@ -41,16 +42,12 @@ export interface AlertAttempt {
   readonly inSlot?: <A>(send: Effect.Effect<A, JobFailure>) => Effect.Effect<A, JobFailure>
 }
 
-const whatNext = { unavailable: "retry", congested: "postpone", "rate-limited": "wait", refused: "give-up" } as const
+/** What a failure means for the job: what does not say so itself is worth another attempt. */
+const jobFailure = (error: { readonly message: string }): JobFailure =>
+  error instanceof JobFailure ? error : new JobFailure({ reason: "retry", message: error.message })
 
-/** What a failure means for the job: a channel says so by its reason, anything else is worth another attempt. */
-const jobFailure = (error: { readonly message: string }): JobFailure => {
-  if (error instanceof JobFailure) return error
-  const { message } = error
-  if (!(error instanceof ChannelError)) return new JobFailure({ reason: "retry", message })
-  const delay = error.retryAfter === undefined ? {} : { delay: error.retryAfter }
-  return new JobFailure({ reason: whatNext[error.reason], message, ...delay })
-}
+/** How loudly it is told that an alert was not sent yet: what happens to many at a time has a line of its own. */
+const notSentYet = { retry: "Warn", wait: "Warn", postpone: "Debug", rest: "Debug" } as const
 
 /** What a failure means for a job that holds a receipt: another attempt, even after the last. */
 const untilRecorded =
@@ -80,6 +77,7 @@ export class Alerter extends Context.Service<
     Effect.gen(function* () {
       const channel = yield* AlertChannel
       const triggers = yield* TriggerStore
+      const breaker = yield* makeChannelBreaker(channel.name)
 
       /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
       const send = (trigger: Trigger, attempt: number) =>
@@ -115,12 +113,12 @@ export class Alerter extends Context.Service<
       })
 
       const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
-        const { attempt, inSlot = (sending) => sending, isLast } = each
-        return yield* inSlot(Effect.mapError(send(trigger, attempt), jobFailure)).pipe(
+        const { attempt, inSlot = (sending) => sending } = each
+        return yield* inSlot(breaker.send(each, send(trigger, attempt))).pipe(
           Effect.tapError((failure) =>
-            failure.reason === "give-up" || (isLast && failure.reason === "retry")
+            failure.reason === "give-up"
               ? giveUp(trigger, attempt, failure)
-              : Effect.logWarning("alert not sent yet").pipe(
+              : Effect.logWithLevel(notSentYet[failure.reason])("alert not sent yet").pipe(
                   Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt, reason: failure.message })
                 )
           )

@@ -5,7 +5,7 @@ import { Duration, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { OutOfService, tryAgainEvery } from "../database/embedded/PostgresClient.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { type BullWorker, keptMetrics, type Member, QueueBackend, resize, wideLimiter } from "./QueueBackend.ts"
+import { type BullWorker, controlsOf, keptMetrics, type Member, QueueBackend, wideLimiter } from "./QueueBackend.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /**
@@ -44,7 +44,13 @@ const soleMember = (): Member => {
 }
 
 /** A worker where another process holds the data: that process works the queues. */
-const resting: BullWorker = { close: async () => {}, rateLimit: async () => {}, resize: () => {} }
+const resting: BullWorker = {
+  close: async () => {},
+  rateLimit: async () => {},
+  resize: () => {},
+  pause: async () => {},
+  resume: async () => {}
+}
 
 /** The layer of QueueBackend on EmbeddedPostgres. */
 export const layerEmbeddedQueue = Layer.effect(
@@ -97,11 +103,7 @@ export const layerEmbeddedQueue = Layer.effect(
                   }),
                 onError: warn(name)
               }),
-              (worker) => ({
-                close: () => worker.close(),
-                rateLimit: (ms) => worker.rateLimit(ms),
-                resize: resize(worker)
-              })
+              controlsOf
             )
           : Effect.succeed(resting),
       onEnd: (name, heard) =>

@@ -20,6 +20,7 @@ import {
   type QueueError,
   type WorkerSettings
 } from "./QueueBackend.ts"
+import { makeRest } from "./Rest.ts"
 import { makeSlots, startingConcurrency } from "./Slots.ts"
 
 export { JobFailure } from "./JobFailure.ts"
@@ -168,7 +169,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     }
     const failure = exit.cause.reasons.find(Cause.isFailReason)?.error
     const delay = Duration.toMillis(failure?.delay ?? defaultDelay)
-    if (failure?.reason === "postpone") {
+    if (failure?.reason === "postpone" || failure?.reason === "rest") {
       // BullMQ's clock is the machine's.
       await job.moveToDelayed(Date.now() + delay, token)
       throw new DelayedError()
@@ -223,6 +224,17 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
       let isClosing = false
       const bull: { worker?: BullWorker } = {}
       const inSlots = makeSlots({ concurrency, slots, resize: (jobs) => bull.worker?.resize(jobs) })
+      const rest = yield* makeRest({
+        begin: async () => {
+          inSlots.close()
+          await bull.worker?.pause()
+        },
+        end: async () => {
+          if (isClosing) return
+          inSlots.open()
+          await bull.worker?.resume()
+        }
+      })
 
       const work = (job: Job<unknown>): Effect.Effect<void, JobFailure, R> =>
         decode(job.data).pipe(
@@ -241,6 +253,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
                 Effect.flatMap(encode(next), (data) => attempt("update a job", () => job.updateData(data)))
             })
           ),
+          Effect.tapError(({ delay = defaultDelay, reason }) => (reason === "rest" ? rest(delay) : Effect.void)),
           Effect.tapDefect((defect) =>
             Effect.logError("a job broke", defect).pipe(Effect.annotateLogs({ queue: name, job: job.id }))
           )

@@ -52,14 +52,23 @@ export type BullQueue = Pick<
 export interface BullWorker extends Pick<Worker<unknown, unknown, string>, "close" | "rateLimit"> {
   /** Sets how many jobs it works on at the same time from now on. */
   readonly resize: (concurrency: number) => void
+  /** Takes no more jobs until it is told to go on; those under way do. */
+  readonly pause: () => Promise<void>
+  readonly resume: () => Promise<void>
 }
 
-/** Sets how many jobs a worker of BullMQ works on at the same time from now on. */
-export const resize =
-  (worker: Pick<Worker, "concurrency">) =>
-  (concurrency: number): void => {
+/** A worker of BullMQ as Touchline uses it. */
+export const controlsOf = (
+  worker: Pick<Worker, "close" | "concurrency" | "pause" | "rateLimit" | "resume">
+): BullWorker => ({
+  close: () => worker.close(),
+  rateLimit: (ms) => worker.rateLimit(ms),
+  resize: (concurrency) => {
     worker.concurrency = concurrency
-  }
+  },
+  pause: () => worker.pause(true),
+  resume: () => worker.resume()
+})
 
 /**
  * The limiter that every worker has: so wide that it never limits. BullMQ asks a queue's rate limit before it hands out

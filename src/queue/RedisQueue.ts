@@ -11,7 +11,7 @@ import type { Redis as Client } from "ioredis"
 import { makeOutage, type Outage } from "../health/Outage.ts"
 import { longestBlock, Redis, withoutSecrets } from "../redis/Redis.ts"
 import { shutdownGrace } from "./JobQueue.ts"
-import { askBull, keptMetrics, QueueBackend, resize, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"
+import { askBull, controlsOf, keptMetrics, QueueBackend, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"
 import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
@@ -121,7 +121,7 @@ export const layerRedisQueue = Layer.effect(
             onError: onError(queue),
             close
           }),
-          (worker) => ({ close: () => close(worker), rateLimit: (ms) => worker.rateLimit(ms), resize: resize(worker) })
+          (worker) => ({ ...controlsOf(worker), close: () => close(worker) })
         )
       },
       onEnd: (queue, heard) =>

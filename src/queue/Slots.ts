@@ -4,7 +4,7 @@
  *
  * Guarantees: jobs that wait get their slots in the order in which they asked. When jobs stay in their slots for long the
  * worker holds few that only wait, so that other processes have their share. When the queue is held back or the worker
- * closes, those that wait go back to the queue at once (on Redis in order), and none of them begins.
+ * rests or closes, those that wait go back to the queue at once (on Redis in order), and none of them begins.
  */
 import { Clock, Duration, Effect, type Fiber, Semaphore } from "effect"
 import { defaultDelay, type JobFailure } from "./JobFailure.ts"
@@ -24,8 +24,9 @@ export interface SlotOptions {
 export interface Slots {
   /** Runs an effect in a slot, or sends its job back (by interrupting it) while the queue is held back. */
   readonly run: <A, R>(effect: Effect.Effect<A, JobFailure, R>) => Effect.Effect<A, JobFailure, R>
-  /** No job gets a slot any more. */
+  /** No job gets a slot until `open`: those that wait for one go back. */
   readonly close: () => void
+  readonly open: () => void
   /** Whether jobs are sent back instead of getting a slot. */
   readonly isHeld: () => boolean
 }
@@ -40,9 +41,10 @@ export const makeSlots = ({ concurrency, resize, slots }: SlotOptions): Slots =>
   const few = startingConcurrency({ concurrency, slots })
   let current = few
   let heldUntil = 0
+  let isClosed = false
 
   // The queue is held back by the clock of the machine, whatever the clock of the program.
-  const isHeld = () => heldUntil > performance.now()
+  const isHeld = () => isClosed || heldUntil > performance.now()
 
   /** More jobs, one by one, as long as none waits for long; few at once when one did. */
   const adapt = (waited: number) => {
@@ -80,8 +82,11 @@ export const makeSlots = ({ concurrency, resize, slots }: SlotOptions): Slots =>
           .pipe(Effect.ensuring(Effect.sync(() => waiting.delete(fiber))))
       }),
     close: () => {
-      heldUntil = Number.POSITIVE_INFINITY
+      isClosed = true
       sendBack()
+    },
+    open: () => {
+      isClosed = false
     },
     isHeld
   }

@@ -1,5 +1,5 @@
 import { assert, describe, expect, type Vitest } from "@effect/vitest"
-import { Deferred, Duration, Effect, Option } from "effect"
+import { Deferred, Duration, Effect, Exit, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { alertRetryPolicy } from "../../src/alert/AlertQueue.ts"
 import { type ActiveJob, JobFailure } from "../../src/queue/JobQueue.ts"
@@ -266,6 +266,43 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
         assert.strictEqual((yield* queue.counts).waiting, 2)
         assert.deepStrictEqual(started, ["long", "limited"])
       })
+    )
+
+    it.effect(
+      "rests where a job asks for it: its worker takes no other for so long, and the workers of others do",
+      () =>
+        Effect.gen(function* () {
+          const { queue, reaches } = yield* openQueue({ retry: alertRetryPolicy })
+          const [here, there]: [Array<string>, Array<string>] = [[], []]
+          yield* queue.work(
+            ({ attempt, id }) =>
+              Effect.suspend(() => {
+                here.push(`${id} ${attempt}`)
+                return here.length === 1
+                  ? Effect.fail(new JobFailure({ reason: "rest", message: "not now", delay: Duration.hours(1) }))
+                  : Effect.void
+              }),
+            { concurrency: 1 }
+          )
+          yield* queue.offer([{ id: "first", payload }])
+          const first = yield* reaches("first", "delayed", 0)
+          yield* queue.offer([{ id: "next", payload }])
+          yield* Effect.repeat(turn, { times: 20 })
+          assert.strictEqual((yield* queue.counts).waiting, 1)
+
+          const scope = yield* Scope.make()
+          yield* queue
+            .work(({ id }) => Effect.sync(() => void there.push(id)), { concurrency: 1 })
+            .pipe(Scope.provide(scope))
+          yield* eventually(queue.counts, ({ active, waiting }) => active + waiting === 0)
+          assert.deepStrictEqual(there, ["next"])
+          yield* Scope.close(scope, Exit.void)
+
+          yield* TestClock.adjust("1 hour")
+          yield* Effect.promise(() => first.promote())
+          yield* eventually(queue.counts, ({ active, delayed, waiting }) => active + delayed + waiting === 0)
+          assert.deepStrictEqual(here, ["first 1", "first 1"])
+        })
     )
 
     it.effect("survives a handler that dies, and tries its job again", () =>

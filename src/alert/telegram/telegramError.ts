@@ -33,8 +33,8 @@ const decodeFault = Schema.decodeUnknownOption(
 /** How long to wait where a 429 does not say. */
 const defaultRetryAfter = Duration.seconds(1)
 
-/** What to do about a refusal, where its description does not say. */
-const advice: { readonly [code: number]: string } = {
+/** Answers that concern the bot and not the message, and what to do about them. */
+const ofTheBot: { readonly [code: number]: string } = {
   401: "TELEGRAM_BOT_TOKEN is wrong or was revoked",
   404: "TELEGRAM_BOT_TOKEN or TELEGRAM_API_ROOT is wrong"
 }
@@ -45,9 +45,9 @@ const failure = (fields: Omit<ConstructorParameters<typeof ChannelError>[0], "ch
 const fromAnswer = ({ description, error_code, parameters }: Answer, chat: string | undefined, token: string) => {
   const { migrate_to_chat_id, retry_after } = parameters
   if (migrate_to_chat_id !== undefined) return new ChatMoved({ from: chat ?? "", to: `${migrate_to_chat_id}` })
-  const message = [`Telegram answered ${error_code}: ${description.replaceAll(token, "<token>")}`, advice[error_code]]
-    .filter((part) => part !== undefined)
-    .join("; ")
+  const message = `Telegram answered ${error_code}: ${description.replaceAll(token, "<token>")}`
+  const advice = ofTheBot[error_code]
+  if (advice !== undefined) return failure({ reason: "barred", message: `${message}; ${advice}` })
   if (error_code === 429) {
     const retryAfter = retry_after === undefined ? defaultRetryAfter : Duration.seconds(retry_after)
     return failure({ reason: "rate-limited", message, retryAfter })
@@ -58,8 +58,8 @@ const fromAnswer = ({ description, error_code, parameters }: Answer, chat: strin
 }
 
 /**
- * The meaning of whatever a call through grammY failed with: 429 is `rate-limited` for as long as Telegram says, any
- * other 4xx `refused`, and what is left (5xx, no connection, no Bot API at the other end) `unavailable`.
+ * The meaning of whatever a call through grammY failed with: 429 is `rate-limited` for as long as Telegram says, 401 and
+ * 404 are `barred`, any other 4xx is `refused`, and what is left (5xx, no connection, no Bot API at the other end) `unavailable`.
  */
 export const telegramError = (
   error: unknown,

@@ -156,18 +156,25 @@ describe("a failure of Telegram", () => {
 
   it.effect.each([
     { fault: Bot.chatNotFound, message: "Telegram answered 400: Bad Request: chat not found (chat 42)" },
-    { fault: Bot.blocked, message: "Telegram answered 403: Forbidden: bot was blocked by the user (chat 42)" },
-    {
-      fault: Bot.notFound,
-      message: "Telegram answered 404: Not Found; TELEGRAM_BOT_TOKEN or TELEGRAM_API_ROOT is wrong (chat 42)"
-    },
-    {
-      fault: Bot.unauthorized,
-      message: "Telegram answered 401: Unauthorized; TELEGRAM_BOT_TOKEN is wrong or was revoked (chat 42)"
-    }
+    { fault: Bot.blocked, message: "Telegram answered 403: Forbidden: bot was blocked by the user (chat 42)" }
   ])("$message is final", ({ fault, message }) =>
     Effect.gen(function* () {
       expect(yield* failureOf(fault)).toMatchObject({ channel: "telegram", reason: "refused", message })
+    })
+  )
+
+  it.effect.each([
+    {
+      fault: Bot.notFound,
+      message: "Telegram answered 404: Not Found; TELEGRAM_BOT_TOKEN or TELEGRAM_API_ROOT is wrong"
+    },
+    {
+      fault: Bot.unauthorized,
+      message: "Telegram answered 401: Unauthorized; TELEGRAM_BOT_TOKEN is wrong or was revoked"
+    }
+  ])("$message concerns the bot, not the message", ({ fault, message }) =>
+    Effect.gen(function* () {
+      expect(yield* failureOf(fault)).toMatchObject({ channel: "telegram", reason: "barred", message })
     })
   )
 
