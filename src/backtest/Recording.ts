@@ -1,9 +1,10 @@
 /** A recorded match, decoded: what a backtest and an explanation walk through. */
-import { Result, Schema } from "effect"
+import { Result } from "effect"
+import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { noPast, remember } from "../domain/Past.ts"
 import { problemText } from "../domain/problems.ts"
-import { isInPlay, Snapshot } from "../domain/Snapshot.ts"
+import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
 import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
@@ -17,19 +18,16 @@ export interface Recording {
   readonly snapshots: ReadonlyArray<Snapshot>
 }
 
-const decodeSnapshot = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
-
-/** Decodes the snapshots of a match, as a scan decodes those of a feed. Fails when one does not decode. */
+/** Decodes the snapshots of a match, as a scan decodes those of a feed. Fails when one cannot be read. */
 export const recordingOf = ({ frames, match }: RecordedMatch): Result.Result<Recording, RecordingError> =>
   Result.gen(function* () {
     const snapshots: Array<Snapshot> = []
     for (const frame of frames) {
-      snapshots.push(
-        yield* Result.mapError(
-          decodeSnapshot(frame),
-          ({ issue }) => new RecordingError({ message: problemText(issue) })
-        )
+      const { snapshot } = yield* Result.mapError(
+        decodeSnapshot(frame),
+        ({ issue }) => new RecordingError({ message: problemText(issue) })
       )
+      snapshots.push(snapshot)
     }
     return { matchId: match.id, label: matchLabel(match), snapshots }
   })

@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { Match, Sides } from "./Match.ts"
-import { isMetricName, type MetricName, metric, metrics } from "./Metric.ts"
+import { isMetricName, type Metric, type MetricName, metric, metrics } from "./Metric.ts"
 
 /** First and second half, first and second half of extra time, shoot-out; in the order in which they are played. */
 export const periods = ["1H", "2H", "E1", "E2", "P"] as const
@@ -141,20 +141,23 @@ export type Figures = { readonly [name in MetricName]?: Figure }
 export const Figures: Schema.Codec<Figures> = Schema.Record(Schema.String, Figure)
 
 /** Why `figure` cannot be a value of the metric, or undefined when it can. */
-const misfit = (name: MetricName, figure: Figure): string | undefined => {
-  const { range, sided } = metric(name)
-  if (sided === (typeof figure === "number")) return sided ? "needs a value for home and away" : "needs a single value"
-  const values = typeof figure === "number" ? [figure] : [figure.home, figure.away]
-  return values.every((value) => value >= range[0] && value <= range[1])
+export const misfit = ({ range: [least, most], sided }: Metric, figure: Figure): string | undefined => {
+  if (typeof figure === "number") {
+    if (sided) return "needs a value for home and away"
+    return figure >= least && figure <= most ? undefined : `${figure} is not within ${least} to ${most}`
+  }
+  if (!sided) return "needs a single value"
+  const { away, home } = figure
+  return home >= least && home <= most && away >= least && away <= most
     ? undefined
-    : `${values.join(" and ")} is not within ${range.join(" to ")}`
+    : `${home} and ${away} is not within ${least} to ${most}`
 }
 
 const fitsCatalogue = (prefix: string) =>
   Schema.makeFilter((figures: { readonly [key: string]: Figure }) =>
     Object.entries(figures).flatMap(([key, figure]) => {
-      const name = `${prefix}${key}`
-      const issue = isMetricName(name) ? misfit(name, figure) : undefined
+      const row = metrics.get(`${prefix}${key}`)
+      const issue = row === undefined ? undefined : misfit(row, figure)
       return issue === undefined ? [] : [{ path: [key], issue }]
     })
   )

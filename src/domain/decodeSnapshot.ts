@@ -1,17 +1,21 @@
 /**
- * Decoding of snapshots, a thousand in some milliseconds: what is plainly in order is read by hand, and everything else is left
- * to the schema, which says what is wrong with it. The schema is what is right: where this reads a snapshot at all, it reads
- * what the schema does.
+ * The one place where what a feed shows is decoded. One bad part costs that part: it is left out, and what is left is the
+ * snapshot. A thousand take some milliseconds, for they are read by hand; where that fails the schema says what is wrong.
+ *
+ * Guarantees: what the schema takes is read as the schema reads it, with nothing left out; what is read of anything else, the
+ * schema takes.
  */
-import { DateTime, Option, Result, Schema } from "effect"
-import { type Match, MatchId, type Sides } from "./Match.ts"
-import { isMetricName, type Metric, metric, metrics } from "./Metric.ts"
+import { DateTime, Formatter, Option, Result, Schema } from "effect"
+import { isStorable, longest, type Match, MatchId, type Sides } from "./Match.ts"
+import { type Metric, metrics } from "./Metric.ts"
+import { brief } from "./problems.ts"
 import {
   type Figure,
   isMinuteOf,
   isPlayed,
   type MatchClock,
   MatchStatus,
+  misfit,
   Period,
   type Score,
   Snapshot
@@ -20,7 +24,7 @@ import {
 type Plain = Readonly<Record<string, unknown>>
 
 export const isPlain = (value: unknown): value is Plain =>
-  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const isText = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && value.isWellFormed() && !value.includes("\0")
@@ -38,35 +42,60 @@ export const readId = (value: unknown): string | undefined => {
   return Number.isSafeInteger(value) ? String(value) : undefined
 }
 
+const readFeedId = (value: unknown): string | undefined => {
+  const id = readId(value)
+  return id !== undefined && id.length <= longest.id ? id : undefined
+}
+
+const isName = (value: unknown): value is string => isText(value) && value.length <= longest.name
+
 const readTeam = (value: unknown): { readonly name: string } | undefined =>
-  isPlain(value) && isText(value.name) ? { name: value.name } : undefined
+  isPlain(value) && isName(value.name) ? { name: value.name } : undefined
 
 const readMatch = (value: unknown): Match | undefined => {
   if (!isPlain(value) || !isPlain(value.competition)) return undefined
-  const id = readId(value.id)
-  const competition = readId(value.competition.id)
+  const id = readFeedId(value.id)
+  const competition = readFeedId(value.competition.id)
   const { name } = value.competition
   const home = readTeam(value.home)
   const away = readTeam(value.away)
-  if (id === undefined || competition === undefined || !isText(name)) return undefined
+  if (id === undefined || competition === undefined || !isName(name)) return undefined
   if (home === undefined || away === undefined || typeof value.kickOff !== "string") return undefined
   const kickOff = Option.getOrUndefined(DateTime.make(value.kickOff))
-  if (kickOff === undefined) return undefined
+  if (kickOff === undefined || !isStorable(kickOff)) return undefined
   return { id: MatchId.make(id), competition: { id: competition, name }, home, away, kickOff: DateTime.toUtc(kickOff) }
 }
 
-const readClock = (value: unknown): MatchClock | undefined => {
-  if (!isPlain(value)) return undefined
+/** Notes what cannot be read and is left out. */
+type LeaveOut = (part: string, reason: string) => void
+
+const shown = (value: unknown): string => brief(Formatter.format(value))
+
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
+
+/** A clock. Of a match that is not played only the status is needed, and added minutes are never. */
+const readClock = (value: unknown, leaveOut: LeaveOut): MatchClock | undefined => {
+  if (!isPlain(value) || !isStatus(value.status)) return undefined
   const { added, minute, period, status } = value
-  if (!isPeriod(period) || !isStatus(status) || !isWhole(minute, 120) || !isWhole(added, 120)) return undefined
-  if (isPlayed({ status }) && !isMinuteOf(period, minute)) return undefined
-  return { period, minute, added, status }
+  const played = isPlayed({ status })
+  if (played && !(isPeriod(period) && isWhole(minute, 120) && isMinuteOf(period, minute))) return undefined
+  if (!(isAbsent(added) || isWhole(added, 120))) leaveOut("clock.added", `${shown(added)} is no number of minutes`)
+  return {
+    period: isPeriod(period) ? period : "1H",
+    minute: isWhole(minute, 120) ? minute : 0,
+    added: isWhole(added, 120) ? added : 0,
+    status
+  }
 }
 
-const readScore = (value: unknown): Score | undefined => {
-  if (!isPlain(value)) return undefined
-  const { away, home } = value
-  return isWhole(home, 99) && isWhole(away, 99) ? { home, away } : undefined
+/** A score, which a match that is not played need not have. */
+const readScore = (value: unknown, status: MatchStatus, leaveOut: LeaveOut): Score | undefined => {
+  if (isPlain(value) && isWhole(value.home, 99) && isWhole(value.away, 99)) {
+    return { home: value.home, away: value.away }
+  }
+  if (isPlayed({ status })) return undefined
+  if (!isAbsent(value)) leaveOut("score", `${shown(value)} is no score`)
+  return { home: 0, away: 0 }
 }
 
 const readFigure = (value: unknown): Figure | undefined => {
@@ -79,59 +108,104 @@ const readFigure = (value: unknown): Figure | undefined => {
 /** The catalogue's rows of the metrics of a group, by the key that a snapshot has them under. */
 const rowsOf = (prefix: string): ReadonlyMap<string, Metric> =>
   new Map(
-    [...metrics.keys()]
-      .filter(isMetricName)
-      .flatMap((name) => (name.startsWith(prefix) ? [[name.slice(prefix.length), metric(name)] as const] : []))
+    [...metrics].flatMap(([name, row]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), row] as const] : []))
   )
 
 const rows = { statistics: rowsOf(""), prematch: rowsOf("prematch."), odds: rowsOf("odds.") }
 
-const isWithin = (value: number, { range: [least, most] }: Metric): boolean => value >= least && value <= most
-
-const fits = (figure: Figure, row: Metric): boolean =>
-  typeof figure === "number"
-    ? !row.sided && isWithin(figure, row)
-    : row.sided && isWithin(figure.home, row) && isWithin(figure.away, row)
-
-/** Figures by name; where rows of the catalogue are given, those that fit them. */
-export const readFigures = (
-  value: unknown,
-  row: ReadonlyMap<string, Metric> = new Map()
-): { [key: string]: Figure } | undefined => {
+/** Figures by name, as something that was recorded has them: all of them in order, or none. */
+export const readFigures = (value: unknown): { [key: string]: Figure } | undefined => {
   if (!isPlain(value)) return undefined
   const figures: { [key: string]: Figure } = {}
   for (const key of Object.keys(value)) {
     const figure = readFigure(value[key])
-    const catalogued = row.get(key)
     if (figure === undefined || key === "__proto__") return undefined
-    if (catalogued !== undefined && !fits(figure, catalogued)) return undefined
     figures[key] = figure
   }
   return figures
 }
 
-const isSided = (figures: { [key: string]: Figure }): figures is { [key: string]: Sides } => {
-  for (const key in figures) if (typeof figures[key] === "number") return false
-  return true
+/** Whether a figure can be kept by this name, which the catalogue does not know. */
+const isKept = (key: string): boolean => key !== "__proto__" && isName(key)
+
+type Group = keyof typeof rows
+
+/** The figures of a group that can be read. What the catalogue does not know is nobody's loss. */
+const readGroup = <F extends Figure>(
+  group: Group,
+  value: unknown,
+  leaveOut: LeaveOut,
+  isOfGroup: (figure: Figure) => figure is F
+): { [key: string]: F } => {
+  const figures: { [key: string]: F } = {}
+  if (value === undefined) return figures
+  if (!isPlain(value)) {
+    leaveOut(group, `must be figures by name, and is ${shown(value)}`)
+    return figures
+  }
+  const known = rows[group]
+  for (const key of Object.keys(value)) {
+    const row = known.get(key)
+    const figure = readFigure(value[key])
+    if (row === undefined) {
+      if (figure !== undefined && isOfGroup(figure) && isKept(key)) figures[key] = figure
+      continue
+    }
+    const reason =
+      figure === undefined
+        ? `${shown(value[key])} is no ${row.sided ? "pair of numbers" : "number"}`
+        : misfit(row, figure)
+    if (reason !== undefined) leaveOut(`${group}.${key}`, reason)
+    else if (figure !== undefined && isOfGroup(figure)) figures[key] = figure
+  }
+  return figures
 }
 
-const read = (value: unknown): Snapshot | undefined => {
+const isSides = (figure: Figure): figure is Sides => typeof figure === "object"
+const isAny = (_: Figure): _ is Figure => true
+
+/** Part of a snapshot that cannot be read. */
+export interface Fault {
+  /** Where: `statistics.fouls`, `odds`, `clock.added`. */
+  readonly part: string
+  readonly reason: string
+}
+
+/** A snapshot without what cannot be read of it. */
+export interface Decoded {
+  readonly snapshot: Snapshot
+  readonly faults: ReadonlyArray<Fault>
+}
+
+const none: ReadonlyArray<Fault> = []
+
+const read = (value: unknown): Decoded | undefined => {
   if (!isPlain(value)) return undefined
-  const statistics = "statistics" in value ? readFigures(value.statistics, rows.statistics) : {}
-  const prematch = "prematch" in value ? readFigures(value.prematch, rows.prematch) : {}
-  const odds = "odds" in value ? readFigures(value.odds, rows.odds) : {}
-  if (statistics === undefined || !isSided(statistics) || prematch === undefined || odds === undefined) return undefined
+  let faults: Array<Fault> | undefined
+  const leaveOut: LeaveOut = (part, reason) => {
+    faults ??= []
+    faults.push({ part, reason })
+  }
   const match = readMatch(value.match)
-  const clock = readClock(value.clock)
-  const score = readScore(value.score)
+  const clock = match === undefined ? undefined : readClock(value.clock, leaveOut)
+  const score = clock === undefined ? undefined : readScore(value.score, clock.status, leaveOut)
   if (match === undefined || clock === undefined || score === undefined) return undefined
-  return { match, clock, score, statistics, prematch, odds }
+  const statistics = readGroup("statistics", value.statistics, leaveOut, isSides)
+  const prematch = readGroup("prematch", value.prematch, leaveOut, isAny)
+  const odds = readGroup("odds", value.odds, leaveOut, isAny)
+  return { snapshot: { match, clock, score, statistics, prematch, odds }, faults: faults ?? none }
 }
 
 const decode = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
 
-/** What a feed hands over as a snapshot, or all that is wrong with it. */
-export const decodeSnapshot = (input: unknown): ReturnType<typeof decode> => {
-  const snapshot = read(input)
-  return snapshot === undefined ? decode(input) : Result.succeed(snapshot)
+/**
+ * What a feed hands over as a snapshot, without the parts that cannot be read: a figure, a group of figures, the added
+ * minutes; of a match that is not played, minute and score too. Fails with all that is wrong where the match itself, its clock
+ * or the score of its play cannot be read, for there is nothing to scan without them.
+ */
+export const decodeSnapshot = (input: unknown): Result.Result<Decoded, Schema.SchemaError> => {
+  const decoded = read(input)
+  return decoded === undefined
+    ? Result.map(decode(input), (snapshot) => ({ snapshot, faults: none }))
+    : Result.succeed(decoded)
 }

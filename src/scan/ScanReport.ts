@@ -3,8 +3,10 @@ export interface ScanReport {
   readonly scans: number
   /** Snapshots that were decoded, in play or not. */
   readonly snapshots: number
-  /** Snapshots that did not decode and were dropped. */
+  /** Snapshots that could not be read and were left out. */
   readonly dropped: number
+  /** Parts of the others that could not be read and were left out. */
+  readonly partsLeftOut: number
   /** Pairs that held. */
   readonly held: number
   /** Pairs that neither this process nor Dedup knew, and the database did. */
@@ -20,6 +22,7 @@ export const nothing: ScanReport = {
   scans: 0,
   snapshots: 0,
   dropped: 0,
+  partsLeftOut: 0,
   held: 0,
   duplicates: 0,
   triggers: 0,
@@ -32,6 +35,7 @@ export const plus = (a: ScanReport, b: Partial<ScanReport>): ScanReport => ({
   scans: a.scans + (b.scans ?? 0),
   snapshots: a.snapshots + (b.snapshots ?? 0),
   dropped: a.dropped + (b.dropped ?? 0),
+  partsLeftOut: a.partsLeftOut + (b.partsLeftOut ?? 0),
   held: a.held + (b.held ?? 0),
   duplicates: a.duplicates + (b.duplicates ?? 0),
   triggers: a.triggers + (b.triggers ?? 0),

@@ -83,13 +83,13 @@ export class Scanner extends Context.Service<
           )
         )
 
-      const polled = Effect.tap(poll(), ({ dropped = 0, isPaused = false }) =>
-        isPaused ? Effect.void : count({ scans: 1, dropped })
+      const polled = Effect.tap(poll(), ({ dropped = 0, isPaused = false, partsLeftOut = 0 }) =>
+        isPaused ? Effect.void : count({ scans: 1, dropped, partsLeftOut })
       )
       const observe = withFailuresNoted(polled)
 
       const judge = Effect.fn("Scanner.tick")(
-        function* ({ dropped = 0, isPaused = false, snapshots }: Observation) {
+        function* ({ dropped = 0, isPaused = false, partsLeftOut = 0, snapshots }: Observation) {
           if (isPaused) return nothing
           const started = yield* Clock.currentTimeMillis
           const judgement = yield* evaluate(yield* record(snapshots))
@@ -114,11 +114,12 @@ export class Scanner extends Context.Service<
               triggers: report.triggers,
               duplicates: report.duplicates,
               dropped,
+              ...(partsLeftOut > 0 ? { partsLeftOut } : undefined),
               ms: elapsed
             })
           )
           yield* askAgain(judgement)
-          return { ...report, scans: 1, dropped }
+          return { ...report, scans: 1, dropped, partsLeftOut }
         },
         turn.withPermits(1),
         withFailuresNoted

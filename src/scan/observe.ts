@@ -2,21 +2,25 @@
  * The first stage of a scan: asks the feed what matches look like now, and decodes its answer snapshot by snapshot.
  *
  * Guarantees: a feed that does not answer in time, or breaks, has failed; one that is unavailable is asked again within the
- * tick, and one that keeps to its provider's limits has not failed. A snapshot that does not decode is told and stops no other.
+ * tick, and one that keeps to its provider's limits has not failed. What cannot be read, be it a part or a whole snapshot, is
+ * told once a match and stops nothing else.
  */
 import { Duration, Effect, Option, Result, Schedule, Schema } from "effect"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
-import { problemText } from "../domain/problems.ts"
+import { brief, problemsOf, problemText } from "../domain/problems.ts"
 import type { Snapshot } from "../domain/Snapshot.ts"
 import { FeedError, MatchFeed } from "../feed/MatchFeed.ts"
+import { makeUnread } from "./Unread.ts"
 
 /** What the feed showed. */
 export interface Observation {
   readonly snapshots: ReadonlyArray<Snapshot>
-  /** How many more did not decode. */
+  /** How many more could not be read. */
   readonly dropped?: number
   /** The feed asked nobody, for its provider's limits: nothing is known that was not known before, and no match is gone. */
   readonly isPaused?: boolean
+  /** How many parts of these could not be read and were left out. */
+  readonly partsLeftOut?: number
 }
 
 /** How long the feed may take over one answer. */
@@ -27,10 +31,11 @@ export const feedRetryPolicy = Schedule.exponential("200 millis").pipe(Schedule.
 
 const decodeId = Schema.decodeUnknownResult(Schema.Struct({ match: Schema.Struct({ id: Schema.Unknown }) }))
 
-const idOf = (answer: unknown): unknown => {
-  const decoded = decodeId(answer)
-  return Result.isSuccess(decoded) ? decoded.success.match.id : "unknown"
-}
+const idOf = (answer: unknown): string =>
+  Result.match(decodeId(answer), {
+    onFailure: () => "unknown",
+    onSuccess: ({ match }) => brief(String(match.id))
+  })
 
 export const makeObserve = Effect.map(MatchFeed, (feed) => {
   const unavailable = (message: string, cause?: unknown) =>
@@ -39,6 +44,9 @@ export const makeObserve = Effect.map(MatchFeed, (feed) => {
     )
 
   const poll = feed.poll.pipe(
+    Effect.filterOrElse(Array.isArray, () =>
+      unavailable(`the feed ${feed.name} answered with something else than a list`)
+    ),
     Effect.timeoutOrElse({
       duration: pollTimeout,
       orElse: () => unavailable(`the feed ${feed.name} did not answer within ${Duration.format(pollTimeout)}`)
@@ -61,21 +69,30 @@ export const makeObserve = Effect.map(MatchFeed, (feed) => {
     )
   )
 
+  const parts = makeUnread()
+  const wholes = makeUnread()
+
   return Effect.fn("Scanner.observe")(function* (): Effect.fn.Return<Observation, FeedError> {
     const shown = yield* answered
     if (Option.isNone(shown)) return { snapshots: [], isPaused: true }
     const answers = shown.value
     const snapshots: Array<Snapshot> = []
+    let partsLeftOut = 0
     for (const answer of answers) {
       const decoded = decodeSnapshot(answer)
       if (Result.isSuccess(decoded)) {
-        snapshots.push(decoded.success)
+        const { faults, snapshot } = decoded.success
+        snapshots.push(snapshot)
+        partsLeftOut += faults.length
+        if (faults.length > 0) parts.note(snapshot.match.id, faults)
       } else {
-        yield* Effect.logWarning("a snapshot does not decode and is dropped").pipe(
-          Effect.annotateLogs({ match: idOf(answer), reason: problemText(decoded.failure.issue) })
-        )
+        const problems = problemsOf(decoded.failure.issue)
+        const part = problems.map(({ path }) => path).join(", ")
+        wholes.note(idOf(answer), [{ part, reason: problemText(decoded.failure.issue) }])
       }
     }
-    return { snapshots, dropped: answers.length - snapshots.length }
+    yield* parts.tell("a part of a match cannot be read and is left out; the match is scanned without it")
+    yield* wholes.tell("a match cannot be read and is left out")
+    return { snapshots, dropped: answers.length - snapshots.length, partsLeftOut }
   })
 })

@@ -118,15 +118,49 @@ describe("A scan", () => {
     }).pipe(Effect.provide(world.layer))
   })
 
-  it.effect("drops a bad snapshot, says what is wrong with it, and scans the others", () => {
+  it.effect("leaves out a match that cannot be read, says once what is wrong with it, and scans the others", () => {
     const world = new World(newStrategy({ name: "A" }))
     world.show(shown({ id: "1" }), shown({ id: "2", score: { home: -1, away: 0 } }), shown({ id: "3" }))
     return Effect.gen(function* () {
       expect(yield* scan).toMatchObject({ snapshots: 2, dropped: 1, triggers: 2 })
+      expect(yield* scan).toMatchObject({ snapshots: 2, dropped: 1 })
       assert.deepStrictEqual(yield* pairs, ["A on 1", "A on 3"])
-      const [line] = yield* logged("a snapshot does not decode and is dropped")
-      expect(line).toMatchObject({ level: "WARN", fields: { match: "2" } })
-      expect(line?.fields.reason).toContain("score.home")
+      const lines = yield* logged("a match cannot be read and is left out")
+      assert.lengthOf(lines, 1)
+      expect(lines[0]).toMatchObject({ level: "WARN", fields: { match: "2", part: "score.home" } })
+      expect(lines[0]?.fields.reason).toContain("score.home")
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect(
+    "leaves out a part of a match that cannot be read, says so once a match and part, and scans the match",
+    () => {
+      const world = new World(newStrategy({ name: "A" }))
+      const bad = { statistics: { fouls: { home: -1, away: 0 } } }
+      const told = Effect.map(
+        logged("a part of a match cannot be read and is left out; the match is scanned without it"),
+        (lines) => lines.map(({ fields }) => fields)
+      )
+      const fouls = { part: "statistics.fouls", reason: "-1 and 0 is not within 0 to 999" }
+      return Effect.gen(function* () {
+        world.show(shown({ id: "1", ...bad }), shown({ id: "2", ...bad }))
+        expect(yield* scan).toMatchObject({ snapshots: 2, dropped: 0, partsLeftOut: 2, triggers: 2 })
+        expect(yield* told).toMatchObject([{ ...fouls, match: "1", matches: 2 }])
+        world.show(shown({ id: "1", ...bad, odds: { draw: 0 } }), shown({ id: "3", ...bad }))
+        expect(yield* scan).toMatchObject({ snapshots: 2, partsLeftOut: 3, triggers: 1 })
+        expect(yield* told).toMatchObject([{}, { part: "odds.draw", match: "1" }, { ...fouls, match: "3" }])
+        assert.strictEqual((yield* totals).partsLeftOut, 5)
+      }).pipe(Effect.provide(world.layer))
+    }
+  )
+
+  it.effect("fails when the feed answers with no list", () => {
+    const world = new World(newStrategy())
+    world.feed = Effect.sync(() => JSON.parse("null"))
+    return Effect.gen(function* () {
+      const failure = yield* Effect.forkChild(Effect.flip(scan))
+      yield* TestClock.adjust("10 seconds")
+      expect((yield* Fiber.join(failure)).message).toContain("something else than a list")
     }).pipe(Effect.provide(world.layer))
   })
 

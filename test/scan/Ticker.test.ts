@@ -19,7 +19,17 @@ interface Judged {
   readonly matches: number
 }
 
-const report = { scans: 1, snapshots: 0, dropped: 0, held: 0, duplicates: 0, triggers: 0, failures: 0, elapsed: 0 }
+const report = {
+  scans: 1,
+  snapshots: 0,
+  dropped: 0,
+  partsLeftOut: 0,
+  held: 0,
+  duplicates: 0,
+  triggers: 0,
+  failures: 0,
+  elapsed: 0
+}
 
 /** A process that scans on the Redis of the test, and tells what it judges. */
 const instance = Effect.fnUntraced(function* (
