@@ -11,6 +11,8 @@ export const mostWaiting = 4 * 1024 * 1024
 /** What is used of a stream. */
 export interface LineStream {
   readonly writableLength: number
+  readonly cork: () => unknown
+  readonly uncork: () => unknown
   readonly on: (event: "error", listener: (error: Error) => void) => unknown
   readonly write: (text: string, written: (error?: Error | null) => void) => unknown
 }
@@ -29,11 +31,23 @@ export const lineWriter = (stream: LineStream, regained: (lost: number) => void)
     stream.on("error", () => {})
   }
   let lost = 0
+  let isGathering = false
+  // Lines of one turn go out together: a scan that creates thousands of triggers says so in as many lines.
+  const gather = () => {
+    if (isGathering) return
+    isGathering = true
+    stream.cork()
+    process.nextTick(() => {
+      isGathering = false
+      stream.uncork()
+    })
+  }
   return (line) => {
     if (stream.writableLength > mostWaiting) {
       lost += 1
       return
     }
+    gather()
     // The last line before a loss may have been written in part: what comes after it begins a line of its own.
     stream.write(`${lost > 0 ? "\n" : ""}${line}\n`, (error) => {
       if (error) {

@@ -15,6 +15,8 @@ const unreliable = () => {
   const stream: LineStream = {
     writableLength: 0,
     on: () => {},
+    cork: () => {},
+    uncork: () => {},
     write: (text, done) => {
       if (state.works) written.push(text)
       setImmediate(done, state.works ? null : new Error("ENOSPC: no space left on device, write"))
@@ -60,6 +62,7 @@ describe("A line of the log", () => {
     const line = "x".repeat(1024 * 1024 - 1)
     for (let count = 0; count < 100; count += 1) write(line)
     expect(stream.writableLength).toBeLessThanOrEqual(mostWaiting + line.length + 1)
+    await turn()
     reader.next?.()
     await turn()
     expect(told).toEqual([95])

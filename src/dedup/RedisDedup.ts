@@ -4,7 +4,7 @@
  * Guarantees: a batch costs one round trip. Redis is waited for no longer than `timeout`; without an answer all pairs count
  * as unknown, so that the database decides. Nothing here ever fails a scan.
  */
-import { Duration, Effect, Layer, Metric, Option } from "effect"
+import { Array as Arr, Duration, Effect, Layer, Metric, Option } from "effect"
 import { dedupKey } from "../domain/Trigger.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { Redis } from "../redis/Redis.ts"
@@ -12,6 +12,12 @@ import { Dedup } from "./Dedup.ts"
 
 /** Keys of one MGET. More go as several, sent together, so that none holds Redis up for long. */
 const keysPerCommand = 10_000
+
+/** Keys of one call of `rememberScript`, which takes Redis a few times as long as it takes to look them up. */
+const keysPerScript = 1000
+
+/** Sets keys for so many seconds: one command for all, since a command each costs this process more than Redis. */
+const rememberScript = "for _, key in ipairs(KEYS) do redis.call('SET', key, '1', 'EX', ARGV[1]) end"
 
 /** Batches that Redis did not answer in time. */
 export const degradedBatches = Metric.counter("touchline_dedup_degraded_total", {
@@ -63,7 +69,7 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
         unknown: Effect.fn("Dedup.unknown")(function* (pairs) {
           if (pairs.length === 0) return pairs
           const answers = yield* ask(() =>
-            Promise.all(inChunks(pairs.map(dedupKey)).map((chunk) => client.mget(chunk)))
+            Promise.all(Arr.chunksOf(pairs.map(dedupKey), keysPerCommand).map((chunk) => client.mget(chunk)))
           )
           return Option.match(answers, {
             onNone: () => pairs,
@@ -76,19 +82,14 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
         remember: Effect.fn("Dedup.remember")(function* (pairs) {
           if (pairs.length === 0) return
           const keys = pairs.map(dedupKey)
-          yield* ask(async () => {
-            const batch = client.pipeline()
-            for (const key of keys) batch.set(key, "1", "EX", seconds)
-            for (const [error] of (await batch.exec()) ?? []) if (error !== null) throw error
-          })
+          yield* ask(() =>
+            Promise.all(
+              Arr.chunksOf(keys, keysPerScript).map((chunk) =>
+                client.eval(rememberScript, chunk.length, ...chunk, seconds)
+              )
+            )
+          )
         })
       })
     })
   )
-
-const inChunks = (keys: Array<string>): ReadonlyArray<Array<string>> =>
-  keys.length <= keysPerCommand
-    ? [keys]
-    : Array.from({ length: Math.ceil(keys.length / keysPerCommand) }, (_, chunk) =>
-        keys.slice(chunk * keysPerCommand, (chunk + 1) * keysPerCommand)
-      )

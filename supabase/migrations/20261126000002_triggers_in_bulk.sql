@@ -168,6 +168,35 @@ $$;
 -- Which process recorded a moment: it is not told what it recorded itself.
 alter table public.match_history add column if not exists recorder text;
 
+-- When each process last recorded anything: a process that is alone, as most are, looks here and no further. Those of the
+-- version before this one do not say who they are, and count as one that has no name.
+create table if not exists public.match_recorders (recorder text primary key, recorded_at timestamptz not null);
+alter table public.match_recorders enable row level security;
+revoke all on public.match_recorders from anon, authenticated;
+grant all on public.match_recorders to service_role;
+
+-- Notes that a process has recorded something now.
+create or replace function public.note_recorder(writer text) returns void
+language sql set search_path = public as $$
+  insert into match_recorders (recorder, recorded_at) values (writer, clock_timestamp())
+  on conflict (recorder) do update set recorded_at = excluded.recorded_at
+$$;
+
+-- As in 20261124000002_functions.sql, with a note that it was done.
+create or replace function public.record_moments(moments jsonb) returns setof jsonb
+language sql set search_path = public as $$
+  select note_recorder('');
+  delete from match_history where recorded_at < now() - interval '2 days';
+  insert into match_history (match_id, period, minute, added, figures, recorded_at)
+  select m.match_id, m.period, m.minute, m.added, m.figures, greatest(
+    now(), (select max(h.recorded_at) from match_history h where h.match_id = m.match_id) + interval '1 microsecond'
+  )
+  from jsonb_populate_recordset(null::match_history, moments) m
+  order by m.match_id, m.period, m.minute, m.added
+  on conflict (match_id, period, minute, added) do update set figures = excluded.figures, recorded_at = excluded.recorded_at
+  returning jsonb_build_object('match_id', match_id, 'recorded_at', recorded_at)
+$$;
+
 -- All that is remembered of these matches and, of the others, what processes other than `reader` recorded since a time, null
 -- for nothing: one row {asked_at, moments}, where asked_at is the time to ask from next. What was being recorded then may
 -- have become visible later, so a little of before is told again. The moments are JSON in a text: a hundred matches have
@@ -180,7 +209,9 @@ language sql stable set search_path = public as $$
     where h.match_id in (select jsonb_array_elements_text(match_ids))
     union all
     select h.match_id, h.period, h.minute, h.added, h.figures from match_history h
-    where h.recorded_at >= since - interval '15 seconds' and h.recorder is distinct from reader
+    where exists (
+        select from match_recorders r where r.recorder <> reader and r.recorded_at >= since - interval '15 seconds')
+      and h.recorded_at >= since - interval '15 seconds' and h.recorder is distinct from reader
       and h.match_id not in (select jsonb_array_elements_text(match_ids))
   ) m
 $$;
@@ -189,6 +220,8 @@ $$;
 create or replace function public.save_moments(moments jsonb, writer text) returns setof jsonb
 language plpgsql set search_path = public as $$
 begin
+  perform note_recorder(writer);
+  delete from match_recorders where recorded_at < now() - interval '2 days';
   delete from match_history where recorded_at < now() - interval '2 days';
   insert into match_history (match_id, period, minute, added, figures, recorded_at, recorder)
   select m.match_id, m.period, m.minute, m.added, m.figures, clock_timestamp(), writer
@@ -203,7 +236,8 @@ declare
   signature text;
 begin
   foreach signature in array array['forget_snapshots()', 'match_columns(jsonb)', 'count_triggers(jsonb)',
-    'create_triggers_in_bulk(jsonb)', 'triggered_strategies(jsonb)', 'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
+    'create_triggers_in_bulk(jsonb)', 'triggered_strategies(jsonb)', 'note_recorder(text)', 'record_moments(jsonb)',
+    'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);
