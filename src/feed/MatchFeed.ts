@@ -31,5 +31,10 @@ export class MatchFeed extends Context.Service<
      * stays in the answer for at least one poll after it finished, so that its end is seen.
      */
     readonly poll: Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError>
+    /**
+     * These matches as they stand now, for those whose end no poll has shown: some minutes or days later. Ids that the feed
+     * does not know (any more) are left out. Absent where a feed has no way to ask for a match that is over.
+     */
+    readonly finished?: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError>
   }
 >()("touchline/feed/MatchFeed") {}
