@@ -20,6 +20,12 @@ const compileOnce = () => {
   setFlagsFromString("--no-wasm-dynamic-tiering")
 }
 
+/**
+ * PostgreSQL's own cache of pages, of 128 MB unless told. It is made at the start, byte by byte, in memory that the
+ * process keeps: a second and 120 MB for what the files give as well, which are in the machine's memory anyway.
+ */
+const startParams = [...PGlite.defaultStartParams, "-c", "shared_buffers=16MB"]
+
 /** The status of the exceptions in which PostgreSQL tells its main loop of an error, as PGlite has it. */
 const ordinaryError = 100
 
@@ -43,7 +49,8 @@ export const openPglite = async (directory?: string): Promise<BreakablePglite> =
   compileOnce()
   const isNew = directory === undefined || !existsSync(`${directory}/PG_VERSION`)
   const template = isNew && existsSync(templateUrl) ? { loadDataDir: await openAsBlob(templateUrl) } : {}
-  const client = await (directory === undefined ? PGlite.create(template) : PGlite.create(directory, template))
+  const options = { ...template, startParams }
+  const client = await (directory === undefined ? PGlite.create(options) : PGlite.create(directory, options))
   const postgres = client.Module
   const { _PostgresMainLoopOnce: runOnce, stackRestore } = postgres
   let broken: { readonly cause: unknown } | undefined
