@@ -3,9 +3,10 @@
  * `-- --json` for one object on the last line of stdout.
  *
  * Commands are run by Node as `npm run touchline` does, beside a Node that does nothing; times are the medians of several
- * runs, each from the start of the process to its end; what a process computed itself says more beside other work. The service is `npm start` on an embedded database with twelve
- * simulated matches: the time to its first scan with a new DATA_DIR and with one that was used before, its peak of memory
- * over a minute, and what it holds at the end of it. Memory is told where the system does (Linux).
+ * runs, each from the start of the process to its end; what a process computed itself says more beside other work. The
+ * service is `npm start` on an embedded database with twelve simulated matches: the time to its first scan with a new
+ * DATA_DIR and with one that was used before, its peak of memory over a minute, and what it holds at the end of it. Memory
+ * is told where the system does (Linux).
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -32,6 +33,8 @@ const goals = {
 }
 
 const { HOME = "", PATH = "" } = process.env
+/** What processes are started with: as npm's scripts start them. */
+const environment = { HOME, PATH, NODE_COMPILE_CACHE: join(root, "node_modules/.cache/touchline") }
 
 /** A module that tells on descriptor 3, when the process ends, the most memory it had and how long it computed. */
 const telling = `data:text/javascript,${encodeURIComponent(`
@@ -48,7 +51,7 @@ const run = (args: ReadonlyArray<string>, isTold: boolean) =>
     const started = performance.now()
     const child = spawn(process.execPath, [...(isTold ? ["--import", telling] : []), ...args], {
       cwd: root,
-      env: { HOME, PATH },
+      env: environment,
       stdio: ["ignore", "ignore", "inherit", "pipe"]
     })
     const heard = { told: "", ms: 0 }
@@ -112,7 +115,7 @@ const live = async (directory: string, forMs: number) => {
   const started = performance.now()
   const child = spawn("npm", ["start"], {
     cwd: root,
-    env: { HOME, PATH, DATA_DIR: directory },
+    env: { ...environment, DATA_DIR: directory },
     stdio: ["ignore", "pipe", "inherit"],
     detached: true
   })

@@ -9,7 +9,7 @@ const [first, ...others] = process.argv.slice(2)
 refuseOldNode()
 
 // What was compiled once need not be again. Beside the package, where only whoever installs it writes; without effect where
-// nothing may be written.
+// nothing may be written. npm's scripts name the same directory in NODE_COMPILE_CACHE, and so have this file from there too.
 module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/touchline", import.meta.url)))
 
 const isAsked = (...names: ReadonlyArray<string | undefined>) => others.length === 0 && names.includes(first)

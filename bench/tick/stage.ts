@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { Context, Effect, FileSystem, Iterable, Layer, Schema } from "effect"
+import { Context, Effect, Iterable, Layer, Schema } from "effect"
 import { layerEmbedded, migrations } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { postgrest, sign } from "../../test/fixtures/postgrest.ts"
@@ -35,23 +35,13 @@ const load = async (loader: Loader, { activate, kind, knowsFirst, world }: Stage
   return known
 }
 
-/** Flags that `npm start` gives to Node: the process that is measured gets the same. */
-const nodeFlags = Effect.map(
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    fs.readFileString(new URL("../../package.json", import.meta.url).pathname)
-  ),
-  (text) =>
-    [...(/"start": "exec node (.*?)src\/main\.ts/.exec(text)?.[1]?.matchAll(/\S+/g) ?? [])].map(([flag]) => flag)
-)
-
 const decodeFigures = Schema.decodeUnknownSync(Figures)
 
 /** Runs the process, tells what it logs from a warning on, and answers with its figures. */
 const measure = Effect.fnUntraced(function* (environment: { readonly [name: string]: string }, task: Task) {
-  const flags = yield* nodeFlags
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, [...flags, join(import.meta.dirname, "measured.ts")], {
+      spawn(process.execPath, [join(import.meta.dirname, "measured.ts")], {
         stdio: ["ignore", "pipe", "inherit", "ipc"],
         env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment, TOUCHLINE_BENCH: JSON.stringify(task) }
       })
