@@ -1,6 +1,6 @@
 import { Effect, Schema } from "effect"
 import { Match, Sides } from "./Match.ts"
-import { isMetricName, type Metric, type MetricName, metric, metrics } from "./Metric.ts"
+import { isMetricName, type Metric, type MetricName, metrics } from "./Metric.ts"
 
 /** First and second half, first and second half of extra time, shoot-out; in the order in which they are played. */
 export const periods = ["1H", "2H", "E1", "E2", "P"] as const
@@ -199,31 +199,25 @@ const namesOf = (prefix: string): ReadonlyMap<string, MetricName> =>
 
 const names = { statistics: namesOf(""), prematch: namesOf("prematch."), odds: namesOf("odds.") }
 
-/** Every metric value of a snapshot by its name in the catalogue, the score as `goals`. */
-export const figures = (snapshot: Snapshot): Figures => {
-  const all: { [name in MetricName]?: Figure } = {}
-  for (const group of ["statistics", "prematch", "odds"] as const) {
-    const figures = snapshot[group]
-    for (const key in figures) {
-      const name = names[group].get(key)
-      const figure = figures[key]
-      if (name !== undefined && figure !== undefined) all[name] = figure
+/** The metric values of some groups of a snapshot by their names in the catalogue. */
+const figuresOf =
+  (...groups: ReadonlyArray<keyof typeof names>) =>
+  (snapshot: Snapshot): Figures => {
+    const all: { [name in MetricName]?: Figure } = {}
+    for (const group of groups) {
+      const figures = snapshot[group]
+      for (const key in figures) {
+        const name = names[group].get(key)
+        const figure = figures[key]
+        if (name !== undefined && figure !== undefined) all[name] = figure
+      }
     }
+    all.goals = snapshot.score
+    return all
   }
-  all.goals = snapshot.score
-  return all
-}
 
-/** The current value of a metric: that of `figures(snapshot)`, without collecting all others. */
-export const figureNow = (name: MetricName): ((snapshot: Snapshot) => Figure | undefined) => {
-  if (name === "goals") return ({ score }) => score
-  const key = name.slice(name.indexOf(".") + 1)
-  switch (metric(name).group) {
-    case "in-play":
-      return ({ statistics }) => statistics[name]
-    case "prematch":
-      return ({ prematch, statistics }) => prematch[key] ?? statistics[name]
-    case "odds":
-      return ({ odds, statistics }) => odds[key] ?? statistics[name]
-  }
-}
+/** Every metric value of a snapshot by its name in the catalogue, the score as `goals`. */
+export const figures = figuresOf("statistics", "prematch", "odds")
+
+/** Those that change while the match is played, which are all that its past has to keep. */
+export const figuresInPlay = figuresOf("statistics", "odds")

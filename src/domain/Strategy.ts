@@ -15,7 +15,7 @@
  */
 import { Effect, Schema } from "effect"
 import { isText, Text, TextOrNumber } from "./Match.ts"
-import { MetricName, metric } from "./Metric.ts"
+import { hasNoTotal, type Metric, MetricName, metric } from "./Metric.ts"
 
 /**
  * Which team's value, or which combination of both. `difference` is absolute, `either` the larger, `both` the smaller
@@ -73,9 +73,27 @@ export const Window = Schema.Union([
 ]).annotate({ identifier: "Window", description: "A part of the match, in scoreboard minutes" })
 export type Window = typeof Window.Type
 
+/** What is advised of a value that needs a scope other than `total`. */
+const sayWhose = "say whose, such as home, favourite, either or both"
+
+/** Why the values of both teams are not added up. */
+const noTotal = (name: MetricName, { unit }: Metric): string => {
+  switch (unit) {
+    case "percent":
+      return name === "possession"
+        ? "possession of both teams is always 100"
+        : `percentages such as ${name} do not add up`
+    case "rank":
+      return `places such as ${name} do not add up`
+    default:
+      return `prices such as ${name} do not add up`
+  }
+}
+
 /**
- * The value of a metric. A metric with a value for each team takes the scope `total` where none is given; one with a
- * single value for the match (`odds.draw`) takes no scope, and what was fixed before kick-off no window.
+ * The value of a metric. A metric with a value for each team takes the scope `total` where none is given, unless it is a
+ * percentage, a place or a price, which need to be somebody's; one with a single value for the match (`odds.draw`) takes no
+ * scope, and what was fixed before kick-off no window.
  */
 export const MetricValue = Schema.Struct({
   metric: MetricName.annotate({ description: "What is counted or measured" }),
@@ -84,14 +102,21 @@ export const MetricValue = Schema.Struct({
 }).pipe(
   Schema.check(
     Schema.makeFilter(({ metric: name, scope, window }) => {
-      const { group, sided } = metric(name)
-      if (scope !== undefined && !sided) {
-        return { path: ["scope"], issue: `${name} has one value for the match: leave the scope out` }
+      const row = metric(name)
+      const issues: Array<{ readonly path: ["scope" | "window"]; readonly issue: string }> = []
+      if (window !== undefined && row.group === "prematch") {
+        issues.push({ path: ["window"], issue: `${name} does not change during the match: leave the window out` })
       }
-      if (window !== undefined && group === "prematch") {
-        return { path: ["window"], issue: `${name} does not change during the match: leave the window out` }
+      if (window !== undefined && name === "minutes_since_last_goal") {
+        issues.push({ path: ["window"], issue: `${name} speaks of the past itself: leave the window out` })
       }
-      return true
+      if (scope !== undefined && !row.sided) {
+        issues.push({ path: ["scope"], issue: `${name} has one value for the match: leave the scope out` })
+      }
+      if (hasNoTotal(row) && (scope ?? "total") === "total") {
+        issues.push({ path: ["scope"], issue: `${noTotal(name, row)}: ${sayWhose}` })
+      }
+      return issues
     })
   )
 )

@@ -7,7 +7,7 @@ import {
   compareMatchMinutes,
   type Figure,
   type Figures,
-  figures,
+  figuresInPlay,
   type MatchMinute,
   periodStart,
   periods,
@@ -22,12 +22,12 @@ export interface Moment extends MatchMinute {
 /** Moments of one match in the order of play, at most one for each period, minute and added minute. */
 export type Timeline = ReadonlyArray<Moment>
 
-/** The moment that a snapshot shows. */
+/** The moment that a snapshot shows. What was known before kick-off is no part of the past: no window speaks of it. */
 export const moment = (snapshot: Snapshot): Moment => ({
   period: snapshot.clock.period,
   minute: snapshot.clock.minute,
   added: snapshot.clock.added,
-  figures: figures(snapshot)
+  figures: figuresInPlay(snapshot)
 })
 
 /**

@@ -2,12 +2,13 @@
  * The one place where what a feed shows is decoded. One bad part costs that part: it is left out, and what is left is the
  * snapshot. A thousand take some milliseconds, for they are read by hand; where that fails the schema says what is wrong.
  *
- * Guarantees: what the schema takes is read as the schema reads it, with nothing left out; what is read of anything else, the
+ * Guarantees: what the schema takes is read as the schema reads it, with nothing left out and `momentum` made of the rest; what is read of anything else, the
  * schema takes.
  */
 import { DateTime, Formatter, Option, Result, Schema } from "effect"
 import { isStorable, longest, type Match, MatchId, type Sides } from "./Match.ts"
 import { type Metric, metrics } from "./Metric.ts"
+import { withMomentum } from "./momentum.ts"
 import { brief } from "./problems.ts"
 import {
   type Figure,
@@ -190,7 +191,7 @@ const read = (value: unknown): Decoded | undefined => {
   const clock = match === undefined ? undefined : readClock(value.clock, leaveOut)
   const score = clock === undefined ? undefined : readScore(value.score, clock.status, leaveOut)
   if (match === undefined || clock === undefined || score === undefined) return undefined
-  const statistics = readGroup("statistics", value.statistics, leaveOut, isSides)
+  const statistics = withMomentum(readGroup("statistics", value.statistics, leaveOut, isSides))
   const prematch = readGroup("prematch", value.prematch, leaveOut, isAny)
   const odds = readGroup("odds", value.odds, leaveOut, isAny)
   return { snapshot: { match, clock, score, statistics, prematch, odds }, faults: faults ?? none }
@@ -206,6 +207,9 @@ const decode = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
 export const decodeSnapshot = (input: unknown): Result.Result<Decoded, Schema.SchemaError> => {
   const decoded = read(input)
   return decoded === undefined
-    ? Result.map(decode(input), (snapshot) => ({ snapshot, faults: none }))
+    ? Result.map(decode(input), (snapshot) => ({
+        snapshot: { ...snapshot, statistics: withMomentum(snapshot.statistics) },
+        faults: none
+      }))
     : Result.succeed(decoded)
 }

@@ -10,14 +10,30 @@ export interface Problem {
 const names = (ast: SchemaAST.AST): ReadonlyArray<string> =>
   ast._tag === "Objects" ? ast.propertySignatures.map(({ name }) => String(name)) : []
 
-/** The texts that a union takes, when it takes nothing else. */
-const choices = (ast: SchemaAST.AST): ReadonlyArray<string> =>
-  ast._tag === "Union" && ast.types.every((each) => each._tag === "Literal")
-    ? ast.types.flatMap((each) => (each._tag === "Literal" ? [String(each.literal)] : []))
-    : []
+/** What a schema comes to, found once: some take hundreds of names. */
+const once = <A>(find: (ast: SchemaAST.AST) => A): ((ast: SchemaAST.AST) => A) => {
+  const found = new WeakMap<SchemaAST.AST, A>()
+  return (ast) => {
+    const known = found.get(ast)
+    if (known !== undefined) return known
+    const result = find(ast)
+    found.set(ast, result)
+    return result
+  }
+}
 
-const literals = (ast: SchemaAST.AST): ReadonlyArray<string> =>
-  ast._tag === "Literal" ? [String(ast.literal)] : ast._tag === "Union" ? ast.types.flatMap(literals) : []
+/** The texts that a union takes, when it takes nothing else. */
+const choices = once(
+  (ast): ReadonlyArray<string> =>
+    ast._tag === "Union" && ast.types.every((each) => each._tag === "Literal")
+      ? ast.types.flatMap((each) => (each._tag === "Literal" ? [String(each.literal)] : []))
+      : []
+)
+
+const literals: (ast: SchemaAST.AST) => ReadonlyArray<string> = once(
+  (ast): ReadonlyArray<string> =>
+    ast._tag === "Literal" ? [String(ast.literal)] : ast._tag === "Union" ? ast.types.flatMap(literals) : []
+)
 
 /** How far an input was from what a member of a union asks for: keys missing and unexpected, then the rest. */
 const remoteness = (issue: SchemaIssue.Issue): number => {
@@ -31,7 +47,7 @@ const remoteness = (issue: SchemaIssue.Issue): number => {
 const isSomething = ({ _tag }: SchemaAST.AST): boolean => _tag !== "Null" && _tag !== "Undefined"
 
 /** What was wanted, in a reader's words. */
-const wanted = (ast: SchemaAST.AST): string => {
+const wanted: (ast: SchemaAST.AST) => string = once((ast) => {
   switch (ast._tag) {
     case "Objects":
       return names(ast).length === 0 ? "a mapping" : `a mapping with ${names(ast).join(", ")}`
@@ -54,7 +70,7 @@ const wanted = (ast: SchemaAST.AST): string => {
     default:
       return ast._tag
   }
-}
+})
 
 /** What someone wrote, short enough to stand in a message. */
 export const brief = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text)

@@ -5,9 +5,10 @@
  * A value that does not exist is `undefined` and stays so through every operation; a comparison with one does not hold,
  * whatever its comparator. Nothing here asks whether the match is in play: that is for the caller to decide.
  */
+import { figureNow } from "../domain/figureNow.ts"
 import type { Side, Sides } from "../domain/Match.ts"
 import { type MetricName, metric } from "../domain/Metric.ts"
-import { type Figure, figureNow, type Snapshot } from "../domain/Snapshot.ts"
+import type { Figure, Snapshot } from "../domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -109,7 +110,7 @@ const minus = (later: Figure | undefined, earlier: Figure | undefined): Figure |
 /** The value of a metric in a window, before any scope. See `Window` for what each window means. */
 const figureIn = (name: MetricName, window: Window | undefined, view: View): Figure | undefined => {
   const { clock } = view.snapshot
-  const now = figureNow(name)(view.snapshot)
+  const now = figureNow(name)(view)
   const at = (minute: number): Figure | undefined => valueAt(view.timeline, name, Math.max(0, minute))
   const reached = (minute: number): boolean => clock.minute >= minute
   const secondHalfBegan = isAfterHalfTime(clock.period)

@@ -81,6 +81,33 @@ describe("what is taken back", () => {
   })
 })
 
+describe("the minutes since the last goal", () => {
+  const minutes = (text: string, goals: (minute: number) => Scene) => heldAt(text, watched(30, goals))
+
+  it("begin anew with each goal, and do not exist before the first", () => {
+    const scored = (minute: number): Scene => ({ score: { home: minute >= 5 ? 1 : 0, away: minute >= 20 ? 1 : 0 } })
+    expect(minutes("minutes_since_last_goal >= 14", scored)).toEqual([19])
+    expect(minutes("minutes_since_last_goal = 0", scored)).toEqual([5, 20])
+    expect(minutes("minutes_since_last_goal >= 0", scored)).toEqual(Array.from({ length: 26 }, (_, index) => index + 5))
+  })
+
+  it("go back to the goal before when the last one is taken back", () => {
+    const taken = (minute: number) => goals(minute >= 5 ? (minute === 10 ? 2 : 1) : 0)
+    expect(minutes("minutes_since_last_goal = 6", taken)).toEqual([11])
+    expect(minutes("minutes_since_last_goal = 0", taken)).toEqual([5, 10])
+  })
+
+  it("are not known of a goal that was not seen", () => {
+    const late = watched(3, () => goals(1)).slice(2)
+    expect(
+      heldAt(
+        "minutes_since_last_goal >= 0",
+        late.map((view) => ({ ...view, timeline: view.timeline.slice(2) }))
+      )
+    ).toEqual([])
+  })
+})
+
 describe("a corrected past", () => {
   const Shown = Schema.Array(
     Schema.Struct({

@@ -99,7 +99,7 @@ describe("a snapshot", () => {
   })
 
   it("ignores figures that the catalogue does not know", () => {
-    expect(figures(decoded({ statistics: { tackles: { home: 5, away: 3 } } }))).toEqual({ goals: { home: 2, away: 1 } })
+    expect(figures(decoded({ statistics: { aerials: { home: 5, away: 3 } } }))).toEqual({ goals: { home: 2, away: 1 } })
   })
 
   it.each([

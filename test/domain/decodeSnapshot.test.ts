@@ -2,10 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
 import { decodeSnapshot, isPlain } from "../../src/domain/decodeSnapshot.ts"
 import { metrics } from "../../src/domain/Metric.ts"
+import { withMomentum } from "../../src/domain/momentum.ts"
 import { Snapshot } from "../../src/domain/Snapshot.ts"
 import { shown } from "../fixtures/pipeline.ts"
 
 const bySchema = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
+
+/** The snapshot with what is made of the rest. */
+const derivedOf = (snapshot: Snapshot): Snapshot => ({ ...snapshot, statistics: withMomentum(snapshot.statistics) })
 
 /** Values of every kind that a feed may put anywhere, the odd ones among them. */
 const oddities: ReadonlyArray<unknown> = [
@@ -112,7 +116,7 @@ describe("A snapshot", () => {
       )
       const [decoded, expected] = [decodeSnapshot(input), bySchema(input)]
       if (Result.isSuccess(expected)) {
-        assert.deepStrictEqual(Result.getOrThrow(decoded), { snapshot: expected.success, faults: [] })
+        assert.deepStrictEqual(Result.getOrThrow(decoded), { snapshot: derivedOf(expected.success), faults: [] })
       } else if (Result.isSuccess(decoded)) {
         const { snapshot } = decoded.success
         assert.deepStrictEqual(Result.getOrThrow(bySchema(encode(snapshot))), snapshot)
@@ -128,12 +132,15 @@ describe("A snapshot", () => {
   })
 })
 
-/** A snapshot with every figure of the catalogue. */
+/** What is made of the rest of a snapshot, or of its past. */
+const derived = new Set(["goals", "momentum", "minutes_since_last_goal"])
+
+/** A snapshot with every other figure of the catalogue. */
 const rich = [...metrics].reduce<unknown>(
   (before, [name, { group, range, sided }]) => {
     const key = name.replace(/^.*\./, "")
     const value = sided ? { home: range[0], away: range[1] } : range[0]
-    return name === "goals" ? before : changed(before, [group === "in-play" ? "statistics" : group, key], value)
+    return derived.has(name) ? before : changed(before, [group === "in-play" ? "statistics" : group, key], value)
   },
   shown({ score: { home: 1, away: 0 }, statistics: {}, prematch: {}, odds: {} })
 )
@@ -145,7 +152,7 @@ const removable: ReadonlyArray<ReadonlyArray<string>> = [
   ["odds"],
   ["statistics", "aerials"],
   ...[...metrics].flatMap(([name, { group }]) =>
-    name === "goals" ? [] : [[group === "in-play" ? "statistics" : group, name.replace(/^.*\./, "")]]
+    derived.has(name) ? [] : [[group === "in-play" ? "statistics" : group, name.replace(/^.*\./, "")]]
   )
 ]
 
@@ -159,6 +166,27 @@ const damages = Arbitrary.array(
   Arbitrary.schema(Schema.Struct({ part: whole(removable.length), value: whole(oddities.length) })),
   { minLength: 1, maxLength: 12 }
 )
+
+describe("Momentum", () => {
+  const of = (statistics: Record<string, unknown>) =>
+    Result.getOrThrow(decodeSnapshot({ ...base, statistics })).snapshot.statistics.momentum
+  const parts = {
+    attacks: { home: 10, away: 1 },
+    dangerous_attacks: { home: 5, away: 0 },
+    shots_on_target: { home: 2, away: 1 }
+  }
+
+  it("is attacks, dangerous attacks twice and shots on target three times over", () => {
+    assert.deepStrictEqual(of(parts), { home: 26, away: 4 })
+    assert.deepStrictEqual(of({ ...parts, momentum: { home: 1, away: 1 } }), { home: 26, away: 4 })
+  })
+
+  it("is not known where one of them is not, whatever a feed calls by that name", () => {
+    for (const part of Object.keys(parts)) {
+      assert.isUndefined(of({ ...parts, [part]: null, momentum: { home: 1, away: 1 } }))
+    }
+  })
+})
 
 describe("One bad part", () => {
   it.prop("costs that part", [damages], ([happened]) => {
@@ -176,7 +204,7 @@ describe("One bad part", () => {
       if (!isTaken && (path.length > 1 || oddity !== undefined)) bad.add(path.join("."))
     }
     const { faults, snapshot } = Result.getOrThrow(decodeSnapshot(damaged))
-    assert.deepStrictEqual(snapshot, Result.getOrThrow(bySchema(expected)))
+    assert.deepStrictEqual(snapshot, derivedOf(Result.getOrThrow(bySchema(expected))))
     bad.delete("statistics.aerials")
     assert.deepStrictEqual(new Set(faults.map(({ part }) => part)), bad)
   })

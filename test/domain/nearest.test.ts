@@ -1,4 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
+import { Arbitrary, Schema } from "effect"
 import { metrics } from "../../src/domain/Metric.ts"
 import { didYouMean, nearest } from "../../src/domain/nearest.ts"
 
@@ -35,6 +36,26 @@ describe("the nearest name", () => {
   it("is the best of at most three", () => {
     expect(nearest("shot", ["shots", "shoots", "short", "slot", "sort"])).toHaveLength(3)
   })
+
+  it("does not exist for a text that is no word, however long, and is not looked for", () => {
+    expect(nearest("goals ".repeat(20_000), metrics.keys())).toEqual([])
+    expect(nearest("x".repeat(61), ["x".repeat(60)])).toEqual([])
+  })
+
+  it.prop(
+    "is what is least far away, or what the word is a part of",
+    [
+      Arbitrary.array(
+        Arbitrary.schema(Schema.Literals(["goals", "goal", "gaols", "glas", "shots", "shot", "tosh", "a_b"]))
+      )
+    ],
+    ([words]) => {
+      for (const word of words) {
+        const [first] = nearest(word, words)
+        expect(first).toBe(word)
+      }
+    }
+  )
 
   it("is asked for in a message", () => {
     expect(didYouMean("lst", ["last", "list", "between"])).toBe(" (did you mean last or list?)")

@@ -3,9 +3,10 @@
  * leaves off at the first condition that does not hold, the cheapest to ask first; columns read everything and are paid
  * back by being shared.
  */
+import { figureNow } from "../../domain/figureNow.ts"
 import type { Sides } from "../../domain/Match.ts"
 import { type MetricName, metric } from "../../domain/Metric.ts"
-import { type Figure, figureNow } from "../../domain/Snapshot.ts"
+import type { Figure } from "../../domain/Snapshot.ts"
 import {
   type Comparison,
   type Condition,
@@ -30,11 +31,11 @@ type ReadFigure = (view: View) => Figure | undefined
 
 const figureAt = (name: MetricName, anchor: Anchor): ReadFigure => {
   const now = figureNow(name)
-  if (anchor.kind === "now") return ({ snapshot }) => now(snapshot)
+  if (anchor.kind === "now") return now
   return (view) => {
     const instant = instantOf(anchor, view)
     if (instant === "absent") return undefined
-    if (instant === "now") return now(view.snapshot)
+    if (instant === "now") return now(view)
     if (instant === "trigger") return view.trigger?.figures[name]
     const seen = instant > 0 ? view.timeline[latestBy(view.timeline, instant)] : undefined
     return seen === undefined ? valueAt(view.timeline, name, Math.max(0, instant)) : seen.figures[name]

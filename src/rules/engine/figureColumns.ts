@@ -2,8 +2,9 @@
  * The figures that conditions ask for, read from the views of a block once and laid out as columns: a pair (home and
  * away) for each metric in each window. A single figure for the match is in the home column.
  */
+import { figureNow } from "../../domain/figureNow.ts"
 import type { MetricName } from "../../domain/Metric.ts"
-import { type Figure, figureNow, type Snapshot } from "../../domain/Snapshot.ts"
+import type { Figure } from "../../domain/Snapshot.ts"
 import type { Window } from "../../domain/Strategy.ts"
 import { valueAt } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
@@ -102,7 +103,7 @@ export const makeFigureTable = (kernel: Kernel, columns: Columns): FigureTable =
   const pasts = makePasts(slots)
   const anchors = new Map<string, Readings>()
   const held = new Map<string, FigureColumns>()
-  const readNow = new Map<MetricName, (snapshot: Snapshot) => Figure | undefined>()
+  const readNow = new Map<MetricName, (view: View) => Figure | undefined>()
   // Undefined when readings were added or removed since.
   let plans: ReadonlyArray<Plan> | undefined
   // Rows by the numbers above.
@@ -182,14 +183,14 @@ export const makeFigureTable = (kernel: Kernel, columns: Columns): FigureTable =
   }
 
   /** The number of the standing row for an instant that is none of the moments seen, written if it has to be. */
-  const standingRow = (instant: Instant, { snapshot, timeline, trigger }: View): number => {
+  const standingRow = (instant: Instant, view: View): number => {
     if (instant === "absent") return absentRow
     // A feed may show a match before its first minute: figures that are not counts are then known at kick-off.
-    if (typeof instant === "number" && instant <= 0 && timeline[0]?.minute !== 0) return kickOffRow
+    if (typeof instant === "number" && instant <= 0 && view.timeline[0]?.minute !== 0) return kickOffRow
     const fits = slots.write(standing, passingRow, (name) => {
-      if (instant === "now") return readNow.get(name)?.(snapshot)
-      if (instant === "trigger") return trigger?.figures[name]
-      return valueAt(timeline, name, Math.max(0, instant))
+      if (instant === "now") return readNow.get(name)?.(view)
+      if (instant === "trigger") return view.trigger?.figures[name]
+      return valueAt(view.timeline, name, Math.max(0, instant))
     })
     return fits ? passingRow : misfitRow
   }

@@ -74,6 +74,7 @@ const noTeam = (scope: Scope, { snapshot }: View): string | undefined => {
 const missingMetric = ({ metric: name, scope, window }: MetricValue, view: View): string => {
   const unavailable = window === undefined ? undefined : notYet(window, view)
   if (unavailable !== undefined) return unavailable
+  if (name === "minutes_since_last_goal") return "no goal yet whose minute was seen"
   if (figures(view.snapshot)[name] === undefined) return missingFigure(name)
   const team = scope === undefined ? undefined : noTeam(scope, view)
   return team ?? `${name} is not known for that part of the match`

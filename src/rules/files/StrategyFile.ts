@@ -5,12 +5,13 @@
  * Strategies come out in normal form (see `normal.ts`). What is wrong with a file is reported whole: every fault with its
  * line, its column and the nearest valid name.
  */
-import { Result, Schema, SchemaParser } from "effect"
+import { Predicate, Result, Schema, SchemaParser } from "effect"
 import { Yaml } from "effect/encoding"
-import { problemsOf } from "../../domain/problems.ts"
+import { withHints } from "../../domain/nearest.ts"
+import { type Problem, problemsOf } from "../../domain/problems.ts"
 import { StrategyDefinition } from "../../domain/Strategy.ts"
 import type { Diagnostic } from "../language/Diagnostic.ts"
-import { excess, tooDeep } from "../language/excess.ts"
+import { excess, problemLimit, tooDeep, tooMany } from "../language/excess.ts"
 import { frame, positionAt } from "../language/frame.ts"
 import { normalStrategy } from "../language/normal.ts"
 import { diagnosticsOf, StrategyProblem } from "../language/StrategyProblem.ts"
@@ -49,13 +50,17 @@ const decodeContent = (
   content: unknown,
   from?: SourceText
 ): Result.Result<StrategyDefinition, StrategyProblem> => {
-  const tooMuch = excess(content)
-  return tooMuch === undefined
-    ? Result.mapBoth(decode(content), {
-        onSuccess: (strategy) => normalStrategy<StrategyDefinition>(strategy),
-        onFailure: (issue) => strategyProblem(source, content, problemsOf(issue), from)
-      })
-    : Result.fail(strategyProblem(source, content, [{ path: "", message: tooMuch }], from))
+  const tooMuch = excess(content) ?? (Predicate.hasProperty(content, "when") ? tooMany(content.when) : undefined)
+  if (tooMuch !== undefined)
+    return Result.fail(strategyProblem(source, content, [{ path: "", message: tooMuch }], from))
+  // What is wrong is read again for its place: hints are for then.
+  return Result.mapBoth(
+    withHints(0, () => decode(content)),
+    {
+      onSuccess: (strategy) => normalStrategy<StrategyDefinition>(strategy),
+      onFailure: (issue) => withHints(problemLimit, () => strategyProblem(source, content, problemsOf(issue), from))
+    }
+  )
 }
 
 /** Decodes a strategy from plain data, as read from a file or a column of the database. `source` names it in problems. */
@@ -131,6 +136,32 @@ const unreadable = (source: string, text: string, { message, offset }: Unreadabl
   return new StrategyProblem({ source, message: `${line}:${column}: ${message}`, diagnostics: [diagnostic] })
 }
 
+/** Ids of competitions that are numbers to the reader, spelled in a way that another number would be: `1e3`, `0x1F`, `007`. */
+const misspelt = (content: unknown, from: SourceText): ReadonlyArray<Problem> => {
+  const ids = Predicate.hasProperty(content, "competitions") ? content.competitions : undefined
+  if (!Array.isArray(ids)) return []
+  return ids.flatMap((id: unknown, index) => {
+    const path = `competitions[${index}]`
+    const place = from.places.get(path)
+    if (typeof id !== "number" || place === undefined) return []
+    const spelled = from.text.slice(place.start, place.end).trim()
+    // An alias is spelled where its anchor is.
+    return spelled === String(id) || !/^[-+.\d]/.test(spelled)
+      ? []
+      : [
+          {
+            path,
+            message: `is the number ${id} to a reader of numbers: write ${id}, or "${spelled}" if that is the id`
+          }
+        ]
+  })
+}
+
+const hasNumbers = (content: unknown): boolean =>
+  Predicate.hasProperty(content, "competitions") &&
+  Array.isArray(content.competitions) &&
+  content.competitions.some((id) => typeof id === "number")
+
 /** Decodes the text of a strategy file. The extension of its name decides how it is read: .yaml, .yml or .json. */
 export const decodeStrategyFile = (name: string, text: string): Result.Result<StrategyDefinition, StrategyProblem> => {
   const format = formatOf(name)
@@ -141,9 +172,13 @@ export const decodeStrategyFile = (name: string, text: string): Result.Result<St
   return format(text).pipe(
     Result.mapError((reason) => unreadable(name, text, reason)),
     Result.flatMap((content) => {
-      // Places are for problems, which are few: a good file is not walked twice.
+      // Places are for problems, which are few: a good file is walked twice only to see how its ids are spelled.
       const decoded = decodeContent(name, content)
-      return Result.isSuccess(decoded) ? decoded : decodeContent(name, content, { text, places: placesOf(text) })
+      if (Result.isSuccess(decoded) && !hasNumbers(content)) return decoded
+      const from = { text, places: placesOf(text) }
+      if (Result.isFailure(decoded)) return decodeContent(name, content, from)
+      const problems = misspelt(content, from)
+      return problems.length === 0 ? decoded : Result.fail(strategyProblem(name, content, problems, from))
     })
   )
 }

@@ -9,6 +9,7 @@ import { Effect, Result, Schema, SchemaGetter, SchemaIssue } from "effect"
 import { AnyOf, Comparison, Condition, isBeforeTrigger } from "../../domain/Strategy.ts"
 import { outcome, principalOutcomes } from "../expect/outcomes.ts"
 import type { Fault } from "../language/Cursor.ts"
+import { textLimit } from "../language/excess.ts"
 import {
   type Dialect,
   everything,
@@ -39,17 +40,21 @@ export const expectationDialect: Dialect = {
   }
 }
 
+const tooLong: Fault = { start: 0, end: 1, message: `has more than ${textLimit} characters` }
+
 const fromText = <S extends Schema.Constraint>(
   text: Schema.String,
   type: S,
   read: (text: string) => Parsed<S["Type"]>,
   print: (value: S["Type"]) => string,
   annotations: Schema.Annotations.Documentation<string> & { readonly identifier?: string }
-) =>
-  text.annotate(annotations).pipe(
+) => {
+  const readShort = (written: string): Parsed<S["Type"]> =>
+    written.length > textLimit ? Result.fail([tooLong]) : read(written)
+  return text.annotate(annotations).pipe(
     Schema.decodeTo(Schema.toType(type), {
       decode: SchemaGetter.transformEffect((text: string, options) =>
-        Result.match(read(text), {
+        Result.match(readShort(text), {
           onSuccess: Effect.succeed,
           onFailure: (faults) =>
             Effect.fail(
@@ -60,6 +65,7 @@ const fromText = <S extends Schema.Constraint>(
       encode: SchemaGetter.transform(print)
     })
   )
+}
 
 /** A word in any case of letters, as a pattern without flags. */
 const inAnyCase = (word: string): string => word.replaceAll(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)
@@ -129,6 +135,7 @@ export const faultsAt = (path: string, text: string): ReadonlyArray<Fault> => {
   if (place === undefined) return []
   const dialect = place === "expect" ? expectationDialect : requirementDialect
   const parse = any === undefined ? parseCondition : alternative === undefined ? parseAlternatives : parseComparison
+  if (text.length > textLimit) return [tooLong]
   const parsed: Parsed<unknown> = parse(text, dialect)
   return Result.isFailure(parsed) ? parsed.failure : []
 }

@@ -1,4 +1,4 @@
-/** Conditions that editors offer to whoever begins one: every scope, every window and every metric in one of them. */
+/** Conditions that editors offer to whoever begins one: every scope, every window and every metric or family of metrics in one of them. */
 import { isMetricName, type Metric, type MetricName, metrics } from "../../domain/Metric.ts"
 import { type MetricValue, scopes, type Window } from "../../domain/Strategy.ts"
 import { printComparison } from "../print.ts"
@@ -17,6 +17,8 @@ const windows: ReadonlyArray<Window> = [
 /** A number that a metric of each unit may well be compared with. */
 const usual: Readonly<Record<Metric["unit"], number>> = {
   count: 3,
+  goals: 1.5,
+  minutes: 20,
   percent: 60,
   "decimal odds": 2,
   "per match": 1.5,
@@ -25,9 +27,18 @@ const usual: Readonly<Record<Metric["unit"], number>> = {
 
 const atLeast = (left: MetricValue, right: number): string => printComparison({ left, comparator: ">=", right })
 
-/** Both teams together say something of counts only: `home` stands for either team otherwise. */
+/** Both teams together say something of what is counted only: `home` stands for either team otherwise. */
 const ofMetric = (metric: MetricName, { sided, unit }: Metric): string =>
-  atLeast({ metric, ...(sided && unit !== "count" ? { scope: "home" } : undefined) }, usual[unit])
+  atLeast({ metric, ...(sided && unit !== "count" && unit !== "goals" ? { scope: "home" } : undefined) }, usual[unit])
+
+/** One of each family speaks for the others. */
+const families = new Set<string>()
+const isExample = ({ family }: Metric): boolean => {
+  if (family === undefined) return true
+  const isFirst = !families.has(family.pattern)
+  families.add(family.pattern)
+  return isFirst
+}
 
 /** Examples of conditions of `when`, as text. */
 export const conditionExamples: ReadonlyArray<string> = [
@@ -35,5 +46,5 @@ export const conditionExamples: ReadonlyArray<string> = [
   "home shots - away shots >= 3",
   ...scopes.map((scope) => atLeast({ metric: "goals", scope }, 1)),
   ...windows.map((window) => atLeast({ metric: "corners", scope: "total", window }, 4)),
-  ...[...metrics].flatMap(([name, metric]) => (isMetricName(name) ? [ofMetric(name, metric)] : []))
+  ...[...metrics].flatMap(([name, metric]) => (isMetricName(name) && isExample(metric) ? [ofMetric(name, metric)] : []))
 ]

@@ -2,6 +2,7 @@
 import { Predicate } from "effect"
 import type { Problem } from "../../domain/problems.ts"
 import type { Diagnostic } from "../language/Diagnostic.ts"
+import { told } from "../language/excess.ts"
 import { frame, frameOfText, positionAt, printable } from "../language/frame.ts"
 import { StrategyProblem } from "../language/StrategyProblem.ts"
 import { comparatorMeant } from "../language/words.ts"
@@ -139,6 +140,8 @@ const diagnose = (source: string, finding: Finding, from: SourceText | undefined
   }
 }
 
+const andMore = (count: number): Finding => ({ path: "", message: `and ${count} more` })
+
 const byPlace = (a: Diagnostic, b: Diagnostic): number =>
   (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 
@@ -149,14 +152,14 @@ export const strategyProblem = (
   problems: ReadonlyArray<Problem>,
   from?: SourceText
 ): StrategyProblem => {
-  const findings = problems.flatMap((each) => findingsOf(content, each))
+  const findings = told(problems, andMore).flatMap((each) => findingsOf(content, each))
   // One thing that is wrong may have been found in several ways.
   const distinct = new Map(
     findings
       .filter((each) => !isMisspelt(each, findings))
       .map((each) => [`${each.path} ${each.message} ${each.written?.start}`, each])
   )
-  const found = [...distinct.values()]
+  const found = told([...distinct.values()], andMore)
     .map((finding) => ({ finding, diagnostic: diagnose(source, finding, from) }))
     .sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
   const message = found

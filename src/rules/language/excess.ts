@@ -1,4 +1,5 @@
 /** Inputs that are more than a decoder should be given: it would exhaust the stack, or the time, and report neither. */
+import { Predicate } from "effect"
 
 /** How deep an input may be nested: deeper than anyone writes an expression, and safe for all that recurs into one. */
 export const depthLimit = 64
@@ -8,6 +9,32 @@ export const tooDeep = `is nested more than ${depthLimit} levels deep`
 
 /** How many values an input may hold: far more than any strategy, and few enough to look at each. */
 const sizeLimit = 100_000
+
+/** How many comparisons a strategy may make, alternatives included: far more than anyone writes. */
+const comparisonLimit = 500
+
+/** How many characters the text of a condition may have. */
+export const textLimit = 4000
+
+/** How many problems of an input are told, and how many unknown words are looked up. */
+export const problemLimit = 20
+
+/** What is too much of a list of conditions or of rules, or undefined. */
+export const tooMany = (list: unknown): string | undefined => {
+  if (!Array.isArray(list)) return undefined
+  let count = 0
+  for (const each of list) {
+    count += Predicate.hasProperty(each, "any") && Array.isArray(each.any) ? each.any.length : 1
+    if (count > comparisonLimit) return `makes more than ${comparisonLimit} comparisons`
+  }
+  return undefined
+}
+
+/** The first so many problems, and how many there are besides. */
+export const told = <A>(problems: ReadonlyArray<A>, andMore: (count: number) => A): ReadonlyArray<A> =>
+  problems.length <= problemLimit
+    ? problems
+    : [...problems.slice(0, problemLimit), andMore(problems.length - problemLimit)]
 
 /**
  * What is too much of an input, or undefined when nothing is. A small file may hold a great deal: where one part of it

@@ -53,7 +53,7 @@ const negated = (cursor: Cursor, dialect: Dialect, depth: number): Expression | 
   const number = cursor.peek()
   if (number.kind === "number") return parseNumber(cursor, sign.text)
   cursor.fault(sign, "only a number takes a sign: write 0 - … for the opposite of anything else")
-  return parseFactor(cursor, dialect, depth)
+  return parseFactor(cursor, dialect, depth + 1)
 }
 
 const parseNumber = (cursor: Cursor, sign = ""): number => {

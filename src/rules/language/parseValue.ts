@@ -173,6 +173,7 @@ export const parseValue = (cursor: Cursor, sinceTrigger: boolean): MetricValue |
   const scopeEnd = endOfTaken(cursor)
   const name = parseMetricName(cursor, prefix ?? "", scope)
   if (name === undefined) return undefined
+  const nameEnd = endOfTaken(cursor)
   const after = cursor.peek()
   if (after.kind === "word" && !mayFollow(after.text)) {
     const [near] = nearest(after.text, [...windowWords.slice(0, 5), ...Object.keys(comparatorWords)], 1)
@@ -192,6 +193,10 @@ export const parseValue = (cursor: Cursor, sinceTrigger: boolean): MetricValue |
     ...(scope === undefined ? undefined : { scope }),
     ...(window === "none" ? undefined : { window })
   }
-  judge(cursor, value, { window: windowSpan, scope: { start: scopeStart, end: scopeEnd } })
+  // Without a scope it is the metric that lacks one.
+  judge(cursor, value, {
+    window: windowSpan,
+    scope: { start: scopeStart, end: scope === undefined ? nameEnd : scopeEnd }
+  })
   return withTotal(value)
 }

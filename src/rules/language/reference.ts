@@ -18,12 +18,13 @@ const code = (text: string): string => `\`${text}\``
 
 const kinds = { cumulative: "counts up", gauge: "goes up and down" } as const
 
-const row = ([name, { group, kind, meaning, range, sided, unit }]: readonly [
+/** The rows of a family stand in one: its pattern, and what `N` may be. */
+const row = ([name, { family, group, kind, meaning, range, sided, unit }]: readonly [
   string,
   Metric
 ]): ReadonlyArray<string> => [
-  code(name),
-  meaning,
+  code(family?.pattern ?? name),
+  family === undefined ? meaning : `${family.meaning}; N is ${family.lines}`,
   unit,
   sided ? "each team" : "the match",
   group === "prematch" ? "fixed" : kinds[kind],
@@ -32,7 +33,10 @@ const row = ([name, { group, kind, meaning, range, sided, unit }]: readonly [
 
 /** Every metric of the catalogue as a table in Markdown. */
 export const metricTable = (): string =>
-  table(["Metric", "Meaning", "Unit", "One value for", "In play", "Range"], [...metrics].map(row))
+  table(
+    ["Metric", "Meaning", "Unit", "One value for", "In play", "Range"],
+    [...new Map([...metrics].map((each) => [each[1].family?.pattern ?? each[0], row(each)])).values()]
+  )
 
 /** The outcomes as a table in Markdown, each with an example and the comparison that it stands for. */
 export const outcomeTable = (): string =>

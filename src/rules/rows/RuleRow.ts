@@ -124,8 +124,13 @@ const expressionOf = (columns: ValueColumns, path: string): Checked<Expression> 
     isPresent(columns.time_filter) ? windowOf(columns.time_filter, filter) : Result.succeed(undefined),
     (window) =>
       checkMetricValue({ metric: name, ...scope, ...(window === undefined ? undefined : { window }) }).pipe(
-        // Metric and scope are of the domain by now: what remains to be wrong is the window, which the row calls otherwise.
-        Result.mapError((problems) => problems.map(({ message }) => ({ path: filter, message })))
+        // The metric is of the domain by now: what remains to be wrong is its scope or its window, which the row calls otherwise.
+        Result.mapError((problems) =>
+          problems.map(({ message, path: key }) => ({
+            path: key.startsWith("scope") ? joined(path, "team_scope") : filter,
+            message
+          }))
+        )
       )
   )
 }

@@ -4,12 +4,13 @@
  */
 import { Option, Predicate, Result, Schema } from "effect"
 import { TextOrNumber } from "../../domain/Match.ts"
+import { withHints } from "../../domain/nearest.ts"
 import type { Comparison, Condition, Strategy } from "../../domain/Strategy.ts"
 import { OwnerId, StrategyId } from "../../domain/Strategy.ts"
 import { decodeStrategy, type StrategyFileContent } from "../files/StrategyFile.ts"
 import { expectationDialect } from "../files/WrittenCondition.ts"
 import { checker, isPresent, nullable, problemsIn } from "../language/Checked.ts"
-import { excess } from "../language/excess.ts"
+import { excess, problemLimit, textLimit, told, tooMany } from "../language/excess.ts"
 import { parseCondition } from "../language/parse.ts"
 import { StrategyProblem } from "../language/StrategyProblem.ts"
 import { withJson } from "./jsonText.ts"
@@ -48,6 +49,7 @@ const expectationOf = (
   desiredOutcome: StrategyRow["desired_outcome"]
 ): Result.Result<Condition | undefined, string> => {
   const text = desiredOutcome?.trim() ?? ""
+  if (text.length > textLimit) return Result.fail(`desired_outcome: has more than ${textLimit} characters`)
   return text === ""
     ? Result.succeed(undefined)
     : Result.mapError(parseCondition(text, expectationDialect), (faults) =>
@@ -57,15 +59,14 @@ const expectationOf = (
 
 /** The conditions of the rules, or what is wrong with them, each problem with the id of its rule. */
 const conditionsOf = (rules: ReadonlyArray<unknown>): Result.Result<ReadonlyArray<Comparison>, string> => {
-  const checked = rules.map((rule, index) => ({
-    label: `rule ${idOf(rule) ?? `[${index}]`}`,
-    result: decodeRule(rule)
-  }))
+  const checked = withHints(problemLimit, () =>
+    rules.map((rule, index) => ({ label: `rule ${idOf(rule) ?? `[${index}]`}`, result: decodeRule(rule) }))
+  )
   const problems = checked.flatMap(({ label, result }) =>
     problemsIn(result).map(({ message, path }) => [label, path, message].filter((part) => part !== "").join(": "))
   )
   return problems.length > 0
-    ? Result.fail(problems.join("; "))
+    ? Result.fail(told(problems, (count) => `and ${count} more`).join("; "))
     : Result.succeed(checked.flatMap(({ result }) => (Result.isSuccess(result) ? [result.success] : [])))
 }
 
@@ -117,7 +118,7 @@ export const decodeStrategyRow = (stored: unknown): Result.Result<Strategy, Stra
   const source = `strategy ${idOf(row) ?? "without id"}`
   const refuse = (message: string) => new StrategyProblem({ source, message })
   return Result.gen(function* () {
-    const tooMuch = excess(row)
+    const tooMuch = excess(row) ?? (Predicate.hasProperty(row, "rules") ? tooMany(row.rules) : undefined)
     if (tooMuch !== undefined) return yield* Result.fail(refuse(tooMuch))
     const checked = yield* Result.mapError(checkRow(row), (problems) =>
       refuse(problems.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; "))

@@ -21,6 +21,38 @@ const messageOf = (text: string, name = "late.yaml"): string =>
 
 const withCondition = (condition: string) => messageOf(`name: x\nwhen:\n  - ${condition}\n`)
 
+describe("the id of a competition", () => {
+  const problem = (name: string, ids: string) =>
+    Result.match(
+      decodeStrategyFile(
+        name,
+        name.endsWith("json")
+          ? `{"name": "a", "competitions": ${ids}, "when": ["minute >= 1"]}`
+          : `name: a\ncompetitions: ${ids}\nwhen: [minute >= 1]\n`
+      ),
+      { onFailure: ({ message }) => message, onSuccess: ({ competitions = [] }) => competitions.join(" ") }
+    )
+
+  it("is what is spelled", () => {
+    expect(problem("a.yaml", "[364, wc, '1e3', \"007\"]")).toBe("364 wc 1e3 007")
+    expect(problem("a.yaml", "\n  - 364\n  - 28 # the cup")).toBe("364 28")
+    expect(problem("a.json", '[364, "1e3"]')).toBe("364 1e3")
+  })
+
+  it.each(["1e3", "0x1F", "1_000", "007", "+5", "5.0", "0o17"])(
+    "is no %s, of which a reader makes another number",
+    (id) => {
+      const said = problem("a.yaml", `[28, ${id}]`)
+      expect(said === `28 ${id}` || said.includes(`competitions[1]: is the number`)).toBe(true)
+      expect(said).not.toMatch(/^28 (1000|31|7|5|15)$/)
+    }
+  )
+
+  it("is no 1e3 in JSON", () => {
+    expect(problem("a.json", "[1e3]")).toContain('write 1000, or "1e3" if that is the id')
+  })
+})
+
 describe("a strategy file", () => {
   it("in YAML is the structured form as it stands", () => {
     expect(Result.getOrThrow(decodeStrategyFile("late.yaml", yaml))).toEqual({

@@ -73,7 +73,8 @@ describe("the page of the language", () => {
 
   it("has the metrics and the outcomes that the code has: node scripts/docs.ts", () => {
     expect(page).toBe(withReference(page))
-    for (const name of [...metrics.keys(), ...outcomeRows.map(({ example }) => example)]) {
+    const rows = [...metrics].map(([name, { family }]) => family?.pattern ?? name)
+    for (const name of [...rows, ...outcomeRows.map(({ example }) => example)]) {
       expect(page).toMatch(new RegExp(`\\| \`${name.replaceAll(".", "\\.")}\` +\\|`))
     }
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
-import { metrics } from "../../../src/domain/Metric.ts"
+import { hasNoTotal, metrics } from "../../../src/domain/Metric.ts"
 import { type Comparison, type Expression, scopes, type Window } from "../../../src/domain/Strategy.ts"
 import { normalComparison, normalCondition } from "../../../src/rules/language/normal.ts"
 import { parseAlternatives, parseComparison, parseCondition, requirement } from "../../../src/rules/language/parse.ts"
@@ -74,8 +74,22 @@ describe("the written language", () => {
     expect(left("home favorite goals")).toEqual({ metric: "goals", scope: "home favourite" })
   })
 
-  it.each([...metrics.keys()])("the metric %s", (name) => {
-    expect(left(name.toUpperCase())).toMatchObject({ metric: name })
+  it.each([...metrics])("the metric %s", (name, row) => {
+    const scope = hasNoTotal(row) ? "HOME " : ""
+    expect(left(`${scope}${name.toUpperCase()}`)).toMatchObject({ metric: name })
+  })
+
+  it.each([...metrics].filter(([, row]) => hasNoTotal(row)))("no total of %s, which comes to nothing", (name) => {
+    for (const text of [`${name} >= 60`, `total ${name} >= 60`]) {
+      const said = Result.match(parseComparison(text), {
+        onFailure: (faults) => faults.map(({ message, start, end }) => `${message} [${text.slice(start, end)}]`),
+        onSuccess: () => []
+      })
+      expect(said).toHaveLength(1)
+      expect(said[0]).toContain("say whose, such as home, favourite, either or both")
+      expect(said[0]).toContain(text.startsWith("total") ? "[total]" : `[${name}]`)
+    }
+    expect(Result.isSuccess(parseComparison(`either ${name} >= 60`))).toBe(true)
   })
 
   it("writes out the scope of a metric of both teams, and leaves that of a single figure out", () => {
@@ -171,8 +185,12 @@ describe("a fault names the part that is to blame", () => {
     ],
     ["home odds.draw > 2", "odds.draw has one value for the match: leave the scope out [home]"],
     [
-      "prematch.position last 5 minutes > 1",
+      "home prematch.position last 5 minutes > 1",
       "prematch.position does not change during the match: leave the window out [last 5 minutes]"
+    ],
+    [
+      "minutes_since_last_goal last 5 minutes > 1",
+      "minutes_since_last_goal speaks of the past itself: leave the window out [last 5 minutes]"
     ],
     ["goals since trigger > 1", "the window since trigger is for the expectation only [since trigger]"],
     ["goals => 4", "no comparator is written => (did you mean >=?) [=>]"],

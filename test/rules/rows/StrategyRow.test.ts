@@ -215,12 +215,26 @@ describe("a rule", () => {
     ["IN_PLAY", "minute", "minute"],
     ["IN_PLAY", "MINUTE", "minute"],
     [null, "corners", "total corners"],
-    ["PRE_MATCH", "btts_rate", "total prematch.btts_rate"],
-    ["PRE_MATCH", "prematch.btts_rate", "total prematch.btts_rate"],
-    ["ODDS", "WIN", "total odds.win"],
+    ["PRE_MATCH", "corners", "total prematch.corners"],
+    ["PRE_MATCH", "prematch.corners", "total prematch.corners"],
+    ["ODDS", "FIRST_HALF_DRAW", "odds.first_half_draw"],
     ["ODDS", "odds.over_2_5", "odds.over_2_5"]
   ])("of %s with the metric %s speaks of %s", (value_type, metric, text) => {
     expect(said({ value_type, metric })).toBe(`${text} >= 4`)
+  })
+
+  it.each([
+    [{ value_type: "IN_PLAY", metric: "possession" }, "possession of both teams is always 100"],
+    [
+      { value_type: "PRE_MATCH", metric: "btts_rate", team_scope: null },
+      "percentages such as prematch.btts_rate do not"
+    ],
+    [{ value_type: "PRE_MATCH", metric: "position" }, "places such as prematch.position do not add up"],
+    [{ value_type: "ODDS", metric: "win" }, "prices such as odds.win do not add up"]
+  ])("on %j is refused, with what to say instead", (columns, message) => {
+    expect(wrong(columns)).toContain(`strategy 12: rule 7: team_scope: ${message}`)
+    expect(wrong(columns)).toContain("say whose, such as home, favourite, either or both")
+    expect(wrong({ ...columns, team_scope: "AWAY" })).toBe("no problem")
   })
 
   it("on a single figure for the match drops the scope that the table fills in", () => {
@@ -366,6 +380,31 @@ describe("a bad row", () => {
     let deep: unknown = { kind: "number", value: 1 }
     for (let depth = 0; depth < 20_000; depth++) deep = { left: deep }
     expect(wrong({ lhs_json: deep })).toBe("strategy 12: is nested more than 64 levels deep")
+  })
+
+  it("of nothing but faults is told of twenty, and of how many more there are", () => {
+    const unknown = (count: number) => Array.from({ length: count }, (_, id) => ({ ...rule, id, metric: "cornrs" }))
+    expect(problem({ ...row, rules: unknown(25) })).toMatch(/rule 19: [^;]*; and 5 more$/)
+    const when = unknown(25).map(() => "cornrs >= 1")
+    expect(problem({ ...row, definition: { when } })).toMatch(/when\[19\]: [^;]*; and 5 more$/)
+  })
+
+  it.each([
+    ["more than 500 rules", { rules: Array.from({ length: 501 }, () => rule) }, "makes more than 500 comparisons"],
+    [
+      "more than 500 alternatives",
+      { definition: { when: [{ any: Array.from({ length: 501 }, () => "minute >= 1") }] } },
+      "makes more than 500 comparisons"
+    ],
+    ["the text of a book", { definition: { when: ["1 + ".repeat(2000)] } }, "has more than 4000 characters"],
+    ["an outcome of a book", { desired_outcome: "x".repeat(20_000) }, "has more than 4000 characters"],
+    [
+      "signs without end",
+      { definition: { when: [`${"- ".repeat(1900)}1 >= 1`] } },
+      "is nested more than 64 levels deep"
+    ]
+  ])("with %s is refused", (_, columns, message) => {
+    expect(problem({ ...row, ...columns })).toContain(message)
   })
 
   it("without conditions is refused instead of firing always", () => {
