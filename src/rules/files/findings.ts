@@ -2,7 +2,7 @@
 import { Predicate } from "effect"
 import type { Problem } from "../../domain/problems.ts"
 import type { Diagnostic } from "../language/Diagnostic.ts"
-import { told } from "../language/excess.ts"
+import { problemLimit } from "../language/excess.ts"
 import { frame, frameOfText, positionAt, printable } from "../language/frame.ts"
 import { StrategyProblem } from "../language/StrategyProblem.ts"
 import { comparatorMeant } from "../language/words.ts"
@@ -152,14 +152,15 @@ export const strategyProblem = (
   problems: ReadonlyArray<Problem>,
   from?: SourceText
 ): StrategyProblem => {
-  const findings = told(problems, andMore).flatMap((each) => findingsOf(content, each))
+  const findings = problems.slice(0, problemLimit).flatMap((each) => findingsOf(content, each))
   // One thing that is wrong may have been found in several ways.
   const distinct = new Map(
     findings
       .filter((each) => !isMisspelt(each, findings))
       .map((each) => [`${each.path} ${each.message} ${each.written?.start}`, each])
   )
-  const found = told([...distinct.values()], andMore)
+  const more = Math.max(0, problems.length - problemLimit) + Math.max(0, distinct.size - problemLimit)
+  const found = [...[...distinct.values()].slice(0, problemLimit), ...(more === 0 ? [] : [andMore(more)])]
     .map((finding) => ({ finding, diagnostic: diagnose(source, finding, from) }))
     .sort((a, b) => byPlace(a.diagnostic, b.diagnostic))
   const message = found
