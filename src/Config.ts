@@ -159,7 +159,7 @@ const own = {
     name: "SHARD_SIZE",
     takes: "a whole number from 1 to 10000",
     default: "100",
-    meaning: "A scan of more matches than this is shared out in parts of this size, where queues are on Redis.",
+    meaning: "A scan of more matches than this is shared out in parts of this size, where instances share a Redis.",
     schema: wholeNumber(1, 10_000)
   }),
   dedupTtl: setting({

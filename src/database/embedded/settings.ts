@@ -6,7 +6,8 @@ const dataDir = setting({
   name: "DATA_DIR",
   takes: "a directory",
   default: ".touchline",
-  meaning: "Where the embedded database and queue keep their data. One process at a time.",
+  meaning:
+    "Where the embedded database and queue keep their data. One service at a time; commands beside it go through it.",
   schema: Schema.String
 })
 
