@@ -169,6 +169,13 @@ const own = {
     meaning: "How long dedup remembers a pair, in seconds. The database remembers for ever.",
     schema: wholeNumber(1, 604_800)
   }),
+  settleAfter: setting({
+    name: "SETTLE_AFTER",
+    takes: "a whole number of seconds from 0 to 3600",
+    default: "90",
+    meaning: "How long what decides a result before the end of the match must stand until it is told, in seconds.",
+    schema: wholeNumber(0, 3600)
+  }),
   logLevel: setting({
     name: "LOG_LEVEL",
     takes: logLevels.join(", "),
@@ -190,6 +197,7 @@ export interface ServiceConfig {
   readonly pollInterval: Duration.Duration
   readonly shardSize: number
   readonly dedupTtl: Duration.Duration
+  readonly settleAfter: Duration.Duration
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -202,6 +210,7 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       pollInterval: Duration.millis(yield* own.pollInterval.read),
       shardSize: yield* own.shardSize.read,
       dedupTtl: Duration.seconds(yield* own.dedupTtl.read),
+      settleAfter: Duration.seconds(yield* own.settleAfter.read),
       logLevel: yield* own.logLevel.read,
       logFormat: yield* own.logFormat.read
     }

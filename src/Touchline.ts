@@ -26,6 +26,9 @@ import { simulated } from "./feed/simulated/integration.ts"
 import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
+import { Amendments } from "./outcome/Amendments.ts"
+import { OutcomeStore } from "./outcome/OutcomeStore.ts"
+import { Outcomes } from "./outcome/Outcomes.ts"
 import { QueueBackend } from "./queue/QueueBackend.ts"
 import { redis } from "./redis/integration.ts"
 import { Scanner } from "./scan/Scanner.ts"
@@ -109,9 +112,24 @@ const stores = Layer.mergeAll(TriggerStore.layer, StrategyStore.layer)
 export const storing = ({ database, queue }: Pick<Parts, "database" | "queue">) =>
   Layer.mergeAll(stores, AlertQueue.layer).pipe(Layer.provideMerge(Layer.mergeAll(database, queue)))
 
-/** Everything that a scan and its alerts need, at rest: nothing ticks and no job is worked yet. */
-export const pipeline = ({ channel, database, dedup, feed, history, limits, queue, strategies }: Parts) =>
+/** How results are told, of the settings. */
+export type ResultSettings = Pick<ServiceConfig, "settleAfter">
+
+const resultsAsUsual: ResultSettings = { settleAfter: Duration.seconds(90) }
+
+/** What judges triggers in the wake of scans. */
+const outcomes = ({ settleAfter }: ResultSettings) =>
+  Outcomes.layer({ settleAfter }).pipe(
+    Layer.provideMerge(Layer.merge(OutcomeStore.layer({ amend: false }), Amendments.layerNone))
+  )
+
+/** Everything that a scan, its alerts and its results need, at rest: nothing ticks and no job is worked yet. */
+export const pipeline = (
+  { channel, database, dedup, feed, history, limits, queue, strategies }: Parts,
+  settings: ResultSettings = resultsAsUsual
+) =>
   Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
+    Layer.provideMerge(outcomes(settings)),
     Layer.provideMerge(
       Layer.mergeAll(Layer.provide(feed, FeedMemory.layer), channel, strategies, history, dedup, AlertQueue.layer)
     ),
@@ -182,5 +200,5 @@ export const service = (chosen: Chosen) =>
   ticker(chosen.service).pipe(
     Layer.provideMerge(alerting),
     Layer.provideMerge(banner(chosen)),
-    Layer.provideMerge(pipeline(chosen.parts))
+    Layer.provideMerge(pipeline(chosen.parts, chosen.service))
   )

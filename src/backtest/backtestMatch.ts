@@ -3,9 +3,9 @@ import type { MatchMinute, Score } from "../domain/Snapshot.ts"
 import type { Strategy } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
 import { evaluate, type View } from "../rules/evaluate.ts"
+import { type Judgement, judge } from "../rules/expect/judge.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
 import { type BaseCount, makeBaseCounts } from "./baseRate.ts"
-import { type Judgement, judge } from "./judge.ts"
 import { type Recording, viewsOf } from "./Recording.ts"
 
 /** A (strategy, match) pair that fires, at the first minute at which the strategy holds. */

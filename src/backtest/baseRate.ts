@@ -15,8 +15,8 @@ import { type Strategy, watches } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { View } from "../rules/evaluate.ts"
 import { judgedPeriod } from "../rules/expect/decide.ts"
+import { judgedView } from "../rules/expect/judge.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
-import { judgedView } from "./judge.ts"
 
 /** Minutes that could have been a trigger, and those of them from which the expectation came true. */
 export interface BaseCount {

@@ -1,7 +1,7 @@
 /** What the matches of a backtest come to, strategy by strategy. Pure. */
 import type { Strategy } from "../domain/Strategy.ts"
+import { wilson } from "../outcome/wilson.ts"
 import type { BacktestTrigger, MatchResult } from "./backtestMatch.ts"
-import { wilson } from "./wilson.ts"
 
 /** How a strategy would have done. Rates are fractions from 0 to 1, and absent where there is nothing to divide by. */
 export interface StrategySummary {

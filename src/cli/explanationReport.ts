@@ -1,8 +1,9 @@
 /** An explanation as people and programs read it. */
-import type { Judgement } from "../backtest/judge.ts"
+
 import { matchLabel } from "../domain/Match.ts"
 import { type MatchMinute, matchMinuteLabel } from "../domain/Snapshot.ts"
 import { isAnyOf, type StrategyDefinition } from "../domain/Strategy.ts"
+import type { Judgement } from "../rules/expect/judge.ts"
 import type { ExplainedComparison } from "../rules/explain/explain.ts"
 import type { ExplainedView } from "../rules/explain/nearMisses.ts"
 import { printCondition } from "../rules/print.ts"

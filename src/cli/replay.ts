@@ -10,10 +10,11 @@ import { recorded } from "../feed/recorded/integration.ts"
 import { RecordedFeed } from "../feed/recorded/RecordedFeed.ts"
 import type { Extend, Integration } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
+import { Outcomes } from "../outcome/Outcomes.ts"
 import { Scanner } from "../scan/Scanner.ts"
 import { layerTicker } from "../scan/Ticker.ts"
 import { alerting, chooseFrom, chosenBy, type Invocation, pipeline } from "../Touchline.ts"
-import { fired, firedTable } from "./report.ts"
+import { firedTable, firedWithResult, resultsOf, resultsText } from "./report.ts"
 
 /** Takes every alert and shows it to nobody: a replay must not wake anyone about a match of years ago. */
 const layerSilentChannel = Layer.succeed(
@@ -52,6 +53,7 @@ const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interv
     if (!json) yield* Effect.forkScoped(progress)
     // The ticker is gone when this scope closes, its last scan ended: what follows sees all triggers.
     yield* Effect.scoped(Effect.andThen(Layer.build(layerTicker({ interval })), ended))
+    yield* (yield* Outcomes).drain
     yield* drainAlerts
   }).pipe(Effect.scoped, Effect.provide(alerting))
 
@@ -68,6 +70,7 @@ const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interv
       duplicates,
       alertsSent: triggers.filter(({ alertState }) => alertState === "sent").length,
       alertsFailed: triggers.filter(({ alertState }) => alertState === "failed").length,
+      results: resultsOf(triggers),
       elapsedMs: (yield* Clock.currentTimeMillis) - started
     }
   }
@@ -88,13 +91,14 @@ const report = Effect.fnUntraced(function* (
   const equal = known.filter(({ final, official }) => final.home === official?.home && final.away === official.away)
   if (json) {
     const officialScores = { known: known.length, equal: equal.length }
-    return yield* Console.log(JSON.stringify({ ...counts, officialScores, fired: triggers.map(fired) }))
+    return yield* Console.log(JSON.stringify({ ...counts, officialScores, fired: triggers.map(firedWithResult) }))
   }
   if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
   yield* Console.log(
     [
       `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
       `${counts.triggers} triggers, ${counts.alertsSent} alerts sent, ${counts.alertsFailed} failed, ${counts.duplicates} duplicates`,
+      resultsText(counts.results),
       ...(official.length > 0 ? [`${equal.length} of ${known.length} final scores equal to the official record`] : []),
       ...(skipped.length > 0 ? [`${skipped.length} files skipped`] : []),
       ...(failures > 0 ? [`${failures} scans failed`] : [])
@@ -123,7 +127,7 @@ export const replay = Effect.fnUntraced(function* (extend: Extend, options: Repl
   const pipelineOf = (feed: Integration) =>
     Effect.map(
       chooseFrom([feed, embedded(place)], () => ({ channel: layerSilentChannel, strategies: parts.strategies })),
-      (chosen) => pipeline(chosen.parts)
+      (chosen) => pipeline(chosen.parts, { settleAfter: Duration.zero })
     )
   // A line for each of thousands of scans would bury what matters; LOG_LEVEL=debug shows them.
   const logging = layerLogging(

@@ -1,7 +1,8 @@
 import { evidenceText } from "../alert/message.ts"
 import { matchLabel } from "../domain/Match.ts"
+import { resultOf } from "../domain/Outcome.ts"
 import { matchMinuteLabel, type Period } from "../domain/Snapshot.ts"
-import type { Candidate } from "../domain/Trigger.ts"
+import type { Candidate, Trigger } from "../domain/Trigger.ts"
 import { printable } from "../rules/language/frame.ts"
 
 /** One fired pair as JSON output names it. `strategy` is the strategy's name, `score` home and away goals. */
@@ -22,6 +23,36 @@ export const fired = ({ snapshot, strategyName }: Candidate): Fired => ({
   added: snapshot.clock.added,
   score: [snapshot.score.home, snapshot.score.away]
 })
+
+/** What became of a trigger, as JSON output names it: null without an expectation, or before anything has decided it. */
+export interface FiredResult {
+  readonly result: ReturnType<typeof resultOf> | null
+  /** The scoreboard minute, added ones left out as in a condition: 90 for 90+4. */
+  readonly decidedAt: number | null
+}
+
+export const firedWithResult = (trigger: Trigger): Fired & FiredResult => ({
+  ...fired(trigger),
+  result: trigger.outcome === undefined ? null : resultOf(trigger.outcome),
+  decidedAt: trigger.outcome?.decidedAt?.minute ?? null
+})
+
+/** How many triggers came to what. Those without an expectation are none of them. */
+export interface Results {
+  readonly hits: number
+  readonly misses: number
+  readonly voids: number
+  readonly open: number
+}
+
+export const resultsOf = (triggers: ReadonlyArray<Trigger>): Results => {
+  const count = (result: FiredResult["result"]): number =>
+    triggers.filter(({ outcome }) => outcome !== undefined && resultOf(outcome) === result).length
+  return { hits: count("hit"), misses: count("miss"), voids: count("void"), open: count("open") }
+}
+
+export const resultsText = ({ hits, misses, open, voids }: Results): string =>
+  `${hits} ${hits === 1 ? "hit" : "hits"}, ${misses} ${misses === 1 ? "miss" : "misses"}, ${voids} void, ${open} open`
 
 /** A text from outside on one line, and without characters that would steer a terminal. */
 export const oneLine = (text: string): string => printable(text.replaceAll(/[\r\n\t]+/g, " "))

@@ -9,7 +9,7 @@ import { Context, DateTime, Effect, Layer, Option, Ref, Result, Schema } from "e
 import type { Receipt } from "../domain/Alert.ts"
 import { MatchId } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
-import { StrategyId } from "../domain/Strategy.ts"
+import { type Condition, StrategyId } from "../domain/Strategy.ts"
 import {
   AlertState,
   type Candidate,
@@ -141,7 +141,7 @@ export class TriggerStore extends Context.Service<
           if (candidates.length === 0) return { triggers: [], known: [], pending: [] }
           const now = DateTime.formatIso(yield* DateTime.now)
           const rows = yield* decodeCreated(
-            yield* call("create_triggers_in_bulk", { matches: matchesOf(candidates, now) })
+            yield* call("create_judged_triggers", { matches: matchesOf(candidates, now) })
           )
           const created = new Map(rows.flatMap((row) => (row.isNew ? [[dedupKey(row), row.id]] : [])))
           const triggers: Array<NewTrigger> = []
@@ -159,7 +159,7 @@ export class TriggerStore extends Context.Service<
         }),
         find: inBulk(
           Effect.fn("TriggerStore.find")(function* (ids) {
-            const rows = yield* call("triggers_by_id", { ids })
+            const rows = yield* call("judged_triggers_by_id", { ids })
             const triggers = yield* decodeTriggers(rows)
             if (triggers.length < rows.length) yield* failUnreadable(rows)
             const byId = new Map(triggers.map((trigger) => [trigger.id, trigger]))
@@ -175,7 +175,7 @@ export class TriggerStore extends Context.Service<
         }),
         since: Effect.fn("TriggerStore.since")(function* (time, limit) {
           return yield* decodeTriggers(
-            yield* call("triggers_since", { since: DateTime.formatIso(time), max_rows: limit })
+            yield* call("judged_triggers_since", { since: DateTime.formatIso(time), max_rows: limit })
           )
         }),
         triggered: Effect.fn("TriggerStore.triggered")(function* (matchIds) {
@@ -356,12 +356,18 @@ const shownColumns = ({ clock, match, score }: typeof TriggerSnapshot.Encoded, t
   fixture_timestamp: match.kickOff
 })
 
-/** What `create_triggers_in_bulk` takes. */
+interface TriggerOfMatch {
+  readonly strategy_id: string
+  readonly evidence_json: Candidate["evidence"]
+  readonly expectation: Condition | undefined
+}
+
+/** What `create_judged_triggers` takes. */
 const matchesOf = (candidates: ReadonlyArray<Candidate>, triggeredAt: string) => {
-  const strategies = new Map<TriggerSnapshot, Array<{ strategy_id: string; evidence_json: Candidate["evidence"] }>>()
-  for (const { evidence, snapshot, strategyId } of candidates) {
+  const strategies = new Map<TriggerSnapshot, Array<TriggerOfMatch>>()
+  for (const { evidence, expectation, snapshot, strategyId } of candidates) {
     const same = strategies.get(snapshot)
-    const trigger = { strategy_id: strategyId, evidence_json: evidence }
+    const trigger = { strategy_id: strategyId, evidence_json: evidence, expectation }
     if (same === undefined) strategies.set(snapshot, [trigger])
     else same.push(trigger)
   }

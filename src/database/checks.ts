@@ -41,7 +41,18 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   moments_of: { match_ids: [], since: null, reader: "" },
   save_moments: { moments: [], writer: "" },
   feed_notes_of: { of_feed: "", names: [] },
-  keep_feed_notes: { of_feed: "", notes: [], seconds: 0 }
+  keep_feed_notes: { of_feed: "", notes: [], seconds: 0 },
+  create_judged_triggers: { matches: [] },
+  judged_triggers_by_id: { ids: [] },
+  judged_triggers_since: { since: nowhere, max_rows: 0 },
+  open_triggers: { match_ids: [], finals_since: null },
+  open_matches: { shown: [], max_rows: 0 },
+  note_match_waits: { waits: [] },
+  resolve_triggers: { results: [] },
+  pending_amendments: { max_rows: 0 },
+  record_amendment: { told: {} },
+  strategy_performance: { strategy: "", since: null, by_competition: false },
+  recount_performance: { strategies: [] }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

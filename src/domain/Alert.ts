@@ -17,6 +17,8 @@ export const Receipt = Schema.Struct({
   /** The chat or other address that the channel sent it to, where it has one. */
   chatId: Schema.optionalKey(Schema.String),
   /** The message as sent. */
-  text: Schema.String
+  text: Schema.String,
+  /** What the message tells of the trigger's outcome: its revision. Absent: nothing. */
+  revision: Schema.optionalKey(Schema.Int)
 })
 export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}

@@ -1,8 +1,9 @@
 import { Schema } from "effect"
 import { LastGoal } from "./LastGoal.ts"
 import { TextOrNumber } from "./Match.ts"
+import { Outcome } from "./Outcome.ts"
 import { StoredSnapshot } from "./StoredSnapshot.ts"
-import { OwnerId, StrategyId } from "./Strategy.ts"
+import { Condition, OwnerId, StrategyId } from "./Strategy.ts"
 
 /** Why a strategy fired: one condition as text, and the two values it compared. */
 export const Evidence = Schema.Struct({
@@ -22,7 +23,9 @@ export const Candidate = Schema.Struct({
   strategyName: Schema.NonEmptyString,
   snapshot: TriggerSnapshot,
   /** One entry for each condition that held; of an `any` group, the first alternative that did. */
-  evidence: Schema.Array(Evidence)
+  evidence: Schema.Array(Evidence),
+  /** What the strategy expects, as it stands now: it is judged by this, whatever becomes of the strategy. */
+  expectation: Schema.optionalKey(Condition)
 })
 export interface Candidate extends Schema.Schema.Type<typeof Candidate> {}
 
@@ -60,6 +63,8 @@ export const Trigger = Schema.Struct({
   ownerChat: Schema.optionalKey(Schema.NullOr(TextOrNumber)),
   ...Candidate.fields,
   triggeredAt: Schema.DateTimeUtcFromString,
-  alertState: AlertState
+  alertState: AlertState,
+  /** What became of its expectation. Absent where nothing was expected. */
+  outcome: Schema.optionalKey(Outcome)
 })
 export interface Trigger extends Schema.Schema.Type<typeof Trigger> {}

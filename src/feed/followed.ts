@@ -34,9 +34,9 @@ export const followed = <E, R>(feed: Layer.Layer<MatchFeed, E, R>) =>
       progress: Ref.get(state),
       feed: Layer.effect(
         MatchFeed,
-        Effect.map(MatchFeed, ({ name, poll }) =>
+        Effect.map(MatchFeed, ({ poll, ...feed }) =>
           MatchFeed.of({
-            name,
+            ...feed,
             poll: Effect.tap(poll, (shown) =>
               Ref.update(state, ({ over: before, polls }) => {
                 const over = new Map<string | number, boolean>([...before.keys()].map((id) => [id, true]))

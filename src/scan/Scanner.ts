@@ -11,15 +11,17 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Ref, Semaphore } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
+import type { NewTrigger } from "../database/TriggerStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
+import { AfterScan } from "./AfterScan.ts"
 import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
 import { makeJudge } from "./judge.ts"
 import { makeKnownPairs } from "./KnownPairs.ts"
 import { makeObserve, type Observation } from "./observe.ts"
 import { makeOffer } from "./offer.ts"
-import { makeAskAgain, makeLookUp, makeRecall } from "./recall.ts"
+import { type Holding, makeAskAgain, makeLookUp, makeRecall } from "./recall.ts"
 import { makeLook, makeRecord } from "./record.ts"
 import { nothing, plus, type ScanReport } from "./ScanReport.ts"
 
@@ -71,6 +73,7 @@ export class Scanner extends Context.Service<
       const create = yield* makeCreate
       const offer = yield* makeOffer(known, dedup)
       const askAgain = yield* makeAskAgain(known)
+      const after = yield* AfterScan
       const turn = yield* Semaphore.make(1)
       const totals = yield* Ref.make(nothing)
       const count = (report: Partial<ScanReport>) => Ref.update(totals, (all) => plus(all, report))
@@ -86,17 +89,26 @@ export class Scanner extends Context.Service<
       const polled = Effect.tap(poll(), ({ dropped = 0, isPaused = false, partsLeftOut = 0 }) =>
         isPaused ? Effect.void : count({ scans: 1, dropped, partsLeftOut })
       )
-      const observe = withFailuresNoted(polled)
+      const observe = withFailuresNoted(
+        Effect.tap(polled, ({ isPaused = false, snapshots }) => (isPaused ? Effect.void : after.observed(snapshots)))
+      )
 
       const judge = Effect.fn("Scanner.tick")(
         function* ({ dropped = 0, isPaused = false, partsLeftOut = 0, snapshots }: Observation) {
           if (isPaused) return nothing
           const started = yield* Clock.currentTimeMillis
-          const judgement = yield* evaluate(yield* record(snapshots))
+          const { timelines, views } = yield* record(snapshots)
+          const judgement = yield* evaluate(views)
           const { duplicates, fresh } = yield* recall(judgement)
-          const batches = yield* Effect.forEach(batchesOf(fresh), (batch) => Effect.flatMap(create(batch), offer), {
-            concurrency: batchesAtOnce
+          const created: Array<NewTrigger> = []
+          const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
+            const made = yield* create(batch)
+            for (const each of made.triggers) created.push(each)
+            return yield* offer(made)
           })
+          const batches = yield* Effect.forEach(batchesOf(fresh), make, {
+            concurrency: batchesAtOnce
+          }).pipe(Effect.ensuring(Effect.suspend(() => after.scanned({ snapshots, timelines, created }))))
           const elapsed = (yield* Clock.currentTimeMillis) - started
           const report = batches.reduce(plus, {
             ...nothing,
@@ -127,7 +139,7 @@ export class Scanner extends Context.Service<
 
       const preview = Effect.gen(function* () {
         const { dropped = 0, snapshots } = yield* polled
-        const judgement = yield* evaluate(yield* look(snapshots))
+        const judgement = yield* evaluate((yield* look(snapshots)).views)
         const fresh = yield* lookUp(judgement)
         return {
           snapshots: snapshots.length,

@@ -34,7 +34,13 @@ export const candidatesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<Ca
   return holdings.map(({ strategy, view }) => {
     const snapshot = shown.get(view) ?? withLastGoal(view)
     shown.set(view, snapshot)
-    return { strategyId: strategy.id, strategyName: strategy.name, snapshot, evidence: evidenceOf(strategy, view) }
+    return {
+      strategyId: strategy.id,
+      strategyName: strategy.name,
+      snapshot,
+      evidence: evidenceOf(strategy, view),
+      ...(strategy.expect === undefined ? undefined : { expectation: strategy.expect })
+    }
   })
 }
 

@@ -1,13 +1,18 @@
-/** The second stage of a scan: what matches look like now becomes part of their past, and those in play become views. */
+/**
+ * The second stage of a scan: what matches look like now becomes part of their past, and those in play become views. Answers
+ * with the views, and with the pasts of all.
+ */
 import { Effect } from "effect"
 import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
 import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
 import type { View } from "../rules/evaluate.ts"
 
-const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines): ReadonlyArray<View> =>
-  snapshots
+const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => ({
+  timelines,
+  views: snapshots
     .filter(({ clock }) => isInPlay(clock))
-    .map((snapshot) => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
+    .map((snapshot): View => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
+})
 
 export const makeRecord = Effect.map(MatchHistory, (history) =>
   Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {

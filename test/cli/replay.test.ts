@@ -38,6 +38,7 @@ when:
 name: Home leads
 when:
   - { left: { metric: goals, scope: home }, comparator: ">", right: { metric: goals, scope: away } }
+expect: HOME_WIN
 `
 }
 
@@ -78,12 +79,40 @@ describe("touchline replay, as a process", () => {
         duplicates: 0,
         alertsSent: 3,
         alertsFailed: 0,
+        results: { hits: 1, misses: 1, voids: 0, open: 0 },
         officialScores: { known: 2, equal: 2 }
       })
       assert.deepStrictEqual(fired, [
-        { strategy: "Home leads", matchId: "1", period: "1H", minute: 10, added: 0, score: [1, 0] },
-        { strategy: "Level with goals", matchId: "1", period: "1H", minute: 45, added: 2, score: [1, 1] },
-        { strategy: "Home leads", matchId: "2", period: "2H", minute: 60, added: 0, score: [1, 0] }
+        {
+          strategy: "Home leads",
+          matchId: "1",
+          period: "1H",
+          minute: 10,
+          added: 0,
+          score: [1, 0],
+          result: "miss",
+          decidedAt: 90
+        },
+        {
+          strategy: "Level with goals",
+          matchId: "1",
+          period: "1H",
+          minute: 45,
+          added: 2,
+          score: [1, 1],
+          result: null,
+          decidedAt: null
+        },
+        {
+          strategy: "Home leads",
+          matchId: "2",
+          period: "2H",
+          minute: 60,
+          added: 0,
+          score: [1, 0],
+          result: "hit",
+          decidedAt: 90
+        }
       ])
     })
   )
@@ -97,6 +126,7 @@ describe("touchline replay, as a process", () => {
       assert.match(stderr, /minute \d+ of 98, \d of 2 matches finished, \d triggers/)
       assert.match(stdout, /45\+2' +1-1 +Reds v Blues +Level with goals +both goals >= 1 \(1\)/)
       assert.include(stdout, "3 triggers, 3 alerts sent, 0 failed, 0 duplicates")
+      assert.include(stdout, "1 hit, 1 miss, 0 void, 0 open")
     })
   )
 

@@ -140,7 +140,7 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
           }
           yield* sql(`delete from triggers where strategy_id = '${one.id}'`)
           expect(yield* snapshots).toEqual([{ match_id: "a" }])
-          yield* sql(`delete from strategies where id = '${two.id}'`)
+          yield* sql(`delete from triggers where strategy_id = '${two.id}'`)
           expect(yield* snapshots).toEqual([])
           yield* call("create_triggers_in_bulk", { matches: [inBulk("a", one.id)] })
           yield* sql("truncate triggers")

@@ -62,7 +62,21 @@ const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
 
 const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot", "snapshot_id"].concat(
   ["state", "attempts", "error", "receipt"].map((name) => `alert_${name}`),
-  "alerted_at"
+  "alerted_at",
+  "expectation outcome_open settling settling_since outcome_version amendment total_voids".split(" "),
+  [
+    "",
+    "_reason",
+    "_period",
+    "_minute",
+    "_added",
+    "_score_home",
+    "_score_away",
+    "_values",
+    "_at",
+    "_final_at",
+    "_revision"
+  ].map((name) => `verdict${name}`)
 )
 
 const afresh = (older: string) =>

@@ -119,6 +119,15 @@ const make = Effect.fn("RecordedFeed.make")(function* (directories: ReadonlyArra
     Effect.withSpan("RecordedFeed.poll")
   )
 
+  /** A match as the last poll showed it, or would have. */
+  const finished = (matchIds: ReadonlyArray<string>) =>
+    Effect.map(Ref.get(polls), (answered) =>
+      matches.flatMap(({ frames, match }) => {
+        const frame = matchIds.includes(match.id) ? frames[Math.min(answered, frames.length) - 1] : undefined
+        return frame === undefined ? [] : [frame]
+      })
+    )
+
   const progress = Effect.map(Ref.get(polls), (answered): RecordedProgress => {
     const finished = matches.filter(({ frames }) => frames.length <= answered).length
     return { polls: answered, pollsInAll, finished, total, ended: finished === total }
@@ -130,7 +139,7 @@ const make = Effect.fn("RecordedFeed.make")(function* (directories: ReadonlyArra
   const of = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
   const left = skipped.length === 0 ? "" : `, ${of(skipped.length, "file", "files")} skipped`
   const name = `recorded (${of(total, "match", "matches")}${left})`
-  return Context.make(MatchFeed, { name, poll }).pipe(
+  return Context.make(MatchFeed, { name, poll, finished }).pipe(
     Context.add(RecordedFeed, { matches: total, progress, skipped, official })
   )
 })

@@ -142,7 +142,10 @@ const snapshotOf = (
   }
 }
 
-/** The matches of one slot, one after the other: what the slot shows at a moment of the clock. */
+/**
+ * The matches of one slot, one after the other: what the slot shows at a moment of the clock, and what any match that it has
+ * shown looks like then.
+ */
 const makeSlot = (slot: number, league: League, { seed, speed }: SimulatedFeedOptions) => {
   const millisPerMinute = 60_000 / speed
   const longest = 90 + longestAdded.firstHalf + breakMinutes + longestAdded.secondHalf
@@ -180,8 +183,17 @@ const makeSlot = (slot: number, league: League, { seed, speed }: SimulatedFeedOp
   // Both are remembered for speed alone: the current match, and its snapshot until the minute or the status changes.
   let fixture: Fixture | undefined
   let shown: { status: MatchStatus; minute: SimulatedMinute | undefined; snapshot: SnapshotInput } | undefined
-  return (now: number): ReadonlyArray<SnapshotInput> => {
-    const round = Math.floor((now + offset) / cycle)
+  const roundAt = (now: number): number => Math.floor((now + offset) / cycle)
+
+  const find = (round: number, now: number): ReadonlyArray<SnapshotInput> => {
+    const found = round <= roundAt(now) ? makeFixture(round) : undefined
+    if (found === undefined) return []
+    const { minute, status } = standing(found.play, (now - found.kickOff) / millisPerMinute)
+    return [snapshotOf(found, status, minute)]
+  }
+
+  const show = (now: number): ReadonlyArray<SnapshotInput> => {
+    const round = roundAt(now)
     if (fixture?.round !== round) {
       fixture = makeFixture(round)
       shown = undefined
@@ -193,6 +205,7 @@ const makeSlot = (slot: number, league: League, { seed, speed }: SimulatedFeedOp
     }
     return [shown.snapshot]
   }
+  return { find, show }
 }
 
 /**
@@ -201,7 +214,8 @@ const makeSlot = (slot: number, league: League, { seed, speed }: SimulatedFeedOp
  * are staggered, so that most matches are in play at any moment. A match changes once a scoreboard minute, and holds
  * every event to the end of that minute.
  *
- * A match's id is `sim-<seed>-<slot>-<round>`: the same match at every speed, though at another time. A poll never fails.
+ * A match's id is `sim-<seed>-<slot>-<round>`: the same match at every speed, though at another time. A poll never fails,
+ * and every match that was ever shown can be looked up.
  */
 export const SimulatedFeed = {
   layer: (options: SimulatedFeedOptions): Layer.Layer<MatchFeed> =>
@@ -217,7 +231,14 @@ export const SimulatedFeed = {
         .slice(0, matches)
       return MatchFeed.of({
         name: `simulated (${matches} ${matches === 1 ? "match" : "matches"}, seed ${seed}, speed ${speed})`,
-        poll: Effect.map(Clock.currentTimeMillis, (now) => slots.flatMap((slot) => slot(now)))
+        poll: Effect.map(Clock.currentTimeMillis, (now) => slots.flatMap(({ show }) => show(now))),
+        finished: (matchIds) =>
+          Effect.map(Clock.currentTimeMillis, (now) =>
+            matchIds.flatMap((id) => {
+              const [, ofSeed, slot = "", round = ""] = /^sim-(-?\d+)-(\d+)-(-?\d+)$/.exec(id) ?? []
+              return ofSeed === `${seed}` ? (slots[Number(slot)]?.find(Number(round), now) ?? []) : []
+            })
+          )
       })
     })
 }

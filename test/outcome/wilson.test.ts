@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { wilson } from "../../src/backtest/wilson.ts"
+import { wilson } from "../../src/outcome/wilson.ts"
 
 describe("The Wilson interval", () => {
   // 81 of 263 is the example of R. G. Newcombe, "Two-sided confidence intervals for the single proportion" (1998).

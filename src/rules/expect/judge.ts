@@ -1,12 +1,12 @@
 /** What became of a trigger's expectation, in a match that was played to its end. */
 
-import { correctedTrigger } from "../domain/Past.ts"
-import type { MatchMinute } from "../domain/Snapshot.ts"
-import type { Condition } from "../domain/Strategy.ts"
-import { moment } from "../domain/Timeline.ts"
-import { evaluateCondition, type View } from "../rules/evaluate.ts"
-import { type Decision, decide, judgedPeriod } from "../rules/expect/decide.ts"
-import { explainCondition } from "../rules/explain/explain.ts"
+import { correctedTrigger } from "../../domain/Past.ts"
+import type { MatchMinute } from "../../domain/Snapshot.ts"
+import type { Condition } from "../../domain/Strategy.ts"
+import { type Moment, moment } from "../../domain/Timeline.ts"
+import { evaluateCondition, type View } from "../evaluate.ts"
+import { explainCondition } from "../explain/explain.ts"
+import { type Decision, decide, judgedPeriod } from "./decide.ts"
 
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
@@ -31,15 +31,23 @@ const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ per
  */
 export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>, fired: number): Judgement => {
   const at = views[fired]
-  if (expect === undefined || at === undefined) return undecided
-  const trigger = moment(at.snapshot)
+  return expect === undefined || at === undefined ? undecided : judgeTrigger(expect, moment(at.snapshot), views, fired)
+}
+
+/** The same for a trigger of any moment. View number `first` is the first that is not before it. */
+export const judgeTrigger = (
+  expect: Condition,
+  trigger: Moment,
+  views: ReadonlyArray<View>,
+  first: number
+): Judgement => {
   const end = judgedView(views, judgedPeriod({ trigger }))
   if (end === undefined) return undecided
   const judged = (view: View): View => ({ ...view, trigger: correctedTrigger(trigger, view.timeline) })
   const result = evaluateCondition(expect, judged(end)) === undefined ? "miss" : "hit"
   const isDecided = (view: View): boolean => decide(expect, judged(view)) === result
   const last = views.indexOf(end)
-  const since = views.slice(fired, last)
+  const since = views.slice(first, last)
   const decided = isAsShown(since, end) ? firstByHalving(since, isDecided) : firstOfTheLast(since, isDecided)
   const missing = result === "hit" ? [] : explainCondition(expect, judged(end)).missing
   return { result, decidedAt: minuteOf((since[decided] ?? end).snapshot.clock), missing }

@@ -1,0 +1,259 @@
+/**
+ * The outcomes of triggers, where they are kept.
+ *
+ * Guarantees: resolving is one transaction of verdicts, counters and amendments, and harmless when repeated: what was made of
+ * an older state of a row changes nothing, whoever brings it. A row that cannot be judged, because its snapshot or its
+ * expectation cannot be read, is told of once, stays open, and stops no other.
+ */
+import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
+import { Verdict } from "../domain/Outcome.ts"
+import { problemText } from "../domain/problems.ts"
+import type { MatchStatus } from "../domain/Snapshot.ts"
+import { Condition } from "../domain/Strategy.ts"
+import { moment } from "../domain/Timeline.ts"
+import { TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
+import type { OpenTrigger, Resolution, Standing } from "./OpenTrigger.ts"
+
+/** What is to be judged on a match, and what was known before its kick-off. */
+export interface OpenMatch {
+  readonly triggers: ReadonlyArray<OpenTrigger>
+  readonly prematch: TriggerSnapshot["prematch"]
+}
+
+/** A match with open triggers that is not shown. */
+export interface AbsentMatch {
+  readonly matchId: string
+  /** Since when nothing was seen of it or, with a status, since when it waits; in milliseconds since 1970. */
+  readonly since: number
+  /** Such as `postponed`. Absent: it does not wait. */
+  readonly status?: string
+}
+
+/** A match that waits since a time, or without a status does not any more. */
+export interface MatchWait {
+  readonly matchId: string
+  readonly status?: MatchStatus
+  readonly since: number
+}
+
+/** What became of a resolution: how the trigger stands now. */
+export interface Resolved {
+  readonly id: TriggerId
+  readonly standing: Standing
+  /** Whether it was written. If not, somebody else has written since. */
+  readonly applied: boolean
+  /** Whether the message that was sent is to be amended. */
+  readonly amend: boolean
+}
+
+export class OutcomeStore extends Context.Service<
+  OutcomeStore,
+  {
+    /**
+     * What is to be judged on each of these matches, by match id: triggers without a final verdict and, given a time, those
+     * whose final verdict is not older. A match without any is missing from the answer.
+     */
+    readonly open: (
+      matchIds: ReadonlyArray<string>,
+      finalsSince: number | undefined
+    ) => Effect.Effect<ReadonlyMap<string, OpenMatch>, DatabaseError>
+    /** Matches that have open triggers, but for those that are `shown`; the oldest first, at most `limit` of them. */
+    readonly absent: (
+      shown: ReadonlyArray<string>,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<AbsentMatch>, DatabaseError>
+    /** Notes which matches wait. The first time of a match stays until it goes on. */
+    readonly noteWaits: (waits: ReadonlyArray<MatchWait>) => Effect.Effect<void, DatabaseError>
+    readonly resolve: (resolutions: ReadonlyArray<Resolution>) => Effect.Effect<ReadonlyArray<Resolved>, DatabaseError>
+    /** How many triggers cannot be judged, as far as this process has met them. */
+    readonly unreadable: Effect.Effect<number>
+  }
+>()("touchline/outcome/OutcomeStore") {
+  /** On the Database. `tell` says whether messages are amended at all. */
+  static readonly layer = ({ amend }: { readonly amend: boolean }) =>
+    Layer.effect(
+      OutcomeStore,
+      Effect.gen(function* () {
+        const { call } = yield* Database
+        const decodeMatches = decodeRows("open triggers", MatchRow)
+        const decodeStandings = decodeRows("resolved triggers", StandingRow)
+        const decodeAbsent = decodeRows("open matches", AbsentRow)
+        /** Expectations by their text: triggers of one strategy share one. */
+        const conditions = new Map<string, Result.Result<Condition, Schema.SchemaError>>()
+        const bad = new Set<string>()
+
+        const conditionOf = (expectation: unknown) => {
+          const text = JSON.stringify(expectation)
+          const known = conditions.get(text)
+          if (known !== undefined) return known
+          if (conditions.size >= mostConditions) conditions.clear()
+          const decoded = decodeCondition(expectation)
+          conditions.set(text, decoded)
+          return decoded
+        }
+
+        const leaveOpen = Effect.fnUntraced(function* (id: string, what: string, reason: string) {
+          if (bad.has(id)) return
+          bad.add(id)
+          yield* Effect.logWarning(`a trigger cannot be judged and stays open: its ${what} cannot be read`).pipe(
+            Effect.annotateLogs({ trigger: id, reason })
+          )
+        })
+
+        const readMatch = Effect.fnUntraced(function* ({ snapshots, triggers }: typeof MatchRow.Type) {
+          const shown = new Map<string, ReturnType<typeof decodeSnapshot>>()
+          const snapshotOf = (key: string, snapshot: unknown) => {
+            const decoded = shown.get(key) ?? decodeSnapshot(snapshot)
+            shown.set(key, decoded)
+            return decoded
+          }
+          const open: Array<OpenTrigger> = []
+          let prematch: TriggerSnapshot["prematch"] = {}
+          for (const row of triggers) {
+            const snapshot = snapshotOf(row.snapshot ?? row.id, row.own_snapshot ?? snapshots[row.snapshot ?? ""])
+            const expectation = conditionOf(row.expectation)
+            if (Result.isFailure(snapshot)) yield* leaveOpen(row.id, "snapshot", problemText(snapshot.failure.issue))
+            else if (Result.isFailure(expectation)) {
+              yield* leaveOpen(row.id, "expectation", problemText(expectation.failure.issue))
+            } else {
+              prematch = snapshot.success.prematch
+              open.push({
+                id: TriggerId.make(row.id),
+                expectation: expectation.success,
+                at: moment(snapshot.success),
+                standing: standingOf(row)
+              })
+            }
+          }
+          return { triggers: open, prematch }
+        })
+
+        return OutcomeStore.of({
+          open: Effect.fn("OutcomeStore.open")(function* (matchIds, finalsSince) {
+            if (matchIds.length === 0) return new Map()
+            const finals_since = finalsSince === undefined ? null : iso(finalsSince)
+            const rows = yield* decodeMatches(yield* call("open_triggers", { match_ids: matchIds, finals_since }))
+            const matches = new Map<string, OpenMatch>()
+            for (const row of rows) matches.set(row.match_id, yield* readMatch(row))
+            return matches
+          }),
+          absent: Effect.fn("OutcomeStore.absent")(function* (shown, limit) {
+            const rows = yield* decodeAbsent(yield* call("open_matches", { shown, max_rows: limit }))
+            return rows.map(({ match_id, since, status }) => ({
+              matchId: match_id,
+              since: DateTime.toEpochMillis(since),
+              ...(status === null ? undefined : { status })
+            }))
+          }),
+          noteWaits: Effect.fn("OutcomeStore.noteWaits")(function* (waits) {
+            if (waits.length === 0) return
+            yield* call("note_match_waits", {
+              waits: waits.map(({ matchId, since, status }) => ({
+                match_id: matchId,
+                status: status ?? null,
+                since: iso(since)
+              }))
+            })
+          }),
+          resolve: Effect.fn("OutcomeStore.resolve")(function* (resolutions) {
+            if (resolutions.length === 0) return []
+            const results = resolutions.map((each) => resultOf(each, amend))
+            const rows = yield* decodeStandings(yield* call("resolve_triggers", { results }))
+            return rows.map((row) => ({
+              id: TriggerId.make(row.id),
+              standing: standingOf(row),
+              applied: row.applied,
+              amend: row.amend
+            }))
+          }),
+          unreadable: Effect.sync(() => bad.size)
+        })
+      })
+    )
+}
+
+/** Expectations that are remembered as decoded. */
+const mostConditions = 20_000
+
+const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+const decodeCondition = Schema.decodeUnknownResult(Condition, { errors: "all" })
+const decodeSnapshot = Schema.decodeUnknownResult(TriggerSnapshot, { errors: "all" })
+
+const Time = Schema.NullOr(Schema.DateTimeUtcFromString)
+const Count = Schema.NullOr(Schema.Int)
+
+const standing = {
+  version: Schema.Int,
+  verdict: Schema.NullOr(Verdict),
+  home: Count,
+  away: Count,
+  at: Time,
+  final_at: Time,
+  settling: Schema.NullOr(Schema.Literals(["hit", "miss", "open"])),
+  settling_since: Time
+}
+const StandingFields = Schema.Struct(standing)
+const StandingRow = Schema.Struct({
+  id: Schema.String,
+  ...standing,
+  applied: Schema.Boolean,
+  amend: Schema.Boolean
+})
+
+const MatchRow = Schema.Struct({
+  match_id: Schema.String,
+  snapshots: Schema.Record(Schema.String, Schema.Unknown),
+  triggers: Schema.Array(
+    Schema.Struct({
+      id: Schema.String,
+      expectation: Schema.Unknown,
+      snapshot: Schema.NullOr(Schema.String),
+      own_snapshot: Schema.Unknown,
+      ...standing
+    })
+  )
+})
+
+const AbsentRow = Schema.Struct({
+  match_id: Schema.String,
+  since: Schema.DateTimeUtcFromString,
+  status: Schema.NullOr(Schema.String)
+})
+
+const millisOf = (time: DateTime.Utc | null): number | undefined =>
+  time === null ? undefined : DateTime.toEpochMillis(time)
+
+const standingOf = (row: typeof StandingFields.Type): Standing => {
+  const { at, away, final_at, home, settling, settling_since, verdict, version } = row
+  const [writtenAt, finalAt, since] = [millisOf(at), millisOf(final_at), millisOf(settling_since)]
+  return {
+    version,
+    ...(verdict === null ? undefined : { verdict }),
+    ...(home === null || away === null ? undefined : { score: { home, away } }),
+    ...(writtenAt === undefined ? undefined : { writtenAt }),
+    ...(finalAt === undefined ? undefined : { finalAt }),
+    ...(settling === null || since === undefined ? undefined : { settling: { to: settling, since } })
+  }
+}
+
+/** What `resolve_triggers` takes. */
+const resultOf = (resolution: Resolution, amend: boolean) => {
+  const { at, finding, id, isFinal, settling, tell, verdict, version } = resolution
+  return {
+    id,
+    version,
+    verdict: verdict ?? null,
+    is_final: isFinal,
+    keep: finding === undefined,
+    reason: finding?.reason ?? null,
+    ...Option.getOrElse(Option.fromUndefinedOr(finding?.decidedAt), () => ({})),
+    ...Option.getOrElse(Option.fromUndefinedOr(finding?.score), () => ({})),
+    values: finding?.values ?? null,
+    settling: settling?.to ?? null,
+    settling_since: settling === undefined ? null : iso(settling.since),
+    at: iso(at),
+    tell: tell && amend
+  }
+}

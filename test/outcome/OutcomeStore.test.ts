@@ -1,0 +1,141 @@
+import { assert, expect, layer } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { Database } from "../../src/database/Database.ts"
+import { StrategyStore } from "../../src/database/StrategyStore.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import { OutcomeStore } from "../../src/outcome/OutcomeStore.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { newStrategy, receipt } from "../fixtures/pipeline.ts"
+import { counters, expecting, fire, onDatabase, openOn, recounted, sql, verdictOn } from "./outcomes.ts"
+
+const rowOf = (id: string) =>
+  Effect.map(
+    sql(`select result, verdict, amendment, verdict_minute as minute from triggers where id = '${id}'`),
+    ([row]) => row
+  )
+
+const equalCounters = Effect.gen(function* () {
+  const counted = yield* recounted
+  expect(yield* counters).toEqual(expect.arrayContaining([...counted]))
+})
+
+layer(onDatabase)("The outcomes of triggers", (it) => {
+  it.effect("are judged by the expectation as it stood, whatever becomes of the strategy", () =>
+    Effect.gen(function* () {
+      const strategy = expecting("total goals since trigger >= 1")
+      yield* fire([strategy], [{ id: "as it stood" }])
+      yield* (yield* StrategyStore).save([{ ...strategy, expect: newStrategy().when[0] }])
+      expect(yield* openOn("as it stood")).toMatchObject([{ expectation: strategy.expect, at: { minute: 60 } }])
+      yield* sql(`delete from strategies where id = '${strategy.id}'`)
+      expect(yield* openOn("as it stood")).toMatchObject([{ expectation: strategy.expect }])
+    })
+  )
+
+  it.effect("are none where nothing is expected", () =>
+    Effect.gen(function* () {
+      const [trigger] = yield* fire([newStrategy()], [{ id: "none" }])
+      expect(yield* openOn("none")).toEqual([])
+      const found = yield* (yield* TriggerStore).find(trigger?.id ?? assert.fail())
+      expect(Option.getOrThrow(found).outcome).toBe(undefined)
+    })
+  )
+
+  it.effect("are written with the counters, once, however often and by however many they are brought", () =>
+    Effect.gen(function* () {
+      const store = yield* OutcomeStore
+      const strategies = [expecting("total goals >= 1"), expecting("total goals >= 2")]
+      const triggers = yield* fire(strategies, [{ id: "w1" }, { id: "w2" }])
+      const open = [...(yield* openOn("w1")), ...(yield* openOn("w2"))]
+      const verdicts = ["hit", "miss", "void", "hit"] as const
+      const batch = open.map((each, index) => verdictOn(each, verdicts[index]))
+      const first = yield* store.resolve(batch)
+      expect(first.map(({ applied }) => applied)).toEqual([true, true, true, true])
+      yield* equalCounters
+      const before = yield* counters
+      const again = yield* store.resolve(batch)
+      expect(again.map(({ applied }) => applied)).toEqual([false, false, false, false])
+      expect(yield* counters).toEqual(before)
+      expect(yield* rowOf(triggers[0]?.id ?? "")).toMatchObject({ minute: 90 })
+      const rows = yield* sql("select result, verdict from triggers where match_id in ('w1', 'w2') order by verdict")
+      expect(rows).toEqual([
+        { result: "HIT", verdict: "hit" },
+        { result: "HIT", verdict: "hit" },
+        { result: "MISS", verdict: "miss" },
+        { result: null, verdict: "void" }
+      ])
+    })
+  )
+
+  it.effect("are revised: counters and message follow, and what was seen before changes nothing", () =>
+    Effect.gen(function* () {
+      const store = yield* OutcomeStore
+      const strategy = expecting("total goals >= 1")
+      const [trigger] = yield* fire([strategy], [{ id: "revised" }])
+      const id = trigger?.id ?? assert.fail()
+      yield* (yield* TriggerStore).sent(id, 1, receipt)
+      const [open = assert.fail()] = yield* openOn("revised")
+      const [hit = assert.fail()] = yield* store.resolve([verdictOn(open, "hit", { isFinal: false, at: 1000 })])
+      expect(hit).toMatchObject({ applied: true, amend: true, standing: { verdict: "hit", version: 1 } })
+      expect(yield* rowOf(id)).toMatchObject({ result: "HIT", amendment: "pending" })
+      const late = { ...verdictOn(open, "miss", { at: 500 }), version: 1 }
+      expect(yield* store.resolve([late])).toMatchObject([{ applied: false }])
+      const opened = yield* store.resolve([
+        { ...verdictOn(open, undefined, { isFinal: false, at: 2000, finding: {} }), version: 1 }
+      ])
+      expect(opened).toMatchObject([{ applied: true }])
+      expect(yield* rowOf(id)).toMatchObject({ result: null, verdict: null, minute: null })
+      yield* equalCounters
+      yield* store.resolve([{ ...verdictOn(open, "miss", { at: 3000 }), version: 2 }])
+      yield* equalCounters
+      expect((yield* counters).find((row) => `${JSON.stringify(row)}`.includes(strategy.id))).toMatchObject({
+        hits: 0,
+        misses: 1,
+        rate: 0
+      })
+    })
+  )
+
+  it.effect("amend a message that went out while they were decided, unless it told them", () =>
+    Effect.gen(function* () {
+      const [store, triggers] = [yield* OutcomeStore, yield* TriggerStore]
+      yield* fire([expecting("total goals >= 1"), expecting("total goals >= 2")], [{ id: "meanwhile" }])
+      const [one = assert.fail(), two = assert.fail()] = yield* openOn("meanwhile")
+      const resolved = yield* store.resolve([verdictOn(one, "hit"), verdictOn(two, "hit")])
+      expect(resolved.map(({ amend }) => amend)).toEqual([false, false])
+      yield* triggers.sent(one.id, 1, { ...receipt, revision: 1 })
+      yield* triggers.sent(two.id, 1, receipt)
+      expect([yield* rowOf(one.id), yield* rowOf(two.id)]).toMatchObject([
+        { amendment: null },
+        { amendment: "pending" }
+      ])
+    })
+  )
+
+  it.effect("stay open where a row cannot be read, which is told once, and stop no other", () =>
+    Effect.gen(function* () {
+      const store = yield* OutcomeStore
+      const triggers = yield* fire([expecting("total goals >= 1"), expecting("total goals >= 2")], [{ id: "bad" }])
+      const [bad, good] = triggers.map(({ id }) => id)
+      yield* sql(`update triggers set expectation = '{"left": "nonsense"}' where id = '${bad}'`)
+      expect((yield* openOn("bad")).map(({ id }) => id)).toEqual([good])
+      yield* openOn("bad")
+      const { lines } = yield* Logs
+      expect(yield* lines("a trigger cannot be judged and stays open: its expectation cannot be read")).toHaveLength(1)
+      expect(yield* store.unreadable).toBe(1)
+    }).pipe(Effect.provide(Logs.layer))
+  )
+
+  it.effect("are mended by a recount where an older deployment has let the counters drift", () =>
+    Effect.gen(function* () {
+      const { call } = yield* Database
+      yield* call("recount_performance", { strategies: null })
+      const right = yield* counters
+      yield* sql(
+        "update performance set total_hits = total_hits + 3, total_triggers = 0, hit_rate = 12.5 where total_triggers > 0"
+      )
+      expect((yield* call("recount_performance", { strategies: null })).length).toBeGreaterThan(0)
+      expect(yield* counters).toEqual(right)
+      expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+    })
+  )
+})
