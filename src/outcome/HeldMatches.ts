@@ -67,7 +67,7 @@ const subjectsOf = (condition: Condition): Subjects => {
     } else {
       metrics.add(expression.metric)
       if (expression.scope === "leading" || expression.scope === "trailing") metrics.add("goals")
-      if (typeof expression.window === "object") isTimed = true
+      if (typeof expression.window === "object" || expression.metric === "minutes_since_last_goal") isTimed = true
     }
   }
   for (const { left, right } of isAnyOf(condition) ? condition.any : [condition]) {
