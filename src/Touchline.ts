@@ -20,10 +20,12 @@ import { StrategyStore } from "./database/StrategyStore.ts"
 import { supabase } from "./database/supabase/integration.ts"
 import { TriggerStore } from "./database/TriggerStore.ts"
 import { Dedup } from "./dedup/Dedup.ts"
+import { apiFootball } from "./feed/apiFootball/integration.ts"
 import { FeedMemory } from "./feed/FeedMemory.ts"
 import { MatchFeed } from "./feed/MatchFeed.ts"
 import { simulated } from "./feed/simulated/integration.ts"
 import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
+import { sportMonks } from "./feed/sportmonks/integration.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
 import { Amendments } from "./outcome/Amendments.ts"
@@ -46,7 +48,9 @@ export const integrations = (
   embedded(undefined, isDryRun),
   telegram,
   consoleAlerts,
-  simulated(simulation)
+  simulated(simulation),
+  sportMonks,
+  apiFootball
 ]
 
 /** Whoever has the queues to itself has the matches to itself. */

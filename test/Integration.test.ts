@@ -80,9 +80,9 @@ describe("An integration from outside", () => {
       const { filledBy } = yield* chosen(outside, { FEED: "Simulated" })
       assert.strictEqual(filledBy("feed")?.name, "simulated")
       const { message } = yield* Effect.flip(chosen(outside, { FEED: "whisle" }))
-      assert.strictEqual(message, 'FEED is "whisle" (did you mean whistle?). It takes whistle or simulated.')
+      assert.include(message, 'FEED is "whisle" (did you mean whistle?). It takes whistle or simulated')
       const feed = allSettings([whistle, ...integrations()]).find(({ name }) => name === "FEED")
-      assert.strictEqual(feed?.meaning, "Where matches come from: `whistle` asks Whistle, `simulated` invents them.")
+      assert.include(feed?.meaning, "Where matches come from: `whistle` asks Whistle, `simulated` invents them")
     })
   )
 

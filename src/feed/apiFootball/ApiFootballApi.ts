@@ -1,0 +1,180 @@
+/**
+ * API-Football over HTTP: what its answers and refusals mean.
+ *
+ * Guarantees: an answer with errors is a failure and never an empty list, whatever its status: errors come with HTTP 200. What
+ * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
+ */
+import { Clock, DateTime, Effect, Option, Redacted, Schema } from "effect"
+import { FeedError } from "../MatchFeed.ts"
+import { LimitReached } from "../provider/LimitReached.ts"
+import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
+import type { ApiFootballSettings } from "./settings.ts"
+
+export const feedName = "api-football"
+
+/** Requests of a day. */
+export interface Allowance {
+  readonly limit: number
+  readonly remaining: number
+}
+
+/** The account, as it says of itself. */
+export interface Account {
+  readonly plan: string
+  readonly isActive: boolean
+  readonly allowance: Allowance
+}
+
+const Texts = Schema.Record(Schema.String, Schema.Unknown)
+const decodeBody = Schema.decodeUnknownOption(
+  Schema.Struct({
+    errors: Schema.optionalKey(Schema.Union([Schema.Array(Schema.Unknown), Texts])),
+    response: Schema.optionalKey(Schema.Unknown),
+    message: Schema.optionalKey(Schema.String),
+    paging: Schema.optionalKey(Schema.Struct({ total: Schema.Finite }))
+  })
+)
+type Body = Option.Option.Value<ReturnType<typeof decodeBody>>
+
+const decodeStatus = Schema.decodeUnknownOption(
+  Schema.Struct({
+    subscription: Schema.Struct({ plan: Schema.String, active: Schema.optionalKey(Schema.Boolean) }),
+    requests: Schema.Struct({ current: Schema.Finite, limit_day: Schema.Finite })
+  })
+)
+
+/** When the requests of a day are there again: at 00:00 UTC. */
+export const nextDay = (now: number): number =>
+  DateTime.toEpochMillis(DateTime.add(DateTime.startOf(DateTime.makeUnsafe(now), "day"), { days: 1 }))
+
+const nextMinute = (now: number): number => (Math.floor(now / 60_000) + 1) * 60_000
+
+/** What the provider has against a request, by what it is about. */
+const errorsOf = ({ errors = [] }: Body): ReadonlyArray<readonly [about: string, text: string]> =>
+  Array.isArray(errors)
+    ? errors.map((text) => ["", String(text)])
+    : Object.entries(errors).map(([about, text]) => [about, String(text)])
+
+/** Troubles of the provider's own. */
+const theirs = new Set(["bug", "report", "time"])
+
+/** What to do about a refusal. */
+const advice: Readonly<Record<string, string>> = {
+  token: "Check API_FOOTBALL_KEY, and API_FOOTBALL_HOST for a key of RapidAPI.",
+  access: "Check the subscription at API-Football.",
+  ip: "Allow this machine's address at API-Football, or allow all.",
+  plan: "The plan does not have it: a larger one does."
+}
+
+/** Requests a minute of the smallest plan. */
+const leastPerMinute = 10
+
+/** Pages of one answer that are read: there has been one so far. */
+const mostPages = 10
+
+export interface ApiFootballApi {
+  readonly host: string
+  /** Requests so far. */
+  readonly requests: () => number
+  /** What is left of the day, as far as an answer has told. */
+  readonly allowance: () => Allowance | undefined
+  /** Requests that the plan has a minute. */
+  readonly perMinute: () => number
+  /** The account. It costs no request. */
+  readonly account: Effect.Effect<Account, FeedError | LimitReached>
+  /** What is at a path: all pages of it. */
+  readonly list: (path: string, params: Params) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+}
+
+export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettings): ApiFootballApi => {
+  const secret = Redacted.value(key)
+  const client = makeProviderClient({
+    feed: feedName,
+    url,
+    headers: Option.match(rapidApiHost, {
+      onNone: (): Record<string, string> => ({ "x-apisports-key": secret }),
+      onSome: (host) => ({ "x-rapidapi-key": secret, "x-rapidapi-host": host })
+    })
+  })
+  let left: Allowance | undefined
+  let perMinute = leastPerMinute
+
+  const failure = (reason: "unavailable" | "refused", message: string) =>
+    new FeedError({ feed: feedName, reason, message: message.replaceAll(secret, "<key>") })
+
+  const noteAllowance = ({ headers }: Answer) => {
+    const [limit = 0, remaining = -1] = ["limit", "remaining"].map((each) =>
+      Number(headers[`x-ratelimit-requests-${each}`])
+    )
+    if (limit > 0 && remaining >= 0) left = { limit, remaining }
+    const minute = Number(headers["x-ratelimit-limit"])
+    if (minute > 0) perMinute = minute
+  }
+
+  const dayUsedUp = (now: number) => {
+    if (left !== undefined) left = { ...left, remaining: 0 }
+    const limit = left === undefined ? "the day's requests" : `the ${left.limit} requests of the day`
+    return new LimitReached({ until: nextDay(now), message: `API-Football: ${limit} are used up` })
+  }
+
+  const refuse = ({ status }: Answer, body: Body, now: number) => {
+    const [about, text] = errorsOf(body)[0] ?? ["", body.message ?? "no reason given"]
+    if (about === "requests") return dayUsedUp(now)
+    if (about === "rateLimit" || status === 429) {
+      return left?.remaining === 0
+        ? dayUsedUp(now)
+        : new LimitReached({ until: nextMinute(now), message: "API-Football's limit of requests a minute is reached" })
+    }
+    if (status >= 499 || status === 204 || theirs.has(about)) {
+      return failure("unavailable", `API-Football answered ${status}: ${text}`)
+    }
+    if (status >= 300 && status < 400) {
+      return failure("refused", `${client.host} answered ${status} and is no API. Check API_FOOTBALL_URL.`)
+    }
+    const todo = advice[about] ?? (status === 401 || status === 403 ? advice.token : undefined)
+    const said = /[.!?]$/.test(text) ? text : `${text}.`
+    return failure("refused", [`API-Football refuses the request (HTTP ${status}): ${said}`, todo].join(" ").trim())
+  }
+
+  const ask = Effect.fnUntraced(function* (path: string, params: Params) {
+    const answer = yield* client.get(path, params)
+    const now = yield* Clock.currentTimeMillis
+    noteAllowance(answer)
+    const body: Body = Option.getOrElse(decodeBody(answer.body), () => ({}))
+    if (answer.status !== 200 || errorsOf(body).length > 0) return yield* refuse(answer, body, now)
+    if (body.response === undefined) {
+      return yield* failure("unavailable", `${client.host} answered without a response`)
+    }
+    return body
+  })
+
+  const page = Effect.fnUntraced(function* (path: string, params: Params) {
+    const { paging, response } = yield* ask(path, params)
+    return { rows: Array.isArray(response) ? response : [response], pages: Math.min(paging?.total ?? 1, mostPages) }
+  })
+
+  return {
+    host: client.host,
+    requests: client.requests,
+    allowance: () => left,
+    perMinute: () => perMinute,
+    account: Effect.gen(function* () {
+      const { response } = yield* ask("status", {})
+      const status = decodeStatus(response)
+      if (Option.isNone(status)) {
+        return yield* failure("refused", `API-Football does not know the key. ${advice.token}`)
+      }
+      const { requests, subscription } = status.value
+      left ??= { limit: requests.limit_day, remaining: Math.max(0, requests.limit_day - requests.current) }
+      return { plan: subscription.plan, isActive: subscription.active !== false, allowance: left }
+    }),
+    list: Effect.fnUntraced(function* (path, params) {
+      const first = yield* page(path, params)
+      const others = yield* Effect.forEach(
+        Array.from({ length: first.pages - 1 }, (_, index) => String(index + 2)),
+        (number) => page(path, { ...params, page: number })
+      )
+      return [first, ...others].flatMap(({ rows }) => rows)
+    })
+  }
+}

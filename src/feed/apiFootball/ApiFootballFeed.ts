@@ -1,0 +1,288 @@
+/**
+ * Live matches of API-Football, as often as the plan allows.
+ *
+ * On a large plan a poll is the list of live matches with their events; statistics, in one request for twenty matches, and
+ * prices, in one for all, are taken from the poll before while they are fresh. On a small one (below `smallPlan` requests a
+ * day) a poll asks for the day's fixtures that are on by their ids, which brings statistics and the end of a match too, and
+ * no prices. No request is spent while no match is on.
+ *
+ * Guarantees: a match that was in play and is gone from the list is asked for by its id, so that its end is seen. Requests last
+ * the day: polls are spread over the time in which matches are on. The key is in no error, log line or span.
+ */
+import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result, Schema } from "effect"
+import { isOver, type SnapshotInput } from "../../domain/Snapshot.ts"
+import type { FeedMemory } from "../FeedMemory.ts"
+import { type FeedError, MatchFeed } from "../MatchFeed.ts"
+import type { LimitReached } from "../provider/LimitReached.ts"
+import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
+import { makePrematch } from "../provider/Prematch.ts"
+import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
+import { asShown } from "../provider/shown.ts"
+import { slowly, spacing } from "../provider/spacing.ts"
+import { makeUnreadable } from "../provider/unreadable.ts"
+import { feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
+import { type ReadFixture, readFixture } from "./fixture.ts"
+import { livePrices } from "./odds.ts"
+import { makePrematchSource } from "./prematch.ts"
+import { inOneRequest, makeSchedule } from "./Schedule.ts"
+import type { ApiFootballSettings } from "./settings.ts"
+
+/** Plans of fewer requests a day are small. */
+export const smallPlan = 1000
+
+/** The part of the day's requests that figures from before kick-off may take. */
+export const prematchShare = (limit: number): number => Math.floor(limit * (limit < smallPlan ? 0.1 : 0.2))
+
+/** The day's fixtures are read again after this long, for what was moved or added. */
+const scheduleFor = (isSmall: boolean) => Duration.hours(isSmall ? 12 : 3)
+
+/** While no match is on somebody looks all the same, where the plan is not small. */
+const idlePoll = Duration.toMillis(Duration.minutes(10))
+
+/** Requests under way at the same time. */
+const atOnce = 3
+
+/** What came with the list may wait this long for what is asked for beside. */
+const patience = Duration.seconds(6)
+
+/** What is asked for less often than the list. */
+const More = Schema.Struct({
+  statistics: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  /** When, in milliseconds since the epoch, and how often there were none. */
+  statisticsAt: Schema.optionalKey(Schema.Finite),
+  empty: Schema.optionalKey(Schema.Int),
+  odds: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+  oddsAt: Schema.optionalKey(Schema.Finite)
+})
+type More = typeof More.Type
+const decodeMore = Schema.decodeUnknownOption(More)
+
+const moreOf = (match: SeenMatch | undefined): More => Option.getOrElse(decodeMore(match?.more), () => ({}))
+
+/** A match whose statistics came back empty this often is one of a league without, and asked for again now and then. */
+const emptyOften = 3
+
+const isFresh = (at: number | undefined, now: number, factor = 1): boolean =>
+  at !== undefined && now - at < slowly * factor * 0.95
+
+const batchesOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Arr.isReadonlyArrayNonEmpty(ids) ? Arr.chunksOf(ids, inOneRequest) : []
+
+export const layerApiFootball = (
+  settings: ApiFootballSettings,
+  { interval }: { readonly interval: Duration.Duration }
+): Layer.Layer<MatchFeed, never, FeedMemory> =>
+  Layer.effect(
+    MatchFeed,
+    Effect.gen(function* () {
+      const { leagues } = settings
+      const api = makeApiFootballApi(settings)
+      const watched = new Set(leagues)
+      const isWatched = ({ leagueId }: ReadFixture) =>
+        watched.size === 0 || leagueId === undefined || watched.has(leagueId)
+      const pacer = yield* makePacer({ feed: feedName, interval })
+      const seen = yield* makeSeen(feedName, interval)
+      const schedule = yield* makeSchedule(api, isWatched)
+      const unreadable = makeUnreadable(feedName)
+      const source = makePrematchSource(api)
+      let plan = ""
+      /** Requests for figures from before kick-off, and the end of the day that they are of. */
+      let spent = { requests: 0, until: 0 }
+      const share = Effect.map(Clock.currentTimeMillis, (now) => {
+        if (now >= spent.until) spent = { requests: 0, until: nextDay(now) }
+        return Math.max(0, prematchShare(api.allowance()?.limit ?? 0) - spent.requests)
+      })
+      const prematch = yield* makePrematch({
+        feed: feedName,
+        atOnce: 1,
+        ask: (matches: ReadonlyArray<ReturnType<typeof wantedOf>>) =>
+          Effect.suspend(() => {
+            const before = api.requests()
+            return Effect.ensuring(
+              source(matches),
+              Effect.sync(() => {
+                spent = { ...spent, requests: spent.requests + api.requests() - before }
+              })
+            )
+          }),
+        hasBudget: Effect.map(share, (left) => left > 0 && (api.allowance()?.remaining ?? 0) > left)
+      })
+
+      /** Fixtures by id, with events and statistics. */
+      const byId = (ids: ReadonlyArray<string>) =>
+        Effect.map(
+          Effect.forEach(batchesOf(ids), (batch) => api.list("fixtures", { ids: batch.join("-") }), {
+            concurrency: atOnce
+          }),
+          (pages) => pages.flat()
+        )
+
+      /** What may fail without costing the poll: only a limit counts. */
+      const beside = <A>(asked: Effect.Effect<A, FeedError | LimitReached>) =>
+        asked.pipe(
+          Effect.timeoutOption(patience),
+          Effect.catchTag("FeedError", ({ message }) =>
+            Effect.as(
+              Effect.logDebug("the poll goes on without").pipe(Effect.annotateLogs({ reason: message })),
+              Option.none<A>()
+            )
+          ),
+          Effect.result
+        )
+
+      const isSmall = () => (api.allowance()?.limit ?? smallPlan) < smallPlan
+      /** A limit that what was asked for beside the list has met. */
+      let limit: Option.Option<LimitReached> = Option.none()
+
+      const ask = Effect.gen(function* () {
+        limit = Option.none()
+        if (api.allowance() === undefined) {
+          // The headers of the first answer tell as much, but after it.
+          const account = yield* beside(api.account)
+          plan = Option.match(Option.flatten(Result.getSuccess(account)), {
+            onNone: () => "",
+            onSome: ({ plan }) => plan
+          })
+        }
+        yield* schedule.keepUp(scheduleFor(isSmall()))
+        const now = yield* Clock.currentTimeMillis
+        const before = yield* seen.recall
+        const clockBefore = (id: string) => before.get(id)?.clock
+        const read = (fixtures: ReadonlyArray<unknown>) =>
+          fixtures.map((each) => readFixture(each, clockBefore)).filter(isWatched)
+        const open = [...before].filter(([, match]) => isToBeAsked(match)).map(([id]) => id)
+        const byIds = isSmall() && schedule.isKnown()
+
+        const listed = byIds
+          ? read(yield* byId([...new Set([...schedule.on(now), ...open])]))
+          : read(yield* api.list("fixtures", { live: leagues.length === 0 ? "all" : leagues.join("-") }))
+        const ids = new Set(listed.map(({ id }) => id))
+        const stale = byIds
+          ? []
+          : listed.filter(({ id }) => {
+              const { empty = 0, statisticsAt } = moreOf(before.get(id))
+              return !isFresh(statisticsAt, now, empty >= emptyOften ? 10 : 1)
+            })
+        const gone = byIds ? [] : open.filter((id) => !ids.has(id))
+        const wantsPrices = !byIds && listed.some(({ id }) => !isFresh(moreOf(before.get(id)).oddsAt, now))
+        const [details, prices] = yield* Effect.all(
+          [
+            beside(byId([...gone, ...stale.map(({ id }) => id)])),
+            wantsPrices
+              ? beside(api.list("odds/live", leagues.length === 1 ? { league: String(leagues[0]) } : {}))
+              : Effect.succeed(Result.succeed(Option.none<ReadonlyArray<unknown>>()))
+          ],
+          { concurrency: "unbounded" }
+        )
+        limit = Option.orElse(Result.getFailure(details), () => Result.getFailure(prices))
+        const found = read(Option.getOrElse(Option.flatten(Result.getSuccess(details)), () => []))
+        const odds = Option.map(Option.flatten(Result.getSuccess(prices)), livePrices)
+        const detailOf = new Map(found.map((each) => [each.id, each]))
+
+        const shown = [...listed, ...found.filter(({ id }) => !ids.has(id))]
+        yield* unreadable.tell(shown)
+        const mores = new Map(
+          shown.map((each) => {
+            const more = moreOf(before.get(each.id))
+            const statistics = each.statistics ?? detailOf.get(each.id)?.statistics
+            const isEmpty = statistics !== undefined && Object.keys(statistics).length === 0
+            return [
+              each.id,
+              {
+                ...more,
+                ...(statistics === undefined
+                  ? {}
+                  : { statistics, statisticsAt: now, empty: isEmpty ? (more.empty ?? 0) + 1 : 0 }),
+                ...Option.match(odds, {
+                  onNone: () => ({}),
+                  onSome: (of) => ({ odds: of.get(each.id) ?? {}, oddsAt: now })
+                })
+              } satisfies More
+            ] as const
+          })
+        )
+        yield* seen.update(
+          new Map(
+            shown.flatMap(({ id, read: { clock } }): ReadonlyArray<readonly [string, SeenMatch]> => {
+              const kept = clock ?? clockBefore(id)
+              return kept === undefined ? [] : [[id, { clock: kept, misses: 0, more: mores.get(id) ?? {} }]]
+            })
+          )
+        )
+        schedule.over(shown.flatMap(({ id, read: { clock } }) => (clock !== undefined && isOver(clock) ? [id] : [])))
+        return yield* shownWith(shown, mores)
+      })
+
+      const shownWith = Effect.fnUntraced(function* (
+        shown: ReadonlyArray<ReadFixture>,
+        mores: ReadonlyMap<string, More>
+      ) {
+        const figures = yield* prematch.figuresOf(shown.filter(({ teams }) => teams !== undefined).map(wantedOf))
+        return shown.map(({ id, read }): SnapshotInput => {
+          const { odds = {}, statistics = {} } = mores.get(id) ?? {}
+          return asShown({
+            ...read,
+            // Events are told sooner than statistics.
+            statistics: { ...statistics, ...read.statistics },
+            prematch: figures.get(id) ?? {},
+            odds: read.clock === undefined || isOver(read.clock) ? {} : odds
+          })
+        })
+      })
+
+      const next = Effect.gen(function* (): Effect.fn.Return<Option.Option<Plan>> {
+        const now = yield* Clock.currentTimeMillis
+        if (Option.isSome(limit)) {
+          const { message, until } = limit.value
+          return Option.some({ kind: "limit", until, reason: `${message}; they go on at ${timeText(until)}` })
+        }
+        const open = [...(yield* seen.recall).values()].filter(
+          ({ clock }) => clock.status === "live" || clock.status === "break"
+        )
+        const end = nextDay(now)
+        if (schedule.isKnown() && open.length === 0 && schedule.on(now).length === 0) {
+          const until = Math.min(
+            Option.getOrElse(schedule.nextOn(now), () => end),
+            end,
+            isSmall() ? end : now + idlePoll
+          )
+          return Option.some({ kind: "idle", until, reason: `no match is on until ${timeText(until)}` })
+        }
+        const left = api.allowance()
+        if (left === undefined) return Option.none()
+        const { batches, time } = schedule.load(now, end, open.length)
+        const available = left.remaining - (yield* share) - Math.ceil(left.limit / 100)
+        const apart = spacing({
+          interval: Duration.toMillis(interval),
+          available,
+          ...(isSmall() && schedule.isKnown() ? { each: batches } : { each: time, slow: batches + time })
+        })
+        const until = Math.min(now + apart, end)
+        const every = Duration.format(Duration.seconds(Math.round((until - now) / 1000)))
+        const of = plan === "" ? `${left.limit} a day` : `plan ${plan}, ${left.limit} a day`
+        return Option.some({
+          kind: "spread",
+          until,
+          reason: `a poll every ${every}: ${left.remaining} requests are left until ${timeText(end)} (${of})`
+        })
+      })
+
+      const which = leagues.length === 0 ? "all leagues" : `leagues ${leagues.join(", ")}`
+      return MatchFeed.of({
+        name: `API-Football at ${api.host} (${which})`,
+        poll: pacer.poll(ask, next).pipe(Effect.withSpan("ApiFootballFeed.poll")),
+        finished: (ids) =>
+          pacer.ask(byId(ids.filter((id) => /^\d+$/.test(id)))).pipe(
+            Effect.map((fixtures) =>
+              fixtures.map((each) => {
+                const { read, statistics = {} } = readFixture(each)
+                return asShown({ ...read, statistics: { ...statistics, ...read.statistics } })
+              })
+            ),
+            Effect.withSpan("ApiFootballFeed.finished")
+          )
+      })
+    })
+  )
+
+const wantedOf = ({ id, leagueId, season, teams }: ReadFixture) => ({ id, league: leagueId, season, teams })

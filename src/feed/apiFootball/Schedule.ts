@@ -1,0 +1,141 @@
+/**
+ * When matches are on: the day's fixtures of the leagues that are watched, so that requests are spent while there is something
+ * to see. Shared by all instances.
+ *
+ * Guarantees: where it cannot be had matches count as being on all the time, which is said once.
+ */
+import { Clock, DateTime, Duration, Effect, Option, Schema } from "effect"
+import { makeOutage } from "../../health/Outage.ts"
+import { FeedMemory } from "../FeedMemory.ts"
+import type { LimitReached } from "../provider/LimitReached.ts"
+import { slowly } from "../provider/spacing.ts"
+import { type ApiFootballApi, feedName } from "./ApiFootballApi.ts"
+import { type ReadFixture, readFixture } from "./fixture.ts"
+
+/** A fixture of the day. */
+const Entry = Schema.Struct({ id: Schema.String, at: Schema.Finite })
+type Entry = typeof Entry.Type
+
+const Day = Schema.Struct({ date: Schema.String, readAt: Schema.Finite, entries: Schema.Array(Entry) })
+type Day = typeof Day.Type
+const decodeDay = Schema.decodeUnknownOption(Day)
+
+/** A match is asked for from here before its kick-off to here after it, unless it is known to be over. */
+const before = Duration.toMillis(Duration.minutes(1))
+const after = Duration.toMillis(Duration.hours(3))
+/** How long a match takes, for planning. */
+const usually = Duration.toMillis(Duration.minutes(115))
+
+/** The steps in which a day is planned. */
+const step = Duration.toMillis(Duration.minutes(5))
+
+/** Matches in one request by id. */
+export const inOneRequest = 20
+
+export interface Schedule {
+  /** Reads the day's fixtures if they were not, or are too old. */
+  readonly keepUp: (readAgainAfter: Duration.Duration) => Effect.Effect<void, LimitReached>
+  /** Whether there is one. */
+  readonly isKnown: () => boolean
+  /** Ids of fixtures that are on now, or should be. */
+  readonly on: (now: number) => ReadonlyArray<string>
+  /** When the next one starts to be on. */
+  readonly nextOn: (now: number) => Option.Option<number>
+  /** These are over, and on no more. */
+  readonly over: (ids: ReadonlyArray<string>) => void
+  /**
+   * From now until then: the time in which matches are on, and the requests by id that asking for all of them takes,
+   * summed over that time. In milliseconds.
+   */
+  readonly load: (now: number, until: number, open: number) => { readonly time: number; readonly batches: number }
+}
+
+const dateOf = (now: number): string => DateTime.formatIsoDate(DateTime.toUtc(DateTime.makeUnsafe(now)))
+
+export const makeSchedule = Effect.fnUntraced(function* (
+  api: ApiFootballApi,
+  isWatched: (fixture: ReadFixture) => boolean
+) {
+  const memory = yield* FeedMemory
+  let today: Day | undefined
+  let yesterday: ReadonlyArray<Entry> = []
+  let askedAt = Number.NEGATIVE_INFINITY
+  const over = new Set<string>()
+  const outage = makeOutage({
+    begins: "the day's fixtures cannot be had: polls go on as if matches were on all the time",
+    ends: "the day's fixtures can be had again",
+    fields: { feed: feedName }
+  })
+  const take = (day: Day) => {
+    if (today !== undefined && today.date !== day.date) {
+      yesterday = today.entries
+      over.clear()
+    }
+    today = day
+  }
+  const entries = () => [...yesterday, ...(today?.entries ?? [])].filter(({ id }) => !over.has(id))
+
+  const read = Effect.fnUntraced(function* (date: string, now: number) {
+    const fixtures = yield* api.list("fixtures", { date })
+    const day = {
+      date,
+      readAt: now,
+      entries: fixtures
+        .map((each) => readFixture(each))
+        .filter((each) => isWatched(each) && each.kickOff !== undefined)
+        // Those that are over, or called off, when it is read are not asked for.
+        .filter(({ read }) => read.clock === undefined || !isDone(read.clock.status))
+        .map(({ id, kickOff = 0 }) => ({ id, at: kickOff }))
+    }
+    yield* memory.keep(feedName, { schedule: day }, Duration.days(1))
+    return day
+  })
+
+  return {
+    keepUp: Effect.fnUntraced(function* (readAgainAfter) {
+      const now = yield* Clock.currentTimeMillis
+      const date = dateOf(now)
+      const isFresh = (day: Day | undefined) =>
+        day !== undefined && day.date === date && now - day.readAt < Duration.toMillis(readAgainAfter)
+      if (isFresh(today) || now - askedAt < slowly * 10) return
+      askedAt = now
+      const kept = Option.getOrUndefined(decodeDay((yield* memory.recall(feedName, ["schedule"])).schedule))
+      if (kept !== undefined && isFresh(kept)) return take(kept)
+      yield* read(date, now).pipe(
+        Effect.tap(() => outage.over),
+        Effect.map(take),
+        Effect.catchTag("FeedError", ({ message }) => outage.met(message))
+      )
+    }),
+    isKnown: () => today !== undefined,
+    on: (now) =>
+      entries()
+        .filter(({ at }) => now >= at - before && now <= at + after)
+        .map(({ id }) => id),
+    nextOn: (now) => {
+      const later = entries().flatMap(({ at }) => (at - before > now ? [at - before] : []))
+      return later.length === 0 ? Option.none() : Option.some(Math.min(...later))
+    },
+    over: (ids) => {
+      for (const id of ids) over.add(id)
+    },
+    load: (now, until, open) => {
+      if (today === undefined) {
+        return { time: until - now, batches: (until - now) * Math.max(1, Math.ceil(open / inOneRequest)) }
+      }
+      const all = entries()
+      let [time, batches] = [0, 0]
+      for (let at = now; at < until; at += step) {
+        const matches = all.filter((each) => at >= each.at - before && at <= each.at + usually).length
+        const span = Math.min(step, until - at)
+        const count = at === now ? Math.max(matches, open) : matches
+        time += count > 0 ? span : 0
+        batches += Math.ceil(count / inOneRequest) * span
+      }
+      return { time, batches }
+    }
+  } satisfies Schedule as Schedule
+})
+
+const isDone = (status: string): boolean =>
+  !["scheduled", "live", "break", "interrupted", "suspended", "delayed"].includes(status)

@@ -1,0 +1,115 @@
+/**
+ * A fixture of API-Football as a snapshot. Each part is read by itself, so that a bad one costs no more than itself.
+ *
+ * The score is `goals`, which holds extra time and leaves a shoot-out out; before kick-off there is none.
+ */
+import { Option, Schema } from "effect"
+import type { Side } from "../../domain/Match.ts"
+import type { MatchClock } from "../../domain/Snapshot.ts"
+import { competitionName, isoOf, type Read } from "../provider/shown.ts"
+import { clockOf, Status } from "./clock.ts"
+import { countsOf, readBlocks, readEvents, type SidedFigures, statisticsOf } from "./statistics.ts"
+
+const Team = Schema.Struct({ id: Schema.Int, name: Schema.Unknown })
+
+const Fixture = Schema.Struct({
+  fixture: Schema.Struct({
+    id: Schema.Int,
+    timestamp: Schema.optionalKey(Schema.Unknown),
+    date: Schema.optionalKey(Schema.Unknown),
+    status: Status
+  }),
+  league: Schema.Struct({
+    id: Schema.Int,
+    name: Schema.Unknown,
+    country: Schema.optionalKey(Schema.Unknown),
+    season: Schema.optionalKey(Schema.Unknown)
+  }),
+  teams: Schema.Struct({ home: Team, away: Team }),
+  goals: Schema.optionalKey(Schema.Unknown),
+  events: Schema.optionalKey(Schema.Unknown),
+  statistics: Schema.optionalKey(Schema.Unknown)
+})
+
+const decodeFixture = Schema.decodeUnknownOption(Fixture)
+const decodeId = Schema.decodeUnknownOption(Schema.Struct({ fixture: Schema.Struct({ id: Schema.Unknown }) }))
+const decodeGoals = Schema.decodeUnknownOption(
+  Schema.Struct({ home: Schema.NullOr(Schema.Unknown), away: Schema.NullOr(Schema.Unknown) })
+)
+
+const scoreOf = (goals: unknown) =>
+  Option.getOrUndefined(Option.filter(decodeGoals(goals), ({ away, home }) => home !== null && away !== null))
+
+/** A fixture that could be read, and what asking for more about it takes. */
+export interface ReadFixture {
+  readonly id: string
+  readonly leagueId: number | undefined
+  readonly season: number | undefined
+  readonly teams: { readonly home: number; readonly away: number } | undefined
+  /** In milliseconds since the epoch. */
+  readonly kickOff: number | undefined
+  /** Without figures that are asked for beside. */
+  readonly read: Read
+  /** The statistics that came with it: none where it was asked for without. */
+  readonly statistics: SidedFigures | undefined
+  /** How many rows of its lists cannot be read, by list. */
+  readonly unread: { readonly [part: string]: number }
+}
+
+const unreadable = (value: unknown): ReadFixture => {
+  const id = Option.getOrUndefined(decodeId(value))?.fixture.id
+  const nobody = { name: undefined }
+  const match = { id, competition: { id: undefined, name: undefined }, home: nobody, away: nobody, kickOff: undefined }
+  return {
+    id: String(id),
+    leagueId: undefined,
+    season: undefined,
+    teams: undefined,
+    kickOff: undefined,
+    read: { match, clock: undefined, score: undefined, statistics: {}, prematch: {}, odds: {} },
+    statistics: undefined,
+    unread: {}
+  }
+}
+
+/** Reads a fixture; `clockBefore` is its clock at the poll before. What is none is handed over for the scan to tell of. */
+export const readFixture = (
+  value: unknown,
+  clockBefore: (id: string) => MatchClock | undefined = () => undefined
+): ReadFixture => {
+  const decoded = decodeFixture(value)
+  if (Option.isNone(decoded)) return unreadable(value)
+  const { events: given, fixture, goals, league, statistics, teams } = decoded.value
+  const id = String(fixture.id)
+  const sides: ReadonlyMap<number, Side> = new Map([
+    [teams.home.id, "home"],
+    [teams.away.id, "away"]
+  ])
+  const events = readEvents(given)
+  const blocks = readBlocks(statistics)
+  const kickOff = isoOf(fixture.timestamp) ?? fixture.date
+  const at = typeof kickOff === "string" ? Date.parse(kickOff) : Number.NaN
+  return {
+    id,
+    leagueId: league.id,
+    season: typeof league.season === "number" ? league.season : undefined,
+    teams: { home: teams.home.id, away: teams.away.id },
+    kickOff: Number.isNaN(at) ? undefined : at,
+    read: {
+      match: {
+        id: fixture.id,
+        competition: { id: league.id, name: competitionName(league.name, league.country) },
+        home: { name: teams.home.name },
+        away: { name: teams.away.name },
+        kickOff
+      },
+      clock: clockOf(fixture.status, clockBefore(id)),
+      score: scoreOf(goals),
+      statistics: countsOf(events.rows, sides),
+      prematch: {},
+      odds: {}
+    },
+    statistics: statistics === undefined ? undefined : statisticsOf(blocks.rows, sides),
+    unread: { events: events.unread, statistics: blocks.unread }
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * SportMonks over HTTP: what its answers and refusals mean.
+ *
+ * Guarantees: an answer without data is an empty list only where SportMonks says that nothing was found; anything else without
+ * data is a failure. An include that the plan does not have costs that include, told once, and not the poll. What each kind of
+ * request has left this hour is known from the answers.
+ */
+import { Clock, Data, Effect, Option, Redacted, Schema } from "effect"
+import { FeedError } from "../MatchFeed.ts"
+import { LimitReached } from "../provider/LimitReached.ts"
+import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
+import type { SportMonksSettings } from "./settings.ts"
+
+export const feedName = "sportmonks"
+
+/** An include that the plan, or the endpoint, does not have. */
+class IncludeRefused extends Data.TaggedError("IncludeRefused")<{
+  readonly include: string
+  readonly message: string
+}> {}
+
+/** A filter that the endpoint does not take. */
+class FilterRefused extends Data.TaggedError("FilterRefused")<{ readonly message: string }> {}
+
+/** What is left of one kind of request, until when in milliseconds since the epoch. */
+export interface Allowance {
+  readonly remaining: number
+  readonly resetsAt: number
+}
+
+const Envelope = Schema.Struct({
+  data: Schema.optionalKey(Schema.Unknown),
+  message: Schema.optionalKey(Schema.String),
+  code: Schema.optionalKey(Schema.Unknown),
+  retry_after: Schema.optionalKey(Schema.Finite),
+  subscription: Schema.optionalKey(Schema.Unknown),
+  rate_limit: Schema.optionalKey(
+    Schema.Struct({
+      remaining: Schema.Finite,
+      resets_in_seconds: Schema.Finite,
+      requested_entity: Schema.optionalKey(Schema.String)
+    })
+  )
+})
+type Envelope = typeof Envelope.Type
+
+const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
+/** The same where a part of it is of another shape. */
+const decodeBare = Schema.decodeUnknownOption(
+  Schema.Struct({ data: Schema.optionalKey(Schema.Unknown), message: Schema.optionalKey(Schema.String) })
+)
+
+const isNothingFound = (message: string): boolean => /^no result/i.test(message)
+
+/** Codes of https://docs.sportmonks.com/football/api/response-codes: includes of all kinds, and the limit. */
+const includeCodes = new Set([5000, 5001, 5002, 5013])
+const limitCode = 5005
+/** The filter does not go with the endpoint. */
+const filterCode = 5010
+
+/** The name of an include in a refusal: `You do not have access to the 'odds' include`. */
+const refusedInclude = (message: string): string | undefined =>
+  /'([\w.]+)' include|(?:^|the )([\w.]+) include is not/i
+    .exec(message)
+    ?.slice(1)
+    .find((name) => name !== undefined)
+
+/** An include that is wanted, and how the poll goes on without it. */
+const wanted = ["state", "periods", "scores", "participants", "league.country", "statistics", "events", "inplayOdds"]
+
+/** Without these there is no match. */
+const needed = new Set(["state", "periods", "scores", "participants"])
+
+/** What a match that is over is asked with: its prices are of no use any more. */
+const ofOneMatch = wanted.filter((include) => include !== "inplayOdds")
+
+/** How long a limit lasts whose reset is not told. */
+const defaultWait = 60
+
+export interface SportMonksApi {
+  readonly host: string
+  /** Requests so far. */
+  readonly requests: () => number
+  /** What is left for requests of this kind, as far as an answer has told. */
+  readonly allowance: (entity: string) => Allowance | undefined
+  /** The plan, as the last answer names it. */
+  readonly plan: () => string | undefined
+  /** The fixtures that are in play, or about to be or just over. */
+  readonly inPlay: Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+  /** Fixtures by id, at most 50. Those that it does not find are left out. */
+  readonly fixtures: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+  /** The prices from before kick-off of at most 50 fixtures, in their includes. */
+  readonly prices: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+  /** A team with its figures of a season. */
+  readonly team: (id: number, season: number) => Effect.Effect<unknown, FeedError | LimitReached>
+}
+
+const decodePlans = Schema.decodeUnknownOption(
+  Schema.Array(Schema.Struct({ plans: Schema.Array(Schema.Struct({ plan: Schema.String })) }))
+)
+
+const listOf = (data: unknown): ReadonlyArray<unknown> => {
+  if (Array.isArray(data)) return data
+  return data === undefined || data === null ? [] : [data]
+}
+
+export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagues, token, url }: SportMonksSettings) {
+  const secret = Redacted.value(token)
+  const client = makeProviderClient({ feed: feedName, url, headers: { authorization: secret } })
+  const left = new Map<string, Allowance>()
+  let plan: string | undefined
+  const refusedIncludes = new Set<string>()
+  const refusedFilters = new Set<string>()
+
+  const failure = (reason: "unavailable" | "refused", message: string) =>
+    new FeedError({ feed: feedName, reason, message: message.replaceAll(secret, "<token>") })
+
+  const noteAnswer = ({ rate_limit, subscription }: Envelope, now: number) => {
+    if (rate_limit !== undefined) {
+      const { remaining, requested_entity = "Fixture", resets_in_seconds } = rate_limit
+      left.set(requested_entity, { remaining, resetsAt: now + resets_in_seconds * 1000 })
+    }
+    const plans = Option.getOrUndefined(decodePlans(subscription))?.flatMap((each) => each.plans)
+    const [first] = plans?.filter(({ plan }) => /football/i.test(plan)) ?? []
+    if (first !== undefined) plan = first.plan
+  }
+
+  const refuse = ({ status }: Answer, { code, message = "no reason given", retry_after }: Envelope, now: number) => {
+    if (status === 429 || code === limitCode) {
+      const known = [...left.values()].filter(({ remaining, resetsAt }) => resetsAt > now && remaining <= 1)
+      const until =
+        retry_after !== undefined
+          ? now + retry_after * 1000
+          : Math.max(...known.map(({ resetsAt }) => resetsAt), now + defaultWait * 1000)
+      return new LimitReached({ until, message: "SportMonks' limit of requests an hour is reached" })
+    }
+    if (code === filterCode) return new FilterRefused({ message })
+    const include = refusedInclude(message)
+    if ((typeof code === "number" && includeCodes.has(code)) || include !== undefined) {
+      return new IncludeRefused({ include: include ?? "", message })
+    }
+    if (status >= 500) return failure("unavailable", `SportMonks answered ${status}: ${message}`)
+    if (status === 401) return failure("refused", "SportMonks does not know the token. Check SPORTMONKS_API_TOKEN.")
+    if (status >= 300 && status < 400) {
+      return failure("refused", `${client.host} answered ${status} and is no API. Check SPORTMONKS_URL.`)
+    }
+    const about = code === undefined ? `${status}` : `${status}, code ${code}`
+    return failure("refused", `SportMonks refuses the request (${about}): ${message}`)
+  }
+
+  const ask = Effect.fnUntraced(function* (path: string, params: Params) {
+    const answer = yield* client.get(path, params)
+    const now = yield* Clock.currentTimeMillis
+    const body: Envelope = Option.getOrElse(
+      Option.orElse(decodeEnvelope(answer.body), () => decodeBare(answer.body)),
+      () => ({})
+    )
+    noteAnswer(body, now)
+    if (answer.status < 300 && body.data !== undefined && body.data !== null) return body.data
+    if (answer.status < 300 && body.message !== undefined && isNothingFound(body.message)) return undefined
+    return yield* refuse(answer, body, now)
+  })
+
+  /** Leaves out an include that was refused and says so; fails where it cannot do without. */
+  const leaveOut = ({ include, message }: IncludeRefused, asked: ReadonlyArray<string>) => {
+    const name = asked.find((each) => each.toLowerCase().split(".")[0] === include.toLowerCase().split(".")[0])
+    const [last] = asked.filter((each) => !needed.has(each)).slice(-1)
+    const gone = name ?? last
+    if (gone === undefined || needed.has(gone)) return failure("refused", `SportMonks refuses the request: ${message}`)
+    refusedIncludes.add(gone)
+    return Effect.logWarning("SportMonks does not give this with the plan: polls go on without it").pipe(
+      Effect.annotateLogs({ include: gone, reason: message.replaceAll(secret, "<token>") })
+    )
+  }
+
+  const withIncludes = (
+    path: string,
+    includes: ReadonlyArray<string>,
+    params: Params
+  ): Effect.Effect<unknown, FeedError | FilterRefused | LimitReached> =>
+    Effect.suspend(() => {
+      const asked = includes.filter((include) => !refusedIncludes.has(include))
+      return ask(path, { include: asked.join(";"), ...params }).pipe(
+        Effect.catchTag("IncludeRefused", (refused) =>
+          Effect.andThen(leaveOut(refused, asked), withIncludes(path, includes, params))
+        )
+      )
+    })
+
+  const inOneFilter = 50
+  const byLeague =
+    leagues.length === 0 || leagues.length > inOneFilter ? undefined : `fixtureLeagues:${leagues.join(",")}`
+  const byBookmaker = `bookmakers:${bookmaker}`
+
+  /** What is too much is left out when the answer is read; asking for less only makes it smaller. */
+  const inPlay: Effect.Effect<unknown, FeedError | LimitReached> = Effect.suspend(() => {
+    const filters = [byLeague, refusedIncludes.has("inplayOdds") ? undefined : byBookmaker].filter(
+      (each) => each !== undefined && !refusedFilters.has(each)
+    )
+    return withIncludes("livescores/inplay", wanted, {
+      filters: filters.length === 0 ? undefined : filters.join(";")
+    }).pipe(
+      Effect.catchTag("FilterRefused", ({ message }) => {
+        const [last] = filters.slice(-1)
+        if (last === undefined) return failure("refused", `SportMonks refuses the request: ${message}`)
+        refusedFilters.add(last)
+        return Effect.andThen(
+          Effect.logWarning("SportMonks does not take this filter: polls go on without it").pipe(
+            Effect.annotateLogs({ filter: last, reason: message })
+          ),
+          inPlay
+        )
+      })
+    )
+  })
+
+  /** Where nothing can be left out, what is refused is the request. */
+  const whole = (asked: Effect.Effect<unknown, FeedError | FilterRefused | IncludeRefused | LimitReached>) =>
+    Effect.catchTag(asked, ["FilterRefused", "IncludeRefused"], ({ message }) =>
+      failure("refused", `SportMonks refuses the request: ${message}`)
+    )
+
+  return {
+    host: client.host,
+    requests: client.requests,
+    allowance: (entity) => left.get(entity),
+    plan: () => plan,
+    inPlay: Effect.map(inPlay, listOf),
+    fixtures: (ids) => Effect.map(whole(withIncludes(`fixtures/multi/${ids.join(",")}`, ofOneMatch, {})), listOf),
+    prices: (ids) => {
+      const filters = `bookmakers:${bookmaker};markets:1,14,80`
+      if (refusedIncludes.has("odds")) return Effect.succeed([])
+      return ask(`fixtures/multi/${ids.join(",")}`, { include: "odds", filters }).pipe(
+        Effect.catchTag("IncludeRefused", (refused) => leaveOut(refused, ["odds"])),
+        whole,
+        Effect.map(listOf)
+      )
+    },
+    team: (id, season) =>
+      whole(ask(`teams/${id}`, { include: "statistics.details", filters: `teamStatisticSeasons:${season}` }))
+  } satisfies SportMonksApi as SportMonksApi
+})
