@@ -34,7 +34,8 @@ export class MatchHistory extends Context.Service<
     MatchHistory,
     Effect.sync(() => {
       const pasts = makePasts()
-      const record = (snapshots: ReadonlyArray<Snapshot>) => pasts.add(momentsOf(snapshots))
+      const record = (snapshots: ReadonlyArray<Snapshot>) =>
+        Effect.map(pasts.show(momentsOf(snapshots)), ({ timelines }) => timelines)
       return MatchHistory.of({ record, look: record })
     })
   )
@@ -141,9 +142,7 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
       onSuccess: () => Effect.succeed(true),
       onFailure: ({ message }) => Effect.as(outage.met(message), false)
     })
-    const fresh = moments.filter(pasts.isNew)
-    const timelines = yield* pasts.add(moments)
-    return { fresh, timelines, isLoaded }
+    return { ...(yield* pasts.show(moments)), isLoaded }
   })
 
   return MatchHistory.of({

@@ -1,7 +1,6 @@
 /** The pasts of the matches that a process has seen, in its memory. */
 import { Clock, Duration, Effect } from "effect"
-import { noPast, type Past, remember } from "../domain/Past.ts"
-import { compareMatchMinutes, type Figure, type Figures } from "../domain/Snapshot.ts"
+import { type Course, goOn, noCourse, show } from "../domain/Course.ts"
 import type { Moment, Timeline } from "../domain/Timeline.ts"
 
 /** A match that no snapshot has shown for so long is forgotten. */
@@ -13,31 +12,24 @@ export interface MatchMoment extends Moment {
 }
 
 export interface Pasts {
-  /** Whether the moment is not known so. */
-  readonly isNew: (moment: MatchMoment) => boolean
   /** Whether all was read that was ever recorded of the match. */
   readonly isLoaded: (matchId: string) => boolean
   readonly loaded: (matchIds: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Adds the moments, and answers with the timelines of their matches. Matches not seen for long are forgotten. */
-  readonly add: (moments: ReadonlyArray<MatchMoment>) => Effect.Effect<ReadonlyMap<string, Timeline>>
+  /** Adds moments that were recorded. */
+  readonly add: (moments: ReadonlyArray<MatchMoment>) => Effect.Effect<void>
+  /** What a poll shows, a moment a match. Matches not seen for long are forgotten. */
+  readonly show: (moments: ReadonlyArray<MatchMoment>) => Effect.Effect<{
+    /** The past of each, up to and including what is shown. */
+    readonly timelines: ReadonlyMap<string, Timeline>
+    /** What is part of their pasts by now and was not known so. */
+    readonly fresh: ReadonlyArray<MatchMoment>
+  }>
 }
 
 interface Held {
-  past: Past
+  course: Course
   seen: number
   isLoaded: boolean
-}
-
-const isSame = (one: Figure | undefined, other: Figure | undefined): boolean =>
-  one === other ||
-  (typeof one === "object" && typeof other === "object" && one.home === other.home && one.away === other.away)
-
-const areSame = (one: Figures, other: Figures): boolean => {
-  const names = Object.keys(one)
-  return (
-    names.length === Object.keys(other).length &&
-    (names as ReadonlyArray<keyof Figures>).every((name) => isSame(one[name], other[name]))
-  )
 }
 
 export const makePasts = (): Pasts => {
@@ -46,14 +38,9 @@ export const makePasts = (): Pasts => {
   const heldOf = (id: string, seen: number): Held => {
     const known = matches.get(id)
     if (known !== undefined) return known
-    const held = { past: noPast, seen, isLoaded: false }
+    const held = { course: noCourse, seen, isLoaded: false }
     matches.set(id, held)
     return held
-  }
-
-  const isNew = (next: MatchMoment): boolean => {
-    const same = matches.get(next.match_id)?.past.shown.findLast((each) => compareMatchMinutes(each, next) === 0)
-    return same === undefined || !areSame(same.figures, next.figures)
   }
 
   const forget = (oldest: number): void => {
@@ -61,7 +48,6 @@ export const makePasts = (): Pasts => {
   }
 
   return {
-    isNew,
     isLoaded: (id) => matches.get(id)?.isLoaded === true,
     loaded: (ids) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -69,16 +55,26 @@ export const makePasts = (): Pasts => {
       }),
     add: (moments) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const { added, figures, match_id, minute, period } of moments) {
+          const held = heldOf(match_id, now)
+          held.course = goOn(held.course, { period, minute, added, figures })
+          held.seen = now
+        }
+      }),
+    show: (moments) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
         forget(now - Duration.toMillis(forgetAfter))
         const timelines = new Map<string, Timeline>()
-        for (const each of moments) {
-          const held = heldOf(each.match_id, now)
-          const { added, figures, minute, period } = each
-          if (isNew(each)) held.past = remember(held.past, { period, minute, added, figures })
+        const fresh: Array<MatchMoment> = []
+        for (const { added, figures, match_id, minute, period } of moments) {
+          const held = heldOf(match_id, now)
+          const { course, settled, timeline } = show(held.course, { period, minute, added, figures })
+          for (const each of settled) fresh.push({ match_id, ...each })
+          held.course = course
           held.seen = now
-          timelines.set(each.match_id, held.past.timeline)
+          timelines.set(match_id, timeline)
         }
-        return timelines
+        return { timelines, fresh }
       })
   }
 }

@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
 import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
 import type { View } from "../rules/evaluate.ts"
+import { makeGoing } from "./going.ts"
 
 const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => ({
   timelines,
@@ -14,11 +15,13 @@ const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => ({
     .map((snapshot): View => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
 })
 
-export const makeRecord = Effect.map(MatchHistory, (history) =>
-  Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {
-    return inPlay(snapshots, yield* history.record(snapshots))
+export const makeRecord = Effect.map(MatchHistory, (history) => {
+  const going = makeGoing()
+  return Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {
+    const timelines = yield* history.record(snapshots)
+    return inPlay(yield* going(snapshots), timelines)
   })
-)
+})
 
 /** The same for a scan that leaves no trace. */
 export const makeLook = Effect.map(MatchHistory, (history) =>

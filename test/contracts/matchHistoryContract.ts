@@ -57,6 +57,17 @@ export const matchHistoryContract = <E>(name: string, historyLayer: Layer.Layer<
       })
     )
 
+    it.effect("that begins anew with a match which is played again", () =>
+      Effect.gen(function* () {
+        const id = match()
+        for (const minute of [5, 60, 61]) yield* record({ id, minute, score: { home: 1, away: 0 } })
+        yield* record({ id, minute: 1 })
+        yield* record({ id, minute: 2 })
+        const timeline = (yield* record({ id, minute: 8 })).get(id)
+        expect(minutes(timeline)).toEqual([1, 2, 8])
+      })
+    )
+
     it.effect("that keeps no moment of a match which is not played, whatever score somebody gave it", () =>
       Effect.gen(function* () {
         const id = match()
@@ -81,7 +92,8 @@ export const matchHistoryContract = <E>(name: string, historyLayer: Layer.Layer<
         const id = match()
         yield* record({ id, minute: 30 })
         yield* record({ id, minute: 32 })
-        expect(minutes((yield* record({ id, minute: 31 })).get(id))).toEqual([30, 31, 32])
+        expect(minutes((yield* record({ id, minute: 31 })).get(id))).toEqual([30, 31])
+        expect(minutes((yield* record({ id, minute: 33 })).get(id))).toEqual([30, 31, 32, 33])
       })
     )
 

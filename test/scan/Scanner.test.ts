@@ -193,6 +193,55 @@ describe("A scan", () => {
     }).pipe(Effect.provide(world.layer))
   })
 
+  it.effect("fires on no match whose clock stands still for 20 minutes and five polls, until it moves", () => {
+    const world = new World(newStrategy({ name: "A", when: [{ left: "minute", comparator: ">=", right: 1 }] }))
+    const stands = "the clock of a match stands still; nothing fires on it until it moves"
+    const frozen = shown({ id: "frozen", minute: 81 })
+    return Effect.gen(function* () {
+      world.show(frozen, shown({ id: "break", minute: 45, status: "break" }))
+      for (const held of [2, 2, 2, 2]) {
+        expect(yield* scan).toMatchObject({ held })
+        yield* TestClock.adjust("5 minutes")
+      }
+      for (const held of [1, 1]) expect(yield* scan).toMatchObject({ snapshots: 2, held })
+      expect(yield* logged(stands)).toMatchObject([
+        { fields: { match: "Brazil v Belgium", minute: "81", minutes: 20 } }
+      ])
+      world.show(shown({ id: "frozen", minute: 82 }))
+      expect(yield* scan).toMatchObject({ held: 1 })
+      assert.lengthOf(yield* logged("the clock of a match moves again"), 1)
+    }).pipe(Effect.provide(world.layer))
+  })
+
+  it.effect("gives windows and the last goal no past of a match that is played again under its id", () => {
+    const world = new World(
+      newStrategy({
+        name: "Negative",
+        when: [{ left: { metric: "corners", scope: "total", window: { last: 10 } }, comparator: "<", right: 0 }]
+      }),
+      newStrategy({ name: "Now", when: [{ left: "minute", comparator: "=", right: 30 }] })
+    )
+    const play = (minute: number, home: number) =>
+      shown({ minute, score: { home, away: 0 }, statistics: { corners: { home: Math.floor(minute / 5), away: 0 } } })
+    return Effect.gen(function* () {
+      for (let minute = 1; minute <= 70; minute++) {
+        if (minute === 30) continue
+        world.show(play(minute, minute >= 10 ? 2 : 0))
+        yield* scan
+      }
+      world.show(shown({ minute: 0, status: "scheduled" }))
+      yield* scan
+      for (const minute of [1, 2, 3, 19, 30]) {
+        world.show(play(minute, 0))
+        yield* scan
+      }
+      const [trigger, ...more] = yield* pending
+      assert.lengthOf(more, 0)
+      assert.strictEqual(trigger?.strategyName, "Now")
+      assert.isUndefined(trigger?.snapshot.lastGoal)
+    }).pipe(Effect.provide(world.layer))
+  })
+
   it.effect("watches the competitions of a strategy, and all where it names none", () => {
     const world = new World(newStrategy({ name: "Cup", competitions: ["28"] }), newStrategy({ name: "All" }))
     world.show(shown({ id: "1", competition: "28" }), shown({ id: "2", competition: "364" }))

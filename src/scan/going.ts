@@ -1,0 +1,43 @@
+/**
+ * Which matches go on: those whose clock stands still, as that of a feed that froze, are told once and left out until they
+ * move.
+ */
+import { Clock, Duration, Effect } from "effect"
+import { matchLabel } from "../domain/Match.ts"
+import { matchMinuteLabel, type Snapshot } from "../domain/Snapshot.ts"
+import { isFrozen, type Standing, stand } from "../domain/Standing.ts"
+
+/** The clock of a match that no poll has shown for so long is forgotten. */
+const forgetAfter = Duration.toMillis(Duration.hours(6))
+
+/** Watches the clocks of matches, and answers with those that go. */
+export const makeGoing = () => {
+  const clocks = new Map<string, Standing>()
+
+  const told = (snapshot: Snapshot, line: string, { since, seen }: Standing) =>
+    Effect.logWarning(line).pipe(
+      Effect.annotateLogs({
+        match: matchLabel(snapshot.match),
+        minute: matchMinuteLabel(snapshot.clock),
+        minutes: Math.round((seen - since) / 60_000)
+      })
+    )
+
+  return Effect.fnUntraced(function* (snapshots: ReadonlyArray<Snapshot>) {
+    const now = yield* Clock.currentTimeMillis
+    const going: Array<Snapshot> = []
+    for (const snapshot of snapshots) {
+      const { id } = snapshot.match
+      const before = clocks.get(id)
+      const standing = stand(before, snapshot.clock, now)
+      clocks.set(id, standing)
+      const wasFrozen = before !== undefined && isFrozen(before)
+      if (!isFrozen(standing)) going.push(snapshot)
+      else if (!wasFrozen)
+        yield* told(snapshot, "the clock of a match stands still; nothing fires on it until it moves", standing)
+      if (wasFrozen && !isFrozen(standing)) yield* told(snapshot, "the clock of a match moves again", before)
+    }
+    for (const [id, { seen }] of clocks) if (seen < now - forgetAfter) clocks.delete(id)
+    return going
+  })
+}
