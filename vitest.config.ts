@@ -1,4 +1,13 @@
+import { existsSync, statfsSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { defineConfig } from "vitest/config"
+
+/** The file system in the machine's memory, if there is one with room for every database that the tests make. */
+const inMemory = ["/dev/shm"].find((path) => {
+  if (!existsSync(path)) return false
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize > 2 ** 32
+})
 
 export default defineConfig({
   test: {
@@ -9,6 +18,8 @@ export default defineConfig({
     // Many tests wait for processes and servers of their own, and leave the cores idle meanwhile.
     maxWorkers: 3,
     // Modules are loaded once a worker, not once a file: no test leaves anything behind in them.
-    isolate: false
+    isolate: false,
+    // What is temporary is on no disk where that can be: no test asks whether a disk keeps what it is given.
+    env: { TMPDIR: inMemory ?? tmpdir() }
   }
 })

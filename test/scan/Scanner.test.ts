@@ -8,6 +8,7 @@ import { FeedError } from "../../src/feed/MatchFeed.ts"
 import { pollTimeout } from "../../src/scan/observe.ts"
 import { Scanner } from "../../src/scan/Scanner.ts"
 import { Recorded } from "../fixtures/alerts.ts"
+import { whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { candidateOf, newStrategy, receipt, shown } from "../fixtures/pipeline.ts"
 import { ttl, World } from "./World.ts"
@@ -339,7 +340,8 @@ describe("When the feed fails, a scan", () => {
     const world = new World(newStrategy())
     world.feed = Effect.fail(new FeedError({ feed: "fake", reason: "refused", message: "wrong key" }))
     return Effect.gen(function* () {
-      expect(yield* Effect.flip(scan)).toMatchObject({ reason: "refused" })
+      const fiber = yield* Effect.forkChild(Effect.flip(scan))
+      expect(yield* whileTimePasses(fiber)).toMatchObject({ reason: "refused" })
       assert.strictEqual(world.polls, 1)
     }).pipe(Effect.provide(world.layer))
   })
