@@ -147,6 +147,10 @@ export const choice = <const L extends ReadonlyArray<string>>(choices: L) =>
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "none"] as const
 const logFormats = ["pretty", "json"] as const
 
+/** How messages that were sent tell what became of their trigger. */
+export const resultModes = ["edit", "reply", "off"] as const
+export type ResultMode = (typeof resultModes)[number]
+
 const own = {
   pollInterval: setting({
     name: "POLL_INTERVAL",
@@ -176,6 +180,14 @@ const own = {
     meaning: "How long what decides a result before the end of the match must stand until it is told, in seconds.",
     schema: wholeNumber(0, 3600)
   }),
+  results: setting({
+    name: "RESULTS",
+    takes: resultModes.join(", "),
+    default: "edit",
+    meaning:
+      "How alerts tell what became of them: `edit` adds it to the message, `reply` answers the message, `off` tells nothing.",
+    schema: choice(resultModes)
+  }),
   logLevel: setting({
     name: "LOG_LEVEL",
     takes: logLevels.join(", "),
@@ -198,6 +210,7 @@ export interface ServiceConfig {
   readonly shardSize: number
   readonly dedupTtl: Duration.Duration
   readonly settleAfter: Duration.Duration
+  readonly results: ResultMode
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -211,6 +224,7 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       shardSize: yield* own.shardSize.read,
       dedupTtl: Duration.seconds(yield* own.dedupTtl.read),
       settleAfter: Duration.seconds(yield* own.settleAfter.read),
+      results: yield* own.results.read,
       logLevel: yield* own.logLevel.read,
       logFormat: yield* own.logFormat.read
     }

@@ -28,7 +28,9 @@ import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
 import { sportMonks } from "./feed/sportmonks/integration.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
+import { Amender } from "./outcome/Amender.ts"
 import { Amendments } from "./outcome/Amendments.ts"
+import { layerAmendWorker } from "./outcome/AmendWorker.ts"
 import { OutcomeStore } from "./outcome/OutcomeStore.ts"
 import { Outcomes } from "./outcome/Outcomes.ts"
 import { QueueBackend } from "./queue/QueueBackend.ts"
@@ -117,14 +119,19 @@ export const storing = ({ database, queue }: Pick<Parts, "database" | "queue">) 
   Layer.mergeAll(stores, AlertQueue.layer).pipe(Layer.provideMerge(Layer.mergeAll(database, queue)))
 
 /** How results are told, of the settings. */
-export type ResultSettings = Pick<ServiceConfig, "settleAfter">
+export type ResultSettings = Pick<ServiceConfig, "settleAfter" | "results">
 
-const resultsAsUsual: ResultSettings = { settleAfter: Duration.seconds(90) }
+const resultsAsUsual: ResultSettings = { settleAfter: Duration.seconds(90), results: "edit" }
 
 /** What judges triggers in the wake of scans. */
-const outcomes = ({ settleAfter }: ResultSettings) =>
+const outcomes = ({ results, settleAfter }: ResultSettings) =>
   Outcomes.layer({ settleAfter }).pipe(
-    Layer.provideMerge(Layer.merge(OutcomeStore.layer({ amend: false }), Amendments.layerNone))
+    Layer.provideMerge(
+      Layer.merge(
+        OutcomeStore.layer({ amend: results !== "off" }),
+        results === "off" ? Amendments.layerNone : Amendments.layer
+      )
+    )
   )
 
 /** Everything that a scan, its alerts and its results need, at rest: nothing ticks and no job is worked yet. */
@@ -132,7 +139,8 @@ export const pipeline = (
   { channel, database, dedup, feed, history, limits, queue, strategies }: Parts,
   settings: ResultSettings = resultsAsUsual
 ) =>
-  Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
+  Amender.layer({ as: settings.results }).pipe(
+    Layer.provideMerge(Layer.mergeAll(Scanner.layer, Alerter.layer)),
     Layer.provideMerge(outcomes(settings)),
     Layer.provideMerge(
       Layer.mergeAll(Layer.provide(feed, FeedMemory.layer), channel, strategies, history, dedup, AlertQueue.layer)
@@ -160,14 +168,14 @@ export const previewing = ({ database, feed, history, strategies }: Parts) =>
     Layer.provideMerge(Layer.mergeAll(database, Layer.mock(QueueBackend, { name: "none", exclusive: false })))
   )
 
-/** Sends alerts, and offers again what is pending. */
-export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep)
+/** Sends alerts and amends them, and offers again what is pending. */
+export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep, layerAmendWorker)
 
 /** What a program has replaced and what has no name of its own. */
 const unnamed: ReadonlyArray<Part> = ["history", "limits"]
 
 /** Says which layers are in use. */
-const banner = ({ replaced, service: { logFormat, pollInterval } }: Chosen) =>
+const banner = ({ replaced, service: { logFormat, pollInterval, results, settleAfter } }: Chosen) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { leftOut, size } = yield* (yield* Strategies).watched
@@ -179,6 +187,7 @@ const banner = ({ replaced, service: { logFormat, pollInterval } }: Chosen) =>
         queue: (yield* QueueBackend).name,
         alerts: (yield* AlertChannel).name,
         ...Object.fromEntries(unnamed.filter((part) => replaced.has(part)).map((part) => [part, ofThisProgram])),
+        results: `told after ${Duration.format(settleAfter)}${results === "off" ? "" : `, messages: ${results}`}`,
         scanning: `every ${Duration.format(pollInterval)}`
       }
       if (logFormat === "json") return yield* Effect.logInfo("Touchline").pipe(Effect.annotateLogs(rows))

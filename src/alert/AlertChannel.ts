@@ -3,7 +3,7 @@
  * no state. Retries, order and pace belong to the queue: a channel says only why it failed.
  */
 import { Context, type Effect, Schema } from "effect"
-import type { Alert, Receipt } from "../domain/Alert.ts"
+import type { Alert, Amendment, Receipt } from "../domain/Alert.ts"
 
 /**
  * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
@@ -27,5 +27,11 @@ export class AlertChannel extends Context.Service<
     /** What the banner and receipts call it, such as `console`. */
     readonly name: string
     readonly send: (alert: Alert) => Effect.Effect<Receipt, ChannelError>
+    /**
+     * Tells what became of an alert that this channel took, in its message or as an answer to it, and answers with the alert's
+     * receipt. A message that tells so already is as good as amended; `refused` is one that cannot be amended. Absent: the
+     * channel cannot change what it has sent.
+     */
+    readonly edit?: (amendment: Amendment) => Effect.Effect<Receipt, ChannelError>
   }
 >()("touchline/alert/AlertChannel") {}

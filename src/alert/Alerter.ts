@@ -14,7 +14,7 @@ import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
 import { AlertChannel, ChannelError } from "./AlertChannel.ts"
-import { makeChannelBreaker } from "./ChannelBreaker.ts"
+import { type ChannelBreaker, makeChannelBreaker } from "./ChannelBreaker.ts"
 
 /** How long a channel may take over one alert. */
 export const sendTimeout = Duration.seconds(30)
@@ -57,6 +57,10 @@ const untilRecorded =
       ? new JobFailure({ reason: "postpone", message, delay: recordAgainAfter })
       : new JobFailure({ reason: "retry", message })
 
+/** The receipt of an alert that tells what has become of its trigger so far. */
+const telling = ({ outcome }: Trigger, receipt: Receipt): Receipt =>
+  outcome === undefined || outcome.revision === 0 ? receipt : { ...receipt, revision: outcome.revision }
+
 const fields = (trigger: Trigger) => ({
   trigger: trigger.id,
   strategy: trigger.strategyName,
@@ -69,6 +73,8 @@ export class Alerter extends Context.Service<
   {
     /** Makes one attempt. Its failure says whether and when to make another. */
     readonly alert: (attempt: AlertAttempt) => Effect.Effect<void, JobFailure>
+    /** What else goes through the channel asks here, too, whether the channel takes anything. */
+    readonly breaker: ChannelBreaker
   }
 >()("touchline/alert/Alerter") {
   /** Through the AlertChannel, recording in the TriggerStore. */
@@ -165,6 +171,7 @@ export class Alerter extends Context.Service<
       })
 
       return Alerter.of({
+        breaker,
         alert: Effect.fn("Alerter.alert")(function* (attempt) {
           const found = yield* Effect.mapError(
             triggers.find(attempt.triggerId),
@@ -175,7 +182,9 @@ export class Alerter extends Context.Service<
           }
           const trigger = found.value
           if (trigger.alertState === "sent") return
-          const receipt = Option.isSome(attempt.receipt) ? attempt.receipt.value : yield* deliver(trigger, attempt)
+          const receipt = Option.isSome(attempt.receipt)
+            ? attempt.receipt.value
+            : telling(trigger, yield* deliver(trigger, attempt))
           yield* record(trigger, receipt, attempt)
           yield* Effect.logDebug("alert sent").pipe(
             Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })

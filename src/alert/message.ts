@@ -1,6 +1,7 @@
 import type { Alert } from "../domain/Alert.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Evidence } from "../domain/Trigger.ts"
+import { verdictText } from "./verdictText.ts"
 
 /** A value as a reader wants it: whole, or with two decimals. */
 const number = (value: number): string => (Number.isInteger(value) ? `${value}` : value.toFixed(2))
@@ -12,15 +13,17 @@ export const evidenceText = ({ condition, left, right }: Evidence): string =>
     : `${condition} (${number(left)} and ${number(right)})`
 
 /**
- * The lines of an alert as plain text: strategy, match and score at the minute it fired, competition, then each
- * condition that held.
+ * The lines of an alert as plain text: strategy, match and score at the minute it fired, competition, what became of it if
+ * that is known, then each condition that held.
  */
 export const alertLines = ({ trigger }: Alert): ReadonlyArray<string> => {
   const { clock, match, score } = trigger.snapshot
+  const verdict = verdictText(trigger.outcome)
   return [
     trigger.strategyName,
     `${match.home.name} ${score.home}-${score.away} ${match.away.name}, ${matchMinuteLabel(clock)}'`,
     match.competition.name,
+    ...(verdict === undefined ? [] : [verdict]),
     ...trigger.evidence.map(evidenceText)
   ]
 }

@@ -228,6 +228,46 @@ const alerts = (extend: Extend) =>
     ])
   )
 
+const performance = (extend: Extend) =>
+  Command.make(
+    "performance",
+    {
+      strategy: Flag.String("strategy").pipe(
+        Flag.withMetavar("ID"),
+        Flag.optional,
+        Flag.withDescription("Only the strategy of this id or name")
+      ),
+      since: Flag.String("since").pipe(
+        Flag.withMetavar("DATE"),
+        Flag.optional,
+        Flag.withDescription("Only triggers from this date or time on, such as 2026-11-01")
+      ),
+      by: Flag.Literals("by", ["competition"]).pipe(
+        Flag.optional,
+        Flag.withDescription("A row for each competition of a strategy")
+      ),
+      recount: Flag.Boolean("recount").pipe(
+        Flag.withDefault(false),
+        Flag.withDescription("First make the counters of the database what its triggers say")
+      ),
+      csv: Flag.Boolean("csv").pipe(Flag.withDefault(false), Flag.withDescription("Print a CSV file on stdout")),
+      json: flags.json
+    },
+    (options) =>
+      Effect.flatMap(
+        load(() => import("./performance.ts")),
+        ({ performance }) => performance(extend, options)
+      )
+  ).pipe(
+    Command.withDescription("Show how strategies have done: hits and misses, and how much their rate means"),
+    Command.withExamples([
+      {
+        command: "touchline performance --since 2026-11-01 --by competition",
+        description: "This month, by competition"
+      }
+    ])
+  )
+
 const queues = (extend: Extend) =>
   Command.make("queues", { json: flags.json }, (options) =>
     Effect.flatMap(
@@ -262,6 +302,7 @@ const touchline = (extensions: Extensions) => {
       explain,
       strategies,
       alerts(extend),
+      performance(extend),
       queues(extend),
       doctor(extend)
     ])

@@ -127,7 +127,7 @@ export const replay = Effect.fnUntraced(function* (extend: Extend, options: Repl
   const pipelineOf = (feed: Integration) =>
     Effect.map(
       chooseFrom([feed, embedded(place)], () => ({ channel: layerSilentChannel, strategies: parts.strategies })),
-      (chosen) => pipeline(chosen.parts, { settleAfter: Duration.zero })
+      (chosen) => pipeline(chosen.parts, { settleAfter: Duration.zero, results: "off" })
     )
   // A line for each of thousands of scans would bury what matters; LOG_LEVEL=debug shows them.
   const logging = layerLogging(

@@ -5,6 +5,7 @@ import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
+import { Outcomes } from "../outcome/Outcomes.ts"
 import { Scanner } from "../scan/Scanner.ts"
 import { alerting, chosenBy, type Invocation, pipeline, previewing } from "../Touchline.ts"
 import { fired, firedTable } from "./report.ts"
@@ -31,19 +32,31 @@ const once = Effect.fnUntraced(function* (json: boolean) {
   const store = yield* TriggerStore
   const before = yield* DateTime.now
   const report = yield* (yield* Scanner).scan
+  const outcomes = yield* Outcomes
+  yield* outcomes.catchUp
   yield* drainAlerts.pipe(Effect.provide(alerting))
   const created = yield* store.since(before, mostTriggers)
   const triggers = created.filter(({ triggeredAt }) => DateTime.isGreaterThanOrEqualTo(triggeredAt, before))
   const alertsSent = triggers.filter(({ alertState }) => alertState === "sent").length
   const alertsFailed = triggers.filter(({ alertState }) => alertState === "failed").length
+  const { hits, misses, voids } = yield* outcomes.totals
   if (json) {
     const { dropped, duplicates, snapshots } = report
-    const counts = { matches: snapshots, dropped, triggers: report.triggers, duplicates, alertsSent, alertsFailed }
+    const results = { hits, misses, voids }
+    const counts = {
+      matches: snapshots,
+      dropped,
+      triggers: report.triggers,
+      duplicates,
+      alertsSent,
+      alertsFailed,
+      results
+    }
     return yield* Console.log(JSON.stringify({ dryRun: false, ...counts, fired: firedWithEvidence(triggers) }))
   }
   if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
   yield* Console.log(
-    `${report.snapshots} matches: ${report.triggers} triggers, ${alertsSent} alerts sent, ${alertsFailed} failed.`
+    `${report.snapshots} matches: ${report.triggers} triggers, ${alertsSent} alerts sent, ${alertsFailed} failed. Results: ${hits + misses + voids}.`
   )
 })
 
@@ -57,6 +70,6 @@ export const scan = Effect.fnUntraced(function* (
   const command =
     invocation.dryRun === true
       ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
-      : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts), logging)))
+      : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts, service), logging)))
   yield* Effect.provideService(command, SharesDataDir, true)
 })

@@ -306,27 +306,27 @@ export class TriggerStore extends Context.Service<
   )
 }
 
-/** A row of the view `trigger_alerts`. */
-const columns = {
+/** The columns of the view `trigger_alerts`, by the fields of a trigger. */
+export const triggerColumns = {
   strategyId: "strategy_id",
   strategyName: "strategy_name",
   ownerChat: "owner_chat",
   triggeredAt: "triggered_at",
   alertState: "alert_state"
 } as const
-const TriggerRow = Trigger.pipe(Schema.encodeKeys(columns))
+const TriggerRow = Trigger.pipe(Schema.encodeKeys(triggerColumns))
 
 const decodeTrigger = Schema.decodeUnknownResult(TriggerRow, { errors: "all" })
 
 const PendingRow = Schema.Struct({ id: TriggerId, triggeredAt: Schema.String }).pipe(
-  Schema.encodeKeys({ triggeredAt: columns.triggeredAt })
+  Schema.encodeKeys({ triggeredAt: triggerColumns.triggeredAt })
 )
 
 const FailedRow = Schema.Struct({
   ...Trigger.fields,
   attempts: Schema.Int,
   reason: Schema.NullOr(Schema.String)
-}).pipe(Schema.encodeKeys(columns))
+}).pipe(Schema.encodeKeys(triggerColumns))
 
 const CreatedRow = Schema.Struct({
   id: TriggerId,

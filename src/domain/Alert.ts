@@ -22,3 +22,14 @@ export const Receipt = Schema.Struct({
   revision: Schema.optionalKey(Schema.Int)
 })
 export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
+
+/** A message that was sent and is to tell what became of its trigger, whose `outcome` says so. */
+export interface Amendment {
+  readonly trigger: Trigger
+  /** What the channel answered when it took the alert. */
+  readonly receipt: Receipt
+  /** The attempt under way, counted from 1. */
+  readonly attempt: number
+  /** Whether the message is changed or answered. */
+  readonly as: "edit" | "reply"
+}

@@ -7,12 +7,14 @@
  */
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
+import { triggerColumns } from "../database/TriggerStore.ts"
+import { Receipt } from "../domain/Alert.ts"
 import { Verdict } from "../domain/Outcome.ts"
 import { problemText } from "../domain/problems.ts"
 import type { MatchStatus } from "../domain/Snapshot.ts"
 import { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
-import { TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
+import { Trigger, TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
 import type { OpenTrigger, Resolution, Standing } from "./OpenTrigger.ts"
 
 /** What is to be judged on a match, and what was known before its kick-off. */
@@ -66,6 +68,17 @@ export class OutcomeStore extends Context.Service<
     /** Notes which matches wait. The first time of a match stays until it goes on. */
     readonly noteWaits: (waits: ReadonlyArray<MatchWait>) => Effect.Effect<void, DatabaseError>
     readonly resolve: (resolutions: ReadonlyArray<Resolution>) => Effect.Effect<ReadonlyArray<Resolved>, DatabaseError>
+    /** A trigger whose alert was sent, and the channel's receipt; none for any other. */
+    readonly told: (
+      id: TriggerId
+    ) => Effect.Effect<Option.Option<{ readonly trigger: Trigger; readonly receipt: Receipt }>, DatabaseError>
+    /** The triggers whose messages are to be amended, oldest first, at most `limit` of them. */
+    readonly pendingAmendments: (limit: number) => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
+    /**
+     * The message was amended, or cannot be: what it tells now is the receipt's revision. Where there has been another since,
+     * its amendment stays pending.
+     */
+    readonly amended: (id: TriggerId, state: "done" | "failed", told: Receipt) => Effect.Effect<void, DatabaseError>
     /** How many triggers cannot be judged, as far as this process has met them. */
     readonly unreadable: Effect.Effect<number>
   }
@@ -78,6 +91,8 @@ export class OutcomeStore extends Context.Service<
         const { call } = yield* Database
         const decodeMatches = decodeRows("open triggers", MatchRow)
         const decodeStandings = decodeRows("resolved triggers", StandingRow)
+        const decodeTold = decodeRows("triggers", ToldRow)
+        const decodeIds = decodeRows("amendments", Schema.Struct({ id: TriggerId }))
         const decodeAbsent = decodeRows("open matches", AbsentRow)
         /** Expectations by their text: triggers of one strategy share one. */
         const conditions = new Map<string, Result.Result<Condition, Schema.SchemaError>>()
@@ -167,6 +182,23 @@ export class OutcomeStore extends Context.Service<
               amend: row.amend
             }))
           }),
+          told: Effect.fn("OutcomeStore.told")(function* (id) {
+            const [row] = yield* decodeTold(yield* call("judged_triggers_by_id", { ids: [id] }))
+            return Option.fromUndefinedOr(row).pipe(
+              Option.flatMap(({ receipt, ...trigger }) =>
+                receipt === undefined || trigger.alertState !== "sent"
+                  ? Option.none()
+                  : Option.some({ trigger, receipt })
+              )
+            )
+          }),
+          pendingAmendments: Effect.fn("OutcomeStore.pendingAmendments")(function* (limit) {
+            const rows = yield* decodeIds(yield* call("pending_amendments", { max_rows: limit }))
+            return rows.map(({ id }) => id)
+          }),
+          amended: Effect.fn("OutcomeStore.amended")(function* (id, state, receipt) {
+            yield* call("record_amendment", { told: { id, state, receipt, revision: receipt.revision ?? 0 } })
+          }),
           unreadable: Effect.sync(() => bad.size)
         })
       })
@@ -215,6 +247,10 @@ const MatchRow = Schema.Struct({
     })
   )
 })
+
+const ToldRow = Schema.Struct({ ...Trigger.fields, receipt: Schema.optionalKey(Receipt) }).pipe(
+  Schema.encodeKeys(triggerColumns)
+)
 
 const AbsentRow = Schema.Struct({
   match_id: Schema.String,

@@ -56,6 +56,8 @@ export class Outcomes extends Context.Service<
      * open.
      */
     readonly drain: Effect.Effect<void>
+    /** The same for a run after which others go on: what cannot be judged yet stays open. */
+    readonly catchUp: Effect.Effect<void>
     readonly totals: Effect.Effect<OutcomeTotals>
   }
 >()("touchline/outcome/Outcomes") {
@@ -155,8 +157,11 @@ const make = Effect.fnUntraced(function* ({
     )
   )
 
+  const all = (isLast: boolean) => judge(isLast).pipe(Effect.andThen(seek(isLast)), Effect.andThen(judge(isLast)))
+
   return Context.make(Outcomes, {
-    drain: judge(true).pipe(Effect.andThen(seek(true)), Effect.andThen(judge(true))),
+    drain: all(true),
+    catchUp: all(false),
     totals: Ref.get(totals)
   }).pipe(
     Context.add(AfterScan, {

@@ -2,16 +2,17 @@
  * Alerts through a Telegram bot.
  *
  * Guarantees: a message goes to the chat of the strategy's owner or, when they have none, to TELEGRAM_CHAT_ID, at the
- * pace that TelegramLimits sets. The bot's token is in no error, log line, span or receipt. A send that got no answer
+ * pace that TelegramLimits sets; amendments go after messages. The bot's token is in no error, log line, span or receipt. A send that got no answer
  * within `requestTimeout` is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
-import type { Alert, Receipt } from "../../domain/Alert.ts"
+import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
+import type { Alert, Amendment, Receipt } from "../../domain/Alert.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
-import { alertHtml } from "./html.ts"
+import { verdictText } from "../verdictText.ts"
+import { alertHtml, clip, escapeHtml } from "./html.ts"
 import type { TelegramSettings } from "./settings.ts"
 import { TelegramLimits } from "./TelegramLimits.ts"
 import { type ChatMoved, telegramError } from "./telegramError.ts"
@@ -56,6 +57,13 @@ export const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL)
   })
 })
 
+/** How long after a chat is free again its waiting alerts have it to themselves. */
+const behindAlerts = Duration.seconds(2)
+
+/** The chat is another one by now: told for good. */
+const movedAway = ({ from, to }: ChatMoved) =>
+  Effect.fail(failure("refused", `Telegram says that chat ${from} has moved on to ${to}`))
+
 /** AlertChannel on Telegram. TelegramLimits says over how many processes its limits are kept. */
 export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChannel, never, TelegramLimits> =>
   Layer.effect(
@@ -65,11 +73,21 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
       const token = Redacted.value(settings.token)
       const { host } = settings.apiRoot
       const api = yield* makeApi(token, settings.apiRoot)
+      /** Until when alerts of this process are known to wait for a chat: amendments of its messages come after them. */
+      const waiting = new Map<string, number>()
 
-      const post = Effect.fnUntraced(function* (chat: string, text: string) {
+      const noteWaiting = (chat: string, error: ChannelError | ChatMoved) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          if (error._tag !== "ChannelError" || error.reason !== "congested") return
+          for (const [each, until] of waiting) if (until < now) waiting.delete(each)
+          waiting.set(chat, now + Duration.toMillis(Duration.sum(error.retryAfter ?? Duration.zero, behindAlerts)))
+        })
+
+      /** Asks the Bot API something about a chat, when it is the chat's turn. */
+      const ask = Effect.fnUntraced(function* <A>(chat: string, question: () => Promise<A>) {
         yield* limits.turn(chat)
-        const message = yield* Effect.tryPromise({
-          try: () => api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } }),
+        return yield* Effect.tryPromise({
+          try: question,
           catch: (error) => telegramError(error, { chat, host, token })
         }).pipe(
           Effect.timeoutOrElse({
@@ -78,6 +96,12 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
               Effect.fail(failure("unavailable", `no answer from ${host} within ${Duration.format(requestTimeout)}`))
           })
         )
+      })
+
+      const post = Effect.fnUntraced(function* (chat: string, text: string) {
+        const message = yield* ask(chat, () =>
+          api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } })
+        ).pipe(Effect.tapError((error) => noteWaiting(chat, error)))
         // The chat by its number, even where it was given by its @name.
         return { channel: "telegram", messageId: `${message.message_id}`, chatId: `${message.chat.id}`, text }
       })
@@ -90,17 +114,62 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
         return yield* post(to, text)
       })
 
+      const edited = Effect.fnUntraced(
+        function* (chat: string, question: () => Promise<unknown>) {
+          const wait = (waiting.get(chat) ?? 0) - (yield* Clock.currentTimeMillis)
+          if (wait > 0) {
+            return yield* new ChannelError({
+              channel: "telegram",
+              reason: "congested",
+              message: `alerts wait for chat ${chat}`,
+              retryAfter: Duration.millis(wait)
+            })
+          }
+          yield* ask(chat, question)
+        },
+        Effect.catchTag("ChatMoved", movedAway)
+      )
+
       return AlertChannel.of({
         name: "telegram",
+        edit: Effect.fn("TelegramChannel.edit")(function* ({
+          as,
+          receipt,
+          trigger
+        }: Amendment): Effect.fn.Return<Receipt, ChannelError> {
+          const { chatId, messageId } = receipt
+          const verdict = verdictText(trigger.outcome)
+          if (chatId === undefined || messageId === undefined || verdict === undefined) return receipt
+          const message = Number(messageId)
+          const off = { is_disabled: true }
+          if (as === "reply") {
+            yield* edited(chatId, () =>
+              api.sendMessage(chatId, escapeHtml(clip(verdict, 300)), {
+                parse_mode: "HTML",
+                reply_parameters: { message_id: message, allow_sending_without_reply: false }
+              })
+            )
+            return receipt
+          }
+          const text = alertHtml({ trigger })
+          return yield* edited(chatId, () =>
+            api.editMessageText(chatId, message, text, { parse_mode: "HTML", link_preview_options: off })
+          ).pipe(
+            Effect.as({ ...receipt, text }),
+            // It tells so already: an answer was lost.
+            Effect.catchIf(
+              ({ message, reason }) => reason === "refused" && message.includes("message is not modified"),
+              () => Effect.succeed({ ...receipt, text })
+            )
+          )
+        }),
         send: Effect.fn("TelegramChannel.send")(function* (alert: Alert): Effect.fn.Return<Receipt, ChannelError> {
           const chat = yield* destination(alert.trigger, settings.chatId)
           yield* Effect.annotateCurrentSpan({ chat })
           const text = alertHtml(alert)
           return yield* post(chat, text).pipe(
             Effect.catchTag("ChatMoved", (moved) => follow(moved, text)),
-            Effect.catchTag("ChatMoved", ({ from, to }) =>
-              Effect.fail(failure("refused", `Telegram says that chat ${from} has moved on to ${to}`))
-            )
+            Effect.catchTag("ChatMoved", movedAway)
           )
         })
       })

@@ -11,6 +11,7 @@ import { isMetricName, type Metric, metrics } from "../../domain/Metric.ts"
 import { type Figure, figures, matchMinuteLabel } from "../../domain/Snapshot.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
 import { evidenceText } from "../message.ts"
+import { verdictText } from "../verdictText.ts"
 
 /**
  * The longest message, in UTF-16 code units. Telegram takes 4096 characters after parsing
@@ -41,7 +42,7 @@ export const clip = (text: string, limit: number): string => {
 const safe = (text: string, limit: number): string => escapeHtml(clip(text, limit))
 
 // An escaped character takes five at most: the head of a message and one condition always fit.
-const limits = { strategy: 120, team: 60, competition: 80, condition: 300 } as const
+const limits = { strategy: 120, team: 60, competition: 80, condition: 300, verdict: 300 } as const
 
 /** The lines, each complete in itself, as far as they fit; what does not is counted in a last line. */
 export const cutToLimit = (lines: ReadonlyArray<string>, limit: number = messageLimit): string => {
@@ -112,17 +113,19 @@ const section = (title: string, [first, ...rest]: ReadonlyArray<string>): Readon
   first === undefined ? [] : [`\n<b>${title}</b>\n${first}`, ...rest]
 
 /**
- * The message: strategy, teams with the score and the minute, competition, last goal; each condition with the values it
+ * The message: strategy, teams with the score and the minute, competition, what became of it if that is known, last goal; each condition with the values it
  * compared; then the statistics and the odds that the feed knew at that moment. Where two values stand together the
  * home team's comes first.
  */
-export const alertHtml = ({ trigger }: Alert): string => {
+export const alertHtml = ({ trigger }: Pick<Alert, "trigger">): string => {
+  const verdict = verdictText(trigger.outcome)
   const { clock, lastGoal, match, score } = trigger.snapshot
   const teams = `${safe(match.home.name, limits.team)} ${score.home}-${score.away} ${safe(match.away.name, limits.team)}`
   return cutToLimit([
     `<b>${safe(trigger.strategyName, limits.strategy)}</b>`,
     `<b>${teams}</b>, ${matchMinuteLabel(clock)}'${clock.status === "break" ? " (break)" : ""}`,
     safe(match.competition.name, limits.competition),
+    ...(verdict === undefined ? [] : [`<b>${safe(verdict, limits.verdict)}</b>`]),
     ...(lastGoal === undefined ? [] : [goalLine(trigger, lastGoal)]),
     ...section(
       "Conditions",

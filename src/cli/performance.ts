@@ -1,0 +1,54 @@
+/** How strategies have done. */
+import { Console, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
+import type { Extend } from "../Integration.ts"
+import { layerLogging } from "../Logging.ts"
+import { performance as read, recount } from "../outcome/Performance.ts"
+import { chosenBy } from "../Touchline.ts"
+import { performanceCsv, performanceJson, performanceTable } from "./performanceReport.ts"
+
+/** The command was not given what it needs. */
+class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { message: Schema.String }) {}
+
+export interface PerformanceCommand {
+  readonly strategy: Option.Option<string>
+  readonly since: Option.Option<string>
+  readonly by: Option.Option<"competition">
+  readonly recount: boolean
+  readonly json: boolean
+  readonly csv: boolean
+}
+
+const timeOf = (text: string) =>
+  Effect.fromOption(DateTime.make(text)).pipe(
+    Effect.map(DateTime.toUtc),
+    Effect.mapError(
+      () =>
+        new UsageError({ message: `--since takes a date or time such as 2026-11-01, and got ${JSON.stringify(text)}` })
+    )
+  )
+
+/** `touchline performance`: from the database, beside a service that may run. */
+export const performance = Effect.fnUntraced(function* (extend: Extend, options: PerformanceCommand) {
+  const { by, csv, json, strategy } = options
+  if (csv && json) return yield* new UsageError({ message: "--json and --csv are two forms of one answer: take one" })
+  const since = yield* Option.match(options.since, {
+    onNone: () => Effect.undefined,
+    onSome: (text) => Effect.map(timeOf(text), (time): DateTime.Utc | undefined => time)
+  })
+  const { parts, service } = yield* chosenBy(extend)
+  const logging = layerLogging(service, process.stderr)
+  yield* Effect.gen(function* () {
+    if (options.recount) {
+      const mended = yield* recount
+      yield* Console.error(`The counters were counted anew: ${mended} of them were not what the triggers say.`)
+    }
+    const all = yield* read({ strategy: Option.getOrUndefined(strategy), since, byCompetition: Option.isSome(by) })
+    if (Option.isSome(strategy) && all.length === 0) {
+      return yield* new UsageError({ message: `no strategy has the id or name ${strategy.value}` })
+    }
+    if (json) return yield* Console.log(JSON.stringify(performanceJson(all)))
+    if (csv) return yield* Console.log((yield* performanceCsv(all)).trimEnd())
+    yield* Console.log(all.length === 0 ? "No strategy is known yet." : performanceTable(all))
+  }).pipe(Effect.provide(Layer.provideMerge(parts.database, logging)), Effect.provideService(SharesDataDir, true))
+})
