@@ -18,20 +18,15 @@ import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
 import { makePrematch } from "../provider/Prematch.ts"
 import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
-import { slowly, spacing } from "../provider/spacing.ts"
+import { farApart, slowly, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
 import { feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
 import { livePrices } from "./odds.ts"
+import { prematchShare, smallPlan } from "./plans.ts"
 import { makePrematchSource } from "./prematch.ts"
 import { inOneRequest, makeSchedule } from "./Schedule.ts"
 import type { ApiFootballSettings } from "./settings.ts"
-
-/** Plans of fewer requests a day are small. */
-export const smallPlan = 1000
-
-/** The part of the day's requests that figures from before kick-off may take. */
-export const prematchShare = (limit: number): number => Math.floor(limit * (limit < smallPlan ? 0.1 : 0.2))
 
 /** The day's fixtures are read again after this long, for what was moved or added. */
 const scheduleFor = (isSmall: boolean) => Duration.hours(isSmall ? 12 : 3)
@@ -258,12 +253,11 @@ export const layerApiFootball = (
           ...(isSmall() && schedule.isKnown() ? { each: batches } : { each: time, slow: batches + time })
         })
         const until = Math.min(now + apart, end)
-        const every = Duration.format(Duration.seconds(Math.round((until - now) / 1000)))
         const of = plan === "" ? `${left.limit} a day` : `plan ${plan}, ${left.limit} a day`
         return Option.some({
           kind: "spread",
           until,
-          reason: `a poll every ${every}: ${left.remaining} requests are left until ${timeText(end)} (${of})`
+          reason: `a poll every ${farApart(until - now)}: ${left.remaining} requests are left until ${timeText(end)} (${of})`
         })
       })
 

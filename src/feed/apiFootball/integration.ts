@@ -17,6 +17,12 @@ export const apiFootball = integration({
           ({ layerApiFootball }) => layerApiFootball(settings, { interval: pollInterval })
         )
       )
-    }
+    },
+    checks: () => [
+      Effect.flatMap(
+        Effect.promise(() => import("./checks.ts")),
+        ({ checkApiFootball }) => checkApiFootball(settings, pollInterval)
+      )
+    ]
   })
 })

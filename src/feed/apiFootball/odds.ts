@@ -72,7 +72,7 @@ const liveBets: Bets = new Map([
   [49, line("first half")],
   [19, result("half time")],
   [68, pair("parity", oddEven)],
-  [20, line("corners")]
+  [37, line("corners")]
 ])
 
 /** Bets before kick-off, by the numbers of `/odds/bets`. */

@@ -93,13 +93,20 @@ const counted: Readonly<Record<string, (event: Event) => boolean>> = {
   substitutions: ({ type }) => type.toLowerCase() === "subst"
 }
 
-/** What the events of a match count up to. Without any it is not known whether somebody writes them down. */
-export const countsOf = (events: ReadonlyArray<Event>, sides: ReadonlyMap<number, Side>): SidedFigures =>
-  events.length === 0
-    ? {}
-    : Object.fromEntries(
-        Object.entries(counted).map(([name, counts]) => {
-          const of = (side: Side) => events.filter((each) => counts(each) && sides.get(each.team.id) === side).length
-          return [name, { home: of("home"), away: of("away") }]
-        })
-      )
+/** Of some leagues goals are written down and nothing else. */
+const isMoreThanGoals = ({ type }: Event) => type === "Card" || type.toLowerCase() === "subst"
+
+/**
+ * What the events of a match count up to. A kind of which there is none is 0 only where it is plain that somebody writes it
+ * down: cards and substitutions where there is one of either, penalties where there is any event.
+ */
+export const countsOf = (events: ReadonlyArray<Event>, sides: ReadonlyMap<number, Side>): SidedFigures => {
+  const isComplete = events.some(isMoreThanGoals)
+  return Object.fromEntries(
+    Object.entries(counted).flatMap(([name, counts]) => {
+      const of = (side: Side) => events.filter((each) => counts(each) && sides.get(each.team.id) === side).length
+      const isKnown = isComplete || (name === "penalties" && events.length > 0)
+      return isKnown ? [[name, { home: of("home"), away: of("away") }]] : []
+    })
+  )
+}

@@ -27,10 +27,10 @@ const nameOf = ({ line, of, outcome }: Quote): string | undefined => {
   const prefix = lines[of]
   if (prefix !== undefined) return whole === undefined ? undefined : `${prefix}${outcome}_${whole}_5`
   if (of === "both score") return `btts_${outcome}`
-  return of === "parity" ? outcome : undefined
+  return of === "parity" ? `${outcome}_goals` : undefined
 }
 
-const results = { "full time": ["win", "draw"], "half time": ["half_time_win", "half_time_draw"] } as const
+const results = { "full time": ["win", "draw"], "half time": ["first_half_win", "first_half_draw"] } as const
 
 /** The prices of these quotes, the first of those for the same thing. A win needs the price of either side. */
 export const pricesFrom = (quotes: ReadonlyArray<Priced>): Prices => {

@@ -1,4 +1,5 @@
 /** How far polls must be apart so that the requests of a quota last. Pure. */
+import { Duration } from "effect"
 
 /** What there is to spend, and on what. Times are in milliseconds. */
 export interface Demand {
@@ -27,3 +28,7 @@ export const spacing = ({ available, each, interval, slow = 0 }: Demand): number
   if (all / slowly >= available) return Math.max(interval, all / available)
   return Math.max(interval, each / (available - slow / slowly))
 }
+
+/** A time between two polls as people read it: `14m 24s`. */
+export const farApart = (millis: number): string =>
+  Number.isFinite(millis) ? Duration.format(Duration.seconds(Math.round(millis / 1000))) : "for ever"

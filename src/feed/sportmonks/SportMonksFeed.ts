@@ -13,7 +13,7 @@ import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
 import { makePrematch } from "../provider/Prematch.ts"
 import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
-import { spacing } from "../provider/spacing.ts"
+import { farApart, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
 import { askPrematch } from "./prematch.ts"
@@ -106,11 +106,10 @@ export const layerSportMonks = (
           each: resetsAt - now
         })
         const until = Math.min(now + apart, resetsAt)
-        const every = Duration.format(Duration.seconds(Math.round((until - now) / 1000)))
         return Option.some({
           kind: "spread",
           until,
-          reason: `a poll every ${every}: ${remaining} requests are left until ${timeText(resetsAt)}`
+          reason: `a poll every ${farApart(until - now)}: ${remaining} requests are left until ${timeText(resetsAt)}`
         })
       })
 

@@ -17,6 +17,12 @@ export const sportMonks = integration({
           ({ layerSportMonks }) => layerSportMonks(settings, { interval: pollInterval })
         )
       )
-    }
+    },
+    checks: () => [
+      Effect.flatMap(
+        Effect.promise(() => import("./checks.ts")),
+        ({ checkSportMonks }) => checkSportMonks(settings, pollInterval)
+      )
+    ]
   })
 })

@@ -67,6 +67,9 @@ const covering = [42, 43, 45]
 /** What is 0 where a match that is recorded does not have it. */
 const none = ["corners", "yellow_cards", "red_cards", "offsides", "saves"]
 
+/** Substitutions and cards. */
+const moreThanGoals = new Set([18, 19, 20, 21])
+
 /** Events that count for a figure that no statistic has. */
 const counted: Readonly<Record<string, (event: EventRow) => boolean>> = {
   penalties: ({ type_id }) => type_id === 16 || type_id === 17,
@@ -109,9 +112,11 @@ export const statisticsOf = (
     figures.red_cards = { home: sum(a.home, b.home), away: sum(a.away, b.away) }
   }
   const isCovered = covering.some((type) => byType.has(type))
-  if (events !== undefined && (events.length > 0 || isCovered)) {
+  if (events !== undefined) {
+    // Of some leagues goals are written down and nothing else.
+    const isComplete = isCovered || events.some(({ type_id }) => moreThanGoals.has(type_id))
     for (const [name, counts] of Object.entries(counted)) {
-      if (name in figures) continue
+      if (name in figures || !(isComplete || (name === "penalties" && events.length > 0))) continue
       const of = (side: Side) => events.filter((each) => counts(each) && sides.get(each.participant_id) === side).length
       figures[name] = { home: of("home"), away: of("away") }
     }

@@ -1,0 +1,45 @@
+/** The check of the account at API-Football: its plan, what is left of it, and what this configuration takes. */
+import { Clock, Duration, Effect } from "effect"
+import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
+import { timeText } from "../provider/Pacer.ts"
+import { requestTimeout } from "../provider/ProviderClient.ts"
+import { farApart, slowly, spacing } from "../provider/spacing.ts"
+import { makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
+import { prematchShare, smallPlan } from "./plans.ts"
+import type { ApiFootballSettings } from "./settings.ts"
+
+const day = Duration.toMillis(Duration.days(1))
+
+const todo = "Set API_FOOTBALL_LEAGUES to what you watch, or a longer POLL_INTERVAL, or take a larger plan."
+
+/** Asks for the account, which costs no request, and tells how far its requests go. */
+export const checkApiFootball = (settings: ApiFootballSettings, interval: Duration.Duration) =>
+  check(
+    "API-Football",
+    Effect.gen(function* () {
+      const [{ allowance, isActive, plan }, latencyMs] = yield* measured(makeApiFootballApi(settings).account)
+      if (!isActive) return failed(`the subscription (plan ${plan}) is not active`, "Renew it at API-Football.")
+      const { limit, remaining } = allowance
+      const now = yield* Clock.currentTimeMillis
+      const end = nextDay(now)
+      const every = Duration.toMillis(interval)
+      // As if up to twenty matches were on all the time.
+      const besides = limit < smallPlan ? 0 : 2
+      const takes = Math.ceil(day / every + (besides * day) / Math.max(every, slowly))
+      const says = `plan ${plan}: ${remaining} of ${limit} requests left until ${timeText(end)}; a poll every ${Duration.format(interval)} takes up to ${takes} a day with twenty matches on`
+      const apart = spacing({
+        interval: every,
+        available: remaining - prematchShare(limit),
+        each: end - now,
+        slow: besides * (end - now)
+      })
+      return apart > every
+        ? warning(`${says}: where matches are on all day, polls will be ${farApart(apart)} apart`, todo)
+        : ok(says, latencyMs)
+    }).pipe(
+      Effect.catchTag("LimitReached", ({ message, until }) =>
+        Effect.succeed(warning(`${message}: polls go on at ${timeText(until)}`, todo))
+      )
+    ),
+    { todo: "Check API_FOOTBALL_KEY and the network.", within: requestTimeout }
+  )
