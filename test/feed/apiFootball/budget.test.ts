@@ -1,0 +1,217 @@
+/** How API-Football's requests last the day. */
+import { assert, describe, expect, it } from "@effect/vitest"
+import { DateTime, Duration, Effect, Layer, Option, Redacted, Result, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import type { SnapshotInput } from "../../../src/domain/Snapshot.ts"
+import { checkApiFootball } from "../../../src/feed/apiFootball/checks.ts"
+import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
+import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
+import { key, makeApiFootballServer } from "../../fixtures/apiFootballServer.ts"
+import { pause } from "../../fixtures/eventually.ts"
+import { apiFootballFeed } from "../../fixtures/liveFeed.ts"
+import { Logs } from "../../fixtures/logs.ts"
+import type { Standing } from "../../fixtures/matchDay.ts"
+import { shown } from "../../fixtures/pipeline.ts"
+import { json } from "../../fixtures/providerServer.ts"
+
+const minute = 60_000
+const at = (time: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(`2026-11-28T${time}:00Z`))
+
+/** A match that kicks off at this time and is played by the clock, 105 minutes with the break. */
+const matchAt =
+  (id: string, kickOff: number) =>
+  (now: number): Standing => {
+    const played = Math.floor((now - kickOff) / minute)
+    const clock = (): SnapshotInput["clock"] => {
+      if (played < 0) return { period: "1H", minute: 0, added: 0, status: "scheduled" }
+      if (played < 45) return { period: "1H", minute: played + 1, added: 0, status: "live" }
+      if (played < 60) return { period: "1H", minute: 45, added: 0, status: "break" }
+      if (played < 105) return { period: "2H", minute: played - 14, added: 0, status: "live" }
+      return { period: "2H", minute: 90, added: 0, status: "finished" }
+    }
+    const snapshot = { ...shown({ id, competition: "39" }), clock: clock() }
+    return {
+      snapshot: { ...snapshot, match: { ...snapshot.match, kickOff: new Date(kickOff).toISOString() } },
+      isListed: true
+    }
+  }
+
+/** An afternoon and an evening: matches from 14:00 to 15:45, and from 19:00 to 20:45. */
+const twoMatches = [matchAt("1", at("14:00")), matchAt("2", at("19:00"))]
+
+/** A provider on a plan of so many requests a day, showing these matches by the clock. */
+const provider = Effect.fnUntraced(function* (limit: number) {
+  let now = 0
+  const server = yield* makeApiFootballServer(() => twoMatches.map((match) => match(now)), limit)
+  return {
+    ...server,
+    /** Moves all clocks. */
+    goTo: (time: number) =>
+      Effect.andThen(
+        TestClock.setTime(time),
+        Effect.sync(() => {
+          now = time
+        })
+      )
+  }
+})
+
+/** What a tick came to: what the poll showed, or why it did not. */
+const tick = ({ poll }: MatchFeed["Service"]) =>
+  Effect.map(Effect.result(poll), (polled) =>
+    Result.isSuccess(polled) ? polled.success.map(({ clock }) => clock.status) : polled.failure.reason
+  )
+
+const lines = (message: string) => Effect.flatMap(Logs, (logs) => logs.lines(message))
+
+const isolated = <A, E>(effect: Effect.Effect<A, E, Logs | Scope.Scope>) =>
+  effect.pipe(Effect.scoped, Effect.provide(Logs.layer))
+
+describe("The requests of API-Football", () => {
+  it.effect("last the day on the smallest plan: polls are spread over the matches, and nothing is asked between", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(100)
+      const feed = yield* apiFootballFeed(server.url)
+      const polled: Array<number> = []
+      for (let time = at("00:00"); time < at("23:59"); time += minute) {
+        yield* server.goTo(time)
+        const before = server.asked.length
+        const outcome = yield* tick(feed)
+        assert.include(["object", "paused"], typeof outcome === "string" ? outcome : "object")
+        if (server.asked.slice(before).some(({ query }) => query.has("ids"))) polled.push(time)
+      }
+      assert.isAtLeast(server.left.remaining, 0)
+      // Most of the day's requests are polls, and they reach to the end of the last match.
+      assert.isAbove(polled.length, 60)
+      assert.isTrue(polled.every((time) => (time >= at("13:59") && time < at("17:01")) || time >= at("18:59")))
+      assert.isAbove(polled.at(-1) ?? 0, at("20:44"))
+      const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
+      assert.isAtMost(Math.max(...gaps.filter((gap) => gap < 60)), 6)
+      const spread = yield* lines("polls are further apart than POLL_INTERVAL, so that the plan's requests last")
+      assert.isAtLeast(spread.length, 1)
+      assert.match(
+        String(spread[0]?.fields.reason),
+        /^a poll every .+: \d+ requests are left until 2026-11-29 00:00:00 UTC/
+      )
+    }).pipe(isolated)
+  )
+
+  it.effect("that are used up are waited for until midnight, told once, and fail no tick", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(75_000)
+      const feed = yield* apiFootballFeed(server.url)
+      yield* server.goTo(at("14:10"))
+      expect(yield* tick(feed)).toEqual(["live"])
+      server.left.remaining = 0
+      for (let time = at("14:11"); time < at("14:20"); time += minute) {
+        yield* server.goTo(time)
+        assert.strictEqual(yield* tick(feed), "paused")
+      }
+      const before = server.asked.length
+      yield* server.goTo(at("20:00"))
+      assert.strictEqual(yield* tick(feed), "paused")
+      assert.lengthOf(server.asked, before)
+      const told = yield* lines("the provider's limit is reached: polls wait")
+      assert.lengthOf(told, 1)
+      assert.include(String(told[0]?.fields.reason), "they go on at 2026-11-29 00:00:00 UTC")
+      server.left.remaining = 75_000
+      yield* server.goTo(at("24:00"))
+      assert.isArray(yield* tick(feed))
+    }).pipe(isolated)
+  )
+
+  it.effect("of a minute are waited for until the next one, by every instance", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(75_000)
+      const memory = yield* Effect.map(Layer.build(FeedMemory.layerMemory), (context) => Layer.succeedContext(context))
+      const [one, other] = [
+        yield* apiFootballFeed(server.url, { memory }),
+        yield* apiFootballFeed(server.url, { memory })
+      ]
+      yield* server.goTo(at("14:10"))
+      yield* tick(one)
+      server.play(/^fixtures$/, json({ errors: { rateLimit: "Too many requests." }, response: [] }))
+      yield* server.goTo(at("14:11") + 1000)
+      assert.strictEqual(yield* tick(one), "paused")
+      const before = server.asked.length
+      yield* server.goTo(at("14:11") + 2000)
+      assert.strictEqual(yield* tick(other), "paused")
+      assert.lengthOf(server.asked, before)
+      yield* server.goTo(at("14:12"))
+      expect(yield* tick(other)).toEqual(["live"])
+    }).pipe(isolated)
+  )
+
+  it.effect("are not spent twice: what one instance learnt is not asked for by another", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(75_000)
+      const memory = yield* Effect.map(Layer.build(FeedMemory.layerMemory), (context) => Layer.succeedContext(context))
+      const [one, other] = [
+        yield* apiFootballFeed(server.url, { memory }),
+        yield* apiFootballFeed(server.url, { memory })
+      ]
+      yield* server.goTo(at("14:10"))
+      yield* tick(one)
+      // What is asked for beside takes its turns.
+      for (let turns = 0; turns < 40; turns++) yield* Effect.andThen(TestClock.adjust("100 millis"), pause)
+      yield* server.goTo(at("14:11"))
+      yield* tick(other)
+      for (let turns = 0; turns < 10; turns++) yield* Effect.andThen(TestClock.adjust("100 millis"), pause)
+      yield* server.goTo(at("14:12"))
+      const [match] = yield* other.poll
+      expect(match?.prematch).toMatchObject({ position: { home: 3, away: 11 } })
+      const asked = (path: string) =>
+        server.asked.filter((each) => each.path === path && !each.query.has("live")).length
+      assert.deepStrictEqual([asked("odds"), asked("standings"), asked("teams/statistics")], [1, 1, 2])
+      assert.lengthOf(
+        server.asked.filter(({ query }) => query.has("date")),
+        1
+      )
+    }).pipe(isolated)
+  )
+
+  it.effect("carry the key in its header, no trace headers, and nothing in errors", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(75_000)
+      const feed = yield* apiFootballFeed(server.url)
+      yield* server.goTo(at("14:10"))
+      yield* Effect.withSpan(tick(feed), "a tick")
+      for (const { headers, query } of server.asked) {
+        assert.strictEqual(headers["x-apisports-key"], key)
+        assert.isEmpty(Object.keys(headers).filter((name) => /^(traceparent|tracestate|b3|x-b3|x-rapidapi)/.test(name)))
+        assert.notInclude(String(query), key)
+      }
+      server.play(/^fixtures$/, json({ errors: { token: `the key ${key} is wrong` }, response: [] }))
+      yield* server.goTo(at("14:11"))
+      const error = yield* Effect.flip(feed.poll)
+      assert.strictEqual(error.reason, "refused")
+      assert.notInclude(JSON.stringify(error), key)
+      assert.include(error.message, "Check API_FOOTBALL_KEY")
+    }).pipe(isolated)
+  )
+
+  it.effect("are told by the doctor, with what this configuration takes, and a warning where they do not last", () =>
+    Effect.gen(function* () {
+      const checked = (server: { readonly url: URL }) =>
+        checkApiFootball(
+          { key: Redacted.make(key), rapidApiHost: Option.none(), leagues: [], url: server.url },
+          Duration.seconds(15)
+        )
+      const small = yield* provider(100)
+      yield* small.goTo(at("12:00"))
+      const { message, status, todo } = yield* checked(small)
+      assert.strictEqual(status, "warning")
+      assert.include(message, "100 of 100 requests left until 2026-11-29 00:00:00 UTC")
+      assert.match(message, /polls will be 8m \d*s? ?apart$/)
+      assert.include(todo, "API_FOOTBALL_LEAGUES")
+      const large = yield* provider(75_000)
+      expect(yield* checked(large)).toMatchObject({ status: "ok" })
+      // None of these was paid for.
+      assert.deepStrictEqual([small.left.remaining, large.left.remaining], [100, 75_000])
+      large.play(/^status$/, json({ errors: [], response: [] }))
+      const refused = yield* checked(large)
+      assert.strictEqual(refused.status, "failed")
+      assert.notInclude(JSON.stringify(refused), key)
+    }).pipe(isolated)
+  )
+})
