@@ -82,7 +82,7 @@ describe("The requests of API-Football", () => {
       }
       assert.isAtLeast(server.left.remaining, 0)
       // Most of the day's requests are polls, and they reach to the end of the last match.
-      assert.isAbove(polled.length, 60)
+      assert.isAbove(polled.length, 75)
       assert.isTrue(polled.every((time) => (time >= at("13:59") && time < at("17:01")) || time >= at("18:59")))
       assert.isAbove(polled.at(-1) ?? 0, at("20:44"))
       const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
