@@ -144,6 +144,12 @@ export const choice = <const L extends ReadonlyArray<string>>(choices: L) =>
     })
   )
 
+/** A time after which something is of no use. */
+const isReasonable = Schema.makeFilter<Duration.Duration>(
+  (time) => Duration.between(time, { minimum: Duration.seconds(1), maximum: Duration.days(30) }),
+  { expected: "a duration from 1 second to 30 days" }
+)
+
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "none"] as const
 const logFormats = ["pretty", "json"] as const
 
@@ -188,6 +194,21 @@ const own = {
       "How alerts tell what became of them: `edit` adds it to the message, `reply` answers the message, `off` tells nothing.",
     schema: choice(resultModes)
   }),
+  alertExpires: optional({
+    name: "ALERT_EXPIRES",
+    takes: "a duration such as 45 minutes or 3 hours",
+    meaning:
+      "How long after its trigger an alert is still sent. Without it: until 3 h after kick-off, and for 30 min at least.",
+    schema: Schema.DurationFromString.pipe(Schema.check(isReasonable))
+  }),
+  stopTimeout: setting({
+    name: "STOP_TIMEOUT",
+    takes: "a whole number of milliseconds from 4000 to 600000",
+    default: "10000",
+    meaning:
+      "How long a stop may take, in milliseconds. A send may take 2 s less, so that none is cut short. What stops the service must wait 5 s longer.",
+    schema: wholeNumber(4000, 600_000)
+  }),
   logLevel: setting({
     name: "LOG_LEVEL",
     takes: logLevels.join(", "),
@@ -211,6 +232,9 @@ export interface ServiceConfig {
   readonly dedupTtl: Duration.Duration
   readonly settleAfter: Duration.Duration
   readonly results: ResultMode
+  readonly alertExpires: Option.Option<Duration.Duration>
+  /** How long a stop may take. */
+  readonly stopTimeout: Duration.Duration
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -225,6 +249,8 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       dedupTtl: Duration.seconds(yield* own.dedupTtl.read),
       settleAfter: Duration.seconds(yield* own.settleAfter.read),
       results: yield* own.results.read,
+      alertExpires: yield* own.alertExpires.read,
+      stopTimeout: Duration.millis(yield* own.stopTimeout.read),
       logLevel: yield* own.logLevel.read,
       logFormat: yield* own.logFormat.read
     }

@@ -9,6 +9,7 @@ import { RateLimiter } from "effect/persistence"
 import { AlertChannel } from "./alert/AlertChannel.ts"
 import { Alerter } from "./alert/Alerter.ts"
 import { AlertQueue } from "./alert/AlertQueue.ts"
+import { layerAlertTimes } from "./alert/AlertTimes.ts"
 import { layerAlertWorker, layerOutboxSweep } from "./alert/AlertWorker.ts"
 import { consoleAlerts } from "./alert/console/integration.ts"
 import { telegram } from "./alert/telegram/integration.ts"
@@ -206,12 +207,12 @@ const ticker = ({ pollInterval, shardSize }: ServiceConfig) =>
   )
 
 /**
- * The running service. When its scope closes it stops in this order: the ticker takes no more ticks, the alert worker
- * no more alerts, each lets what is active end (bounded); then queues, then the database.
+ * The running service. When its scope closes it stops in this order: the ticker takes no more ticks and the alert worker
+ * no more alerts, and both let what is active end (bounded); then queues, then the database.
  */
 export const service = (chosen: Chosen) =>
-  ticker(chosen.service).pipe(
-    Layer.provideMerge(alerting),
+  Layer.mergeAll(ticker(chosen.service), alerting).pipe(
     Layer.provideMerge(banner(chosen)),
-    Layer.provideMerge(pipeline(chosen.parts, chosen.service))
+    Layer.provideMerge(pipeline(chosen.parts, chosen.service)),
+    Layer.provideMerge(layerAlertTimes(chosen.service))
   )

@@ -26,6 +26,8 @@ export class AlertChannel extends Context.Service<
   {
     /** What the banner and receipts call it, such as `console`. */
     readonly name: string
+    /** Whether what it takes stands in the log anyway, so that no other line need tell of it. */
+    readonly isInLog?: boolean
     readonly send: (alert: Alert) => Effect.Effect<Receipt, ChannelError>
     /**
      * Tells what became of an alert that this channel took, in its message or as an answer to it, and answers with the alert's

@@ -3,12 +3,14 @@ import { Duration, Effect, Layer, Option, Schedule } from "effect"
 import { type PendingAlert, TriggerStore } from "../database/TriggerStore.ts"
 import { Alerter } from "./Alerter.ts"
 import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
+import { AlertTimes } from "./AlertTimes.ts"
 
 /** Sends the alerts of the queue, five at a time; more are looked up and recorded meanwhile. */
 export const layerAlertWorker = Layer.effectDiscard(
   Effect.gen(function* () {
     const queue = yield* AlertQueue
     const alerter = yield* Alerter
+    const { stop } = yield* AlertTimes
     yield* queue.work(
       ({ attempt, inSlot, isLast, payload, update }) =>
         alerter.alert({
@@ -19,7 +21,7 @@ export const layerAlertWorker = Layer.effectDiscard(
           receipt: Option.fromUndefinedOr(payload.receipt),
           keep: (receipt) => update({ ...payload, receipt })
         }),
-      { concurrency: alertsUnderWay, slots: alertConcurrency }
+      { concurrency: alertsUnderWay, slots: alertConcurrency, grace: stop }
     )
   })
 )
@@ -31,12 +33,18 @@ export const sweepEvery = Duration.seconds(30)
 const pageSize = 1000
 
 /**
- * Offers what is pending in the database: what a crash kept from the queue, or the queue has lost. An alert that the
- * queue holds already is not added twice. Answers how many are pending.
+ * Closes what has expired and offers what is pending in the database: what a crash kept from the queue, or the queue has
+ * lost. An alert that the queue holds already is not added twice. Answers how many are pending.
  */
 export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
   const queue = yield* AlertQueue
   const triggers = yield* TriggerStore
+  const expired = yield* triggers.expire("all", (yield* AlertTimes).expires)
+  if (expired.length > 0) {
+    yield* Effect.logWarning("alerts have expired: they were too late to be of use").pipe(
+      Effect.annotateLogs({ alerts: expired.length })
+    )
+  }
   let [after, found]: [PendingAlert | undefined, number] = [undefined, 0]
   while (true) {
     const page: ReadonlyArray<PendingAlert> = yield* triggers.outbox(pageSize, after)

@@ -6,18 +6,20 @@
  * takes others while every attempt at this one failed. Between a channel's answer and the record or the note of it lies one moment in which a crash
  * makes the alert go out twice: no channel here can be asked whether it has a message already.
  */
-import { Context, Duration, Effect, Fiber, Layer, Option } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Receipt } from "../domain/Alert.ts"
+import { alertExpiry } from "../domain/alertExpiry.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
 import { AlertChannel, ChannelError } from "./AlertChannel.ts"
+import { AlertTimes } from "./AlertTimes.ts"
 import { type ChannelBreaker, makeChannelBreaker } from "./ChannelBreaker.ts"
 
-/** How long a channel may take over one alert. */
-export const sendTimeout = Duration.seconds(30)
+/** From when on an alert says how late it is. */
+const lateAfter = Duration.seconds(30)
 
 /** How long recording a receipt may take before the receipt is noted as well. */
 export const noteAfter = Duration.seconds(1)
@@ -75,6 +77,8 @@ export class Alerter extends Context.Service<
     readonly alert: (attempt: AlertAttempt) => Effect.Effect<void, JobFailure>
     /** What else goes through the channel asks here, too, whether the channel takes anything. */
     readonly breaker: ChannelBreaker
+    /** For how long the channel has taken nothing; zero while it takes alerts. */
+    readonly outage: Effect.Effect<Duration.Duration>
   }
 >()("touchline/alert/Alerter") {
   /** Through the AlertChannel, recording in the TriggerStore. */
@@ -83,19 +87,26 @@ export class Alerter extends Context.Service<
     Effect.gen(function* () {
       const channel = yield* AlertChannel
       const triggers = yield* TriggerStore
+      const times = yield* AlertTimes
       const breaker = yield* makeChannelBreaker(channel.name)
+      /** Before this an alert cannot expire while it is sent, whatever it waits for first. */
+      const atRisk = Duration.times(times.send, 4)
 
       /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
       const send = (trigger: Trigger, attempt: number) =>
-        Effect.suspend(() => channel.send({ trigger, attempt })).pipe(
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const late = Duration.millis(now - DateTime.toEpochMillis(trigger.triggeredAt))
+          const isLate = Duration.isGreaterThanOrEqualTo(late, lateAfter)
+          return channel.send({ trigger, idempotencyKey: trigger.id, attempt, ...(isLate ? { late } : {}) })
+        }).pipe(
           Effect.timeoutOrElse({
-            duration: sendTimeout,
+            duration: times.send,
             orElse: () =>
               Effect.fail(
                 new ChannelError({
                   channel: channel.name,
                   reason: "unavailable",
-                  message: `no answer within ${Duration.format(sendTimeout)}`
+                  message: `no answer within ${Duration.format(times.send)}`
                 })
               )
           }),
@@ -118,9 +129,33 @@ export class Alerter extends Context.Service<
         yield* triggers.failed(trigger.id, attempts, error.message)
       })
 
+      /** Closes an alert that is too late to be of use, and answers whether it is closed. */
+      const expire = Effect.fnUntraced(function* (trigger: Trigger) {
+        const left = DateTime.distance(yield* DateTime.now, alertExpiry(trigger, times.expires))
+        if (Duration.isPositive(left)) return false
+        if ((yield* triggers.expire([trigger.id], times.expires)).length > 0) {
+          yield* Effect.logWarning("an alert has expired: it was too late to be of use").pipe(
+            Effect.annotateLogs({ ...fields(trigger), channel: channel.name })
+          )
+          return true
+        }
+        return yield* new JobFailure({ reason: "postpone", message: "a send of it is under way", delay: times.send })
+      })
+
+      /** Begins a send: one that might end when the alert has expired keeps it from expiring. */
+      const begin = Effect.fnUntraced(function* (trigger: Trigger) {
+        const left = DateTime.distance(yield* DateTime.now, alertExpiry(trigger, times.expires))
+        if (Duration.isGreaterThan(left, atRisk)) return
+        const mayBegin = yield* Effect.mapError(
+          triggers.beginSend(trigger.id, Duration.times(times.send, 2)),
+          jobFailure
+        )
+        if (!mayBegin) return yield* new JobFailure({ reason: "postpone", message: "it was closed meanwhile" })
+      })
+
       const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
         const { attempt, inSlot = (sending) => sending } = each
-        return yield* inSlot(breaker.send(each, send(trigger, attempt))).pipe(
+        return yield* inSlot(Effect.andThen(begin(trigger), breaker.send(each, send(trigger, attempt)))).pipe(
           Effect.tapError((failure) =>
             failure.reason === "give-up"
               ? giveUp(trigger, attempt, failure)
@@ -172,6 +207,7 @@ export class Alerter extends Context.Service<
 
       return Alerter.of({
         breaker,
+        outage: Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(now - (breaker.outSince() ?? now))),
         alert: Effect.fn("Alerter.alert")(function* (attempt) {
           const found = yield* Effect.mapError(
             triggers.find(attempt.triggerId),
@@ -181,12 +217,13 @@ export class Alerter extends Context.Service<
             return yield* new JobFailure({ reason: "give-up", message: `there is no trigger ${attempt.triggerId}` })
           }
           const trigger = found.value
-          if (trigger.alertState === "sent") return
+          if (trigger.alertState === "sent" || trigger.alertState === "expired") return
+          if (Option.isNone(attempt.receipt) && (yield* expire(trigger))) return breaker.forget(trigger.id)
           const receipt = Option.isSome(attempt.receipt)
             ? attempt.receipt.value
             : telling(trigger, yield* deliver(trigger, attempt))
           yield* record(trigger, receipt, attempt)
-          yield* Effect.logDebug("alert sent").pipe(
+          yield* Effect.logWithLevel(channel.isInLog === true ? "Debug" : "Info")("alert sent").pipe(
             Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
           )
         }, Effect.mapError(jobFailure))

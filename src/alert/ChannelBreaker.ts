@@ -6,7 +6,7 @@
  * good only when the channel refuses it, or took one that was sent after this one's first failure while all attempts at this
  * one failed. What other processes see of the channel is not known here: each of them finds out for itself.
  */
-import { type Cause, Duration, Effect, Exit, Schedule, type Scope } from "effect"
+import { type Cause, Clock, Duration, Effect, Exit, Schedule, type Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { Receipt } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
@@ -56,6 +56,8 @@ export interface ChannelBreaker {
     attempt: BreakerAttempt,
     send: Effect.Effect<Receipt, ChannelError>
   ) => Effect.Effect<Receipt, JobFailure>
+  /** Since when the channel takes nothing, by the clock of the program in milliseconds; undefined while it takes alerts. */
+  readonly outSince: () => number | undefined
   /** Nothing more is asked of this alert. */
   readonly forget: (id: TriggerId) => void
 }
@@ -106,11 +108,18 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
     return isNews ? CircuitBreaker.failure() : CircuitBreaker.ignored
   }
 
+  let outSince: number | undefined
+  const tell = Effect.fnUntraced(function* ({ message, reason }: ChannelError) {
+    outSince ??= yield* Clock.currentTimeMillis
+    yield* reason === "barred" ? barred.met(message) : outage.met(message)
+  })
+
   /** Nothing is said of this alert: it waits with the others, or until another one was tried. */
-  const whileOut = Effect.fnUntraced(function* ({ message, reason }: ChannelError) {
+  const whileOut = Effect.fnUntraced(function* (error: ChannelError) {
+    const { message, reason } = error
     const state = yield* Effect.orDie(breaker.state(channel))
     if (state._tag === "Closed" && reason !== "barred") return undefined
-    yield* reason === "barred" ? barred.met(message) : outage.met(message)
+    yield* tell(error)
     return state._tag === "Open"
       ? new JobFailure({ reason: "rest", message, delay: state.retryAfter })
       : new JobFailure({ reason: "postpone", message, delay: afterAnother })
@@ -134,7 +143,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
       return new JobFailure({ reason: "give-up", message })
     }
     known.uncounted += 1
-    yield* outage.met(message)
+    yield* tell(error)
     const pause = Duration.min(Duration.seconds(2 ** (known.uncounted + 1)), longestPause)
     return new JobFailure({ reason: "postpone", message, delay: pause })
   })
@@ -155,6 +164,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
           Effect.tap(() => {
             lastTaken = Math.max(lastTaken, number)
             lastFailed = undefined
+            outSince = undefined
             failing.delete(attempt.triggerId)
             return Effect.andThen(outage.over, barred.over)
           })
@@ -171,6 +181,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
           )
         )
       ),
+    outSince: () => outSince,
     forget: (id) => void failing.delete(id)
   }
 })

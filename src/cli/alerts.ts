@@ -1,8 +1,10 @@
-/** The alerts that failed, and another try. */
-import { Console, Effect, Layer, Schema } from "effect"
+/** The alerts that failed or expired, and another try. */
+import { Console, DateTime, Effect, Layer, Schema } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
+import { AlertTimes, layerAlertTimes } from "../alert/AlertTimes.ts"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
+import { askedUntil } from "../domain/alertExpiry.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import { TriggerId } from "../domain/Trigger.ts"
@@ -17,9 +19,12 @@ class UsageError extends Schema.TaggedError<UsageError>()("UsageError", { messag
 /** Runs a command on the stores and the alert queue of the configuration, beside a service that may run. */
 const onStores = <A, E>(extend: Extend, command: Effect.Effect<A, E, TriggerStore | AlertQueue>) =>
   Effect.flatMap(chosenBy(extend), ({ parts, service }) =>
-    Effect.provide(command, storing(parts).pipe(Layer.provideMerge(layerLogging(service, process.stderr)))).pipe(
-      Effect.provideService(SharesDataDir, true)
-    )
+    Effect.provide(
+      command,
+      storing(parts).pipe(
+        Layer.provideMerge(Layer.mergeAll(layerLogging(service, process.stderr), layerAlertTimes(service)))
+      )
+    ).pipe(Effect.provideService(SharesDataDir, true))
   )
 
 /** `touchline alerts failed`. */
@@ -35,12 +40,13 @@ export const failed = Effect.fnUntraced(function* (
     const list = alerts.map(({ attempts, reason, trigger }) => ({
       id: trigger.id,
       ...fired(trigger),
+      state: trigger.alertState,
       attempts,
       reason
     }))
     return yield* Console.log(JSON.stringify({ failed: list }))
   }
-  if (alerts.length === 0) return yield* Console.log("No alert has failed.")
+  if (alerts.length === 0) return yield* Console.log("No alert has failed or expired.")
   yield* Console.log(
     table(
       ["id", "strategy", "match", "minute", "attempts", "reason"],
@@ -66,12 +72,15 @@ export const retry = Effect.fnUntraced(function* (
       message: "name the alerts to retry (`alerts failed` lists them), or all with --all"
     })
   }
-  const again = yield* onStores(
+  const { expired, pending: again } = yield* onStores(
     extend,
     Effect.gen(function* () {
-      const pending = yield* (yield* TriggerStore).retry(all ? "all" : ids.map((id) => TriggerId.make(id)))
+      const store = yield* TriggerStore
+      const until = askedUntil(yield* DateTime.now, (yield* AlertTimes).expires)
+      const pending = yield* store.retry(all ? "all" : ids.map((id) => TriggerId.make(id)), until)
       yield* (yield* AlertQueue).offerAgain(pending.map(alertJob))
-      return pending
+      const { expired } = yield* store.counts
+      return { pending, expired }
     })
   )
   if (all || again.length > 0) {
@@ -79,10 +88,15 @@ export const retry = Effect.fnUntraced(function* (
       `${again.length} alerts are pending again: the running service sends them, or the next one started.`
     )
   }
+  if (all && expired > 0) {
+    yield* Console.log(
+      `${expired} alerts that have expired are left alone: name those that are to be sent all the same.`
+    )
+  }
   const unknown = ids.filter((id) => !again.includes(TriggerId.make(id)))
   if (unknown.length > 0) {
     return yield* new UsageError({
-      message: `no failed alert has the id ${unknown.join(", ")}: \`alerts failed\` lists those there are`
+      message: `no failed or expired alert has the id ${unknown.join(", ")}: \`alerts failed\` lists those there are`
     })
   }
 })

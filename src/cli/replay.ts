@@ -71,6 +71,7 @@ const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interv
       alertsSent: triggers.filter(({ alertState }) => alertState === "sent").length,
       alertsFailed: triggers.filter(({ alertState }) => alertState === "failed").length,
       results: resultsOf(triggers),
+      alertsExpired: triggers.filter(({ alertState }) => alertState === "expired").length,
       elapsedMs: (yield* Clock.currentTimeMillis) - started
     }
   }
@@ -99,6 +100,7 @@ const report = Effect.fnUntraced(function* (
       `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
       `${counts.triggers} triggers, ${counts.alertsSent} alerts sent, ${counts.alertsFailed} failed, ${counts.duplicates} duplicates`,
       resultsText(counts.results),
+      ...(counts.alertsExpired > 0 ? [`${counts.alertsExpired} alerts expired`] : []),
       ...(official.length > 0 ? [`${equal.length} of ${known.length} final scores equal to the official record`] : []),
       ...(skipped.length > 0 ? [`${skipped.length} files skipped`] : []),
       ...(failures > 0 ? [`${failures} scans failed`] : [])

@@ -1,4 +1,5 @@
 import { Console, DateTime, Effect, Layer } from "effect"
+import { layerAlertTimes } from "../alert/AlertTimes.ts"
 import { drainAlerts } from "../alert/drain.ts"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
@@ -39,6 +40,7 @@ const once = Effect.fnUntraced(function* (json: boolean) {
   const triggers = created.filter(({ triggeredAt }) => DateTime.isGreaterThanOrEqualTo(triggeredAt, before))
   const alertsSent = triggers.filter(({ alertState }) => alertState === "sent").length
   const alertsFailed = triggers.filter(({ alertState }) => alertState === "failed").length
+  const alertsPending = triggers.filter(({ alertState }) => alertState === "pending").length
   const { hits, misses, voids } = yield* outcomes.totals
   if (json) {
     const { dropped, duplicates, snapshots } = report
@@ -50,13 +52,14 @@ const once = Effect.fnUntraced(function* (json: boolean) {
       duplicates,
       alertsSent,
       alertsFailed,
+      alertsPending,
       results
     }
     return yield* Console.log(JSON.stringify({ dryRun: false, ...counts, fired: firedWithEvidence(triggers) }))
   }
   if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
   yield* Console.log(
-    `${report.snapshots} matches: ${report.triggers} triggers, ${alertsSent} alerts sent, ${alertsFailed} failed. Results: ${hits + misses + voids}.`
+    `${report.snapshots} matches: ${report.triggers} triggers, ${alertsSent} alerts sent, ${alertsFailed} failed${alertsPending === 0 ? "" : `, ${alertsPending} pending`}. Results: ${hits + misses + voids}.`
   )
 })
 
@@ -70,6 +73,8 @@ export const scan = Effect.fnUntraced(function* (
   const command =
     invocation.dryRun === true
       ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
-      : once(json).pipe(Effect.provide(Layer.provideMerge(pipeline(parts, service), logging)))
+      : once(json).pipe(
+          Effect.provide(Layer.provideMerge(pipeline(parts, service), Layer.merge(logging, layerAlertTimes(service))))
+        )
   yield* Effect.provideService(command, SharesDataDir, true)
 })

@@ -5,8 +5,9 @@
  * alert's outbox: it is `pending` until a channel's receipt or a final failure is recorded, so an alert that is
  * forgotten anywhere else can be offered again from here.
  */
-import { Context, DateTime, Effect, Layer, Option, Ref, Result, Schema } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Layer, Option, Ref, Result, Schema } from "effect"
 import type { Receipt } from "../domain/Alert.ts"
+import { alertExpiry } from "../domain/alertExpiry.ts"
 import { MatchId } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
 import { type Condition, StrategyId } from "../domain/Strategy.ts"
@@ -90,10 +91,29 @@ export class TriggerStore extends Context.Service<
     readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
     /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
     readonly failed: (id: TriggerId, attempts: number, reason: string) => Effect.Effect<void, DatabaseError>
-    /** Alerts that failed for good, the latest first, at most `limit` of them. */
+    /**
+     * A send of an alert that is about to expire begins, and takes no longer than this. Answers whether it may: not where
+     * the alert has expired.
+     */
+    readonly beginSend: (id: TriggerId, within: Duration.Duration) => Effect.Effect<boolean, DatabaseError>
+    /**
+     * Closes the pending alerts that are too late to be of use now (see `alertExpiry`), of these ids or of all, but none of
+     * which a send is under way. Answers with those it did.
+     */
+    readonly expire: (
+      ids: ReadonlyArray<TriggerId> | "all",
+      expires: Option.Option<Duration.Duration>
+    ) => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
+    /** Alerts that failed for good or expired, the latest first, at most `limit` of them. */
     readonly failedAlerts: (limit: number) => Effect.Effect<ReadonlyArray<FailedAlert>, DatabaseError>
-    /** Makes failed alerts pending again, those of these ids or all. Answers with those it did. */
-    readonly retry: (ids: ReadonlyArray<TriggerId> | "all") => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
+    /**
+     * Makes alerts pending again, to expire at this time: failed and expired ones of these ids, or all that failed and did
+     * not expire. Answers with those it did.
+     */
+    readonly retry: (
+      ids: ReadonlyArray<TriggerId> | "all",
+      until: DateTime.Utc
+    ) => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
     readonly counts: Effect.Effect<AlertCounts, DatabaseError>
   }
 >()("touchline/database/TriggerStore") {
@@ -186,16 +206,33 @@ export class TriggerStore extends Context.Service<
         sent: (id, attempts, receipt) => record({ id, attempts, receipt }),
         failed: (id, attempts, reason) => record({ id, attempts, reason }),
         failedAlerts: Effect.fn("TriggerStore.failedAlerts")(function* (limit) {
-          const rows = yield* decodeFailed(yield* call("failed_alerts", { max_rows: limit }))
+          const rows = yield* decodeFailed(yield* call("closed_alerts", { max_rows: limit }))
           return rows.map(({ attempts, reason, ...trigger }) => ({ trigger, attempts, reason: reason ?? "unknown" }))
         }),
-        retry: Effect.fn("TriggerStore.retry")(function* (ids) {
-          const rows = yield* decodeIds(yield* call("retry_alerts", { ids: ids === "all" ? null : ids }))
-          return rows.map(({ id }) => id)
+        beginSend: Effect.fn("TriggerStore.beginSend")(function* (id, within) {
+          const rows = yield* call("begin_alert_send", { trigger_id: id, seconds: Duration.toSeconds(within) })
+          return rows.length > 0
+        }),
+        expire: Effect.fn("TriggerStore.expire")(function* (ids, expires) {
+          const rows = yield* call("expire_alerts", {
+            ids: ids === "all" ? null : ids,
+            seconds: Option.getOrNull(Option.map(expires, Duration.toSeconds)),
+            at: DateTime.formatIso(yield* DateTime.now)
+          })
+          return (yield* decodeIds(rows)).map(({ id }) => id)
+        }),
+        retry: Effect.fn("TriggerStore.retry")(function* (ids, until) {
+          const rows = yield* call("send_alerts_again", {
+            ids: ids === "all" ? null : ids,
+            until: DateTime.formatIso(until)
+          })
+          return (yield* decodeIds(rows)).map(({ id }) => id)
         }),
         counts: Effect.gen(function* () {
-          const counts = { pending: 0, sent: 0, failed: 0 }
-          for (const { count, state } of yield* decodeCounts(yield* call("count_alerts", {}))) counts[state] = count
+          const counts = { pending: 0, sent: 0, failed: 0, expired: 0 }
+          for (const { count, state } of yield* decodeCounts(yield* call("count_alerts_by_standing", {}))) {
+            counts[state] = count
+          }
           return counts
         }).pipe(Effect.withSpan("TriggerStore.counts"))
       })
@@ -208,10 +245,13 @@ export class TriggerStore extends Context.Service<
     Effect.gen(function* () {
       const rows = yield* Ref.make<ReadonlyMap<string, Trigger>>(new Map())
       const failures = yield* Ref.make<ReadonlyMap<string, { attempts: number; reason: string }>>(new Map())
-      const update = (id: TriggerId, from: ReadonlyArray<AlertState>, to: AlertState) =>
+      const expired = "expired: it would have come too late to be of use"
+      /** Until when a send is under way. */
+      const sending = new Map<TriggerId, number>()
+      const update = (id: TriggerId, from: ReadonlyArray<AlertState>, to: AlertState, more: Partial<Trigger> = {}) =>
         Ref.update(rows, (all) => {
           const found = [...all].find(([, trigger]) => trigger.id === id && from.includes(trigger.alertState))
-          return found === undefined ? all : new Map(all).set(found[0], { ...found[1], alertState: to })
+          return found === undefined ? all : new Map(all).set(found[0], { ...found[1], ...more, alertState: to })
         })
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
@@ -274,7 +314,7 @@ export class TriggerStore extends Context.Service<
             }
             return strategies
           }),
-        sent: (id) => update(id, ["pending", "failed"], "sent"),
+        sent: (id) => update(id, ["pending", "failed", "expired"], "sent"),
         failed: (id, attempts, reason) =>
           Effect.andThen(
             update(id, ["pending"], "failed"),
@@ -284,20 +324,45 @@ export class TriggerStore extends Context.Service<
           Effect.gen(function* () {
             const why = yield* Ref.get(failures)
             return [...(yield* Ref.get(rows)).values()]
-              .filter(({ alertState }) => alertState === "failed")
+              .filter(({ alertState }) => alertState === "failed" || alertState === "expired")
               .toReversed()
               .slice(0, limit)
               .map((trigger) => ({ trigger, ...(why.get(trigger.id) ?? { attempts: 0, reason: "unknown" }) }))
           }),
-        retry: (ids) =>
+        beginSend: (id, within) =>
           Effect.gen(function* () {
-            const failed = [...(yield* Ref.get(rows)).values()].filter(({ alertState }) => alertState === "failed")
-            const again = failed.map(({ id }) => id).filter((id) => ids === "all" || ids.includes(id))
-            yield* Effect.forEach(again, (id) => update(id, ["failed"], "pending"))
+            const found = [...(yield* Ref.get(rows)).values()].find((each) => each.id === id)
+            if (found === undefined || found.alertState === "expired" || found.alertState === "sent") return false
+            sending.set(id, (yield* Clock.currentTimeMillis) + Duration.toMillis(within))
+            return true
+          }),
+        expire: (ids, expires) =>
+          Effect.gen(function* () {
+            const now = yield* DateTime.now
+            const over = [...(yield* Ref.get(rows)).values()].filter(
+              (each) =>
+                each.alertState === "pending" &&
+                (ids === "all" || ids.includes(each.id)) &&
+                DateTime.isLessThanOrEqualTo(alertExpiry(each, expires), now) &&
+                (sending.get(each.id) ?? 0) <= now.epochMilliseconds
+            )
+            const attempts = 0
+            yield* Ref.update(failures, (all) =>
+              over.reduce((next, { id }) => next.set(id, { attempts, reason: expired }), new Map(all))
+            )
+            yield* Effect.forEach(over, ({ id }) => update(id, ["pending"], "expired"))
+            return over.map(({ id }) => id)
+          }),
+        retry: (ids, until) =>
+          Effect.gen(function* () {
+            const from: ReadonlyArray<AlertState> = ids === "all" ? ["failed"] : ["failed", "expired"]
+            const closed = [...(yield* Ref.get(rows)).values()].filter(({ alertState }) => from.includes(alertState))
+            const again = closed.map(({ id }) => id).filter((id) => ids === "all" || ids.includes(id))
+            yield* Effect.forEach(again, (id) => update(id, from, "pending", { expiresAt: until }))
             return again
           }),
         counts: Effect.map(Ref.get(rows), (all) => {
-          const counts = { pending: 0, sent: 0, failed: 0 }
+          const counts = { pending: 0, sent: 0, failed: 0, expired: 0 }
           for (const { alertState } of all.values()) counts[alertState] += 1
           return counts
         })
@@ -312,7 +377,8 @@ export const triggerColumns = {
   strategyName: "strategy_name",
   ownerChat: "owner_chat",
   triggeredAt: "triggered_at",
-  alertState: "alert_state"
+  alertState: "alert_state",
+  expiresAt: "expires_at"
 } as const
 const TriggerRow = Trigger.pipe(Schema.encodeKeys(triggerColumns))
 

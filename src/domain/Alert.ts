@@ -1,11 +1,15 @@
-import { Schema } from "effect"
+import { type Duration, Schema } from "effect"
 import type { Trigger } from "./Trigger.ts"
 
 /** A trigger's message to one destination. */
 export interface Alert {
   readonly trigger: Trigger
+  /** The same at every attempt, for channels that take an idempotency key: with it they show no alert twice. */
+  readonly idempotencyKey: string
   /** The attempt under way, counted from 1. */
   readonly attempt: number
+  /** How long ago the strategy fired, where that is long enough to be told. */
+  readonly late?: Duration.Duration
 }
 
 /** What a channel answered: where the message stands, so that it can be amended with the outcome later. */

@@ -51,8 +51,11 @@ export const dedupKey = ({ matchId, strategyId }: Pair): string => `dedup:${idPa
 export const TriggerId = TextOrNumber.pipe(Schema.brand("TriggerId"))
 export type TriggerId = typeof TriggerId.Type
 
-/** Where the alert of a trigger stands. `pending` until a channel took it (`sent`) or every attempt failed (`failed`). */
-export const AlertState = Schema.Literals(["pending", "sent", "failed"])
+/**
+ * Where the alert of a trigger stands. `pending` until a channel took it (`sent`), it failed for good (`failed`) or was too
+ * late to be of use (`expired`).
+ */
+export const AlertState = Schema.Literals(["pending", "sent", "failed", "expired"])
 export type AlertState = typeof AlertState.Type
 
 /** A (strategy, match) pair that fired, once and for all, with the match as it stood then. The row is the alert's outbox. */
@@ -65,6 +68,8 @@ export const Trigger = Schema.Struct({
   triggeredAt: Schema.DateTimeUtcFromString,
   alertState: AlertState,
   /** What became of its expectation. Absent where nothing was expected. */
-  outcome: Schema.optionalKey(Outcome)
+  outcome: Schema.optionalKey(Outcome),
+  /** When the alert expires, where somebody asked for it again. Otherwise the match and the trigger say so. */
+  expiresAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
 export interface Trigger extends Schema.Schema.Type<typeof Trigger> {}

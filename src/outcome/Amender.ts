@@ -7,8 +7,9 @@
  */
 import { Context, Duration, Effect, Layer, Option } from "effect"
 import { AlertChannel, ChannelError } from "../alert/AlertChannel.ts"
-import { Alerter, sendTimeout } from "../alert/Alerter.ts"
+import { Alerter } from "../alert/Alerter.ts"
 import { AlertQueue } from "../alert/AlertQueue.ts"
+import { AlertTimes } from "../alert/AlertTimes.ts"
 import type { ResultMode } from "../Config.ts"
 import type { Amendment } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
@@ -42,18 +43,19 @@ export class Amender extends Context.Service<
       Effect.gen(function* () {
         const channel = yield* AlertChannel
         const { breaker } = yield* Alerter
+        const times = yield* AlertTimes
         const alerts = yield* AlertQueue
         const store = yield* OutcomeStore
 
         const edit = (amendment: Amendment) =>
           Effect.suspend(() => channel.edit?.(amendment) ?? Effect.succeed(amendment.receipt)).pipe(
             Effect.timeoutOrElse({
-              duration: sendTimeout,
+              duration: times.send,
               orElse: () =>
                 new ChannelError({
                   channel: channel.name,
                   reason: "unavailable",
-                  message: `no answer within ${Duration.format(sendTimeout)}`
+                  message: `no answer within ${Duration.format(times.send)}`
                 })
             }),
             Effect.catchDefect(

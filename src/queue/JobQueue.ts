@@ -25,7 +25,7 @@ import { makeSlots, startingConcurrency } from "./Slots.ts"
 
 export { JobFailure } from "./JobFailure.ts"
 
-/** How long active jobs may go on after their worker was told to stop, before they are interrupted and wait again. */
+/** How long active jobs may go on, unless told, after their worker was told to stop, before they are interrupted and wait again. */
 export const shutdownGrace = Duration.millis(1500)
 
 /** States of jobs, by BullMQ's names. */
@@ -65,13 +65,13 @@ export interface JobQueue<A> {
   /**
    * Works the queue until the scope closes: at most `concurrency` jobs at a time in this process, of which at most `slots`
    * (default: all) are in their slot. When the scope closes no new job is taken and none gets a slot, active ones have
-   * `shutdownGrace` to end, and what is active then waits for the next worker. Meanwhile no job is put off for longer than
+   * `grace` (default: `shutdownGrace`) to end, and what is active then waits for the next worker. Meanwhile no job is put off for longer than
    * it was asked for, whatever becomes of the clocks.
    */
   readonly work: <R>(
     handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
     options: Pick<WorkerSettings, "concurrency"> &
-      Partial<Pick<WorkerSettings, "takeOver">> & { readonly slots?: number }
+      Partial<Pick<WorkerSettings, "grace" | "takeOver">> & { readonly slots?: number }
   ) => Effect.Effect<void, QueueError, R | Scope.Scope>
 }
 
@@ -217,7 +217,12 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
     ),
     work: Effect.fnUntraced(function* <R>(
       handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
-      { concurrency, slots = concurrency, takeOver = "surely" }: Parameters<JobQueue<A>["work"]>[1]
+      {
+        concurrency,
+        grace = shutdownGrace,
+        slots = concurrency,
+        takeOver = "surely"
+      }: Parameters<JobQueue<A>["work"]>[1]
     ) {
       const fibers = yield* FiberSet.make<void, JobFailure>()
       const run = yield* FiberSet.runtime(fibers)<R>()
@@ -275,6 +280,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
         {
           concurrency: startingConcurrency({ concurrency, slots }),
           takeOver,
+          grace,
           backoff: (attemptsMade) => Duration.toMillis(delays[attemptsMade - 1] ?? delays.at(-1) ?? Duration.zero)
         }
       )
@@ -290,7 +296,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
             { startImmediately: true }
           )
           inSlots.close()
-          yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), shutdownGrace)
+          yield* Effect.timeoutOption(FiberSet.awaitEmpty(fibers), grace)
           // The latest first: each goes to the head of the queue.
           yield* Fiber.interruptAll([...fibers].toReversed())
           yield* Fiber.join(closed)

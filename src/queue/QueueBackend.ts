@@ -3,7 +3,7 @@
  * queues is written once, in `JobQueue`. Queues and workers are scoped: closing the scope closes them.
  */
 import type { Processor, Queue, Worker } from "bullmq"
-import { Context, Effect, Schema, type Scope } from "effect"
+import { Context, type Duration, Effect, Schema, type Scope } from "effect"
 
 /** The queue backend did not do what was asked. `message` names the operation and never holds a secret. */
 export class QueueError extends Schema.TaggedError<QueueError>()("QueueError", {
@@ -90,6 +90,8 @@ export interface WorkerSettings {
    * done twice, as when a process only hung for 4 s. `surely`: within 20 s, for what must not be done twice for so little.
    */
   readonly takeOver: "soon" | "surely"
+  /** How long jobs under way may go on when the worker is told to stop. */
+  readonly grace: Duration.Duration
 }
 
 /** A process among those that share a queue. */

@@ -10,13 +10,12 @@ import { Duration, Effect, Layer } from "effect"
 import type { Redis as Client } from "ioredis"
 import { makeOutage, type Outage } from "../health/Outage.ts"
 import { longestBlock, Redis, withoutSecrets } from "../redis/Redis.ts"
-import { shutdownGrace } from "./JobQueue.ts"
 import { askBull, controlsOf, keptMetrics, QueueBackend, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"
 import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
-/** How long a worker may take to close: the grace of its jobs, and what Redis needs to let it go. */
-const closeWithin = Duration.toMillis(Duration.sum(shutdownGrace, Duration.millis(500)))
+/** How many milliseconds a worker may take to close beyond the grace of its jobs: what Redis needs to let it go. */
+const closeBeyondGrace = 500
 
 /** How many milliseconds events may take to close: what hears them has ended by then. */
 const closeEventsWithin = 250
@@ -93,10 +92,10 @@ export const layerRedisQueue = Layer.effect(
       name: `BullMQ on Redis at ${redis.address}`,
       exclusive: false,
       queue: openQueue,
-      worker: (queue, processor, { backoff, concurrency, takeOver }) => {
+      worker: (queue, processor, { backoff, concurrency, grace, takeOver }) => {
         let closing: Promise<void> | undefined
         const close = (worker: Worker<unknown>): Promise<void> => {
-          closing ??= closeWorker(worker, working.status === "ready")
+          closing ??= closeWorker(worker, working.status === "ready", Duration.toMillis(grace) + closeBeyondGrace)
           return closing
         }
         return Effect.map(
@@ -167,8 +166,8 @@ const endsWithin = async (millis: number, closed: Promise<void>): Promise<boolea
 }
 
 /** Closes a worker in order while Redis is there to close it with, and cuts it off when that takes too long. */
-const closeWorker = async (worker: Worker<unknown>, isConnected: boolean): Promise<void> => {
-  if (await endsWithin(closeWithin, worker.close(!isConnected))) return
+const closeWorker = async (worker: Worker<unknown>, isConnected: boolean, within: number): Promise<void> => {
+  if (await endsWithin(within, worker.close(!isConnected))) return
   ;(await worker.getBackend().blockingClient)?.disconnect()
 }
 

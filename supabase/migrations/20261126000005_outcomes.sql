@@ -201,6 +201,7 @@ $$;
 create or replace function public.judged_triggers_by_id(ids jsonb) returns setof jsonb
 language sql stable set search_path = public as $$
   select to_jsonb(a) || jsonb_strip_nulls(jsonb_build_object('outcome', outcome_of(t), 'receipt', t.alert_receipt))
+    || alert_standing(t)
   from triggers t join trigger_alerts a on a.id = t.id
   where t.id::text in (select jsonb_array_elements_text(ids))
 $$;
@@ -208,7 +209,7 @@ $$;
 -- As triggers_since, each with its outcome.
 create or replace function public.judged_triggers_since(since timestamptz, max_rows integer) returns setof jsonb
 language sql stable set search_path = public as $$
-  select to_jsonb(a) || jsonb_strip_nulls(jsonb_build_object('outcome', outcome_of(t)))
+  select to_jsonb(a) || jsonb_strip_nulls(jsonb_build_object('outcome', outcome_of(t))) || alert_standing(t)
   from trigger_alerts a join triggers t on t.id = a.id
   where a.triggered_at >= since order by a.triggered_at, a.id limit max_rows
 $$;

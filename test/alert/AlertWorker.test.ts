@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, layer } from "@effect/vitest"
-import { Deferred, Duration, Effect, Layer, Option } from "effect"
+import { DateTime, Deferred, Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { Alerter } from "../../src/alert/Alerter.ts"
 import { AlertQueue, alertJob } from "../../src/alert/AlertQueue.ts"
@@ -347,7 +347,7 @@ layer(services)("On a queue,", (it) => {
         yield* offer(id)
         yield* idle
         const store = yield* TriggerStore
-        yield* store.retry([id])
+        yield* store.retry([id], DateTime.makeUnsafe("9999-01-01"))
         // As it stands where a process died after each send: failed by BullMQ, with the receipt in it.
         const raw = yield* Effect.flatMap(QueueBackend, (backend) => backend.queue("send-alert"))
         const job = yield* Effect.promise(() => raw.getJob(alertJob(id).id))

@@ -30,6 +30,9 @@ const last = { attempt: 3, isLast: true }
 const stateOf = (id: TriggerId) =>
   Effect.flatMap(TriggerStore, ({ find }) => Effect.map(find(id), (trigger) => Option.getOrThrow(trigger).alertState))
 
+/** Three hours after the kick-off of the match of all tests, in milliseconds. */
+const afterTheMatch = Date.UTC(2018, 6, 6, 21)
+
 /** The channel takes another alert. */
 const takenBy = Effect.fnUntraced(function* (channel: FakeChannel) {
   const { answer } = channel
@@ -41,6 +44,78 @@ const takenBy = Effect.fnUntraced(function* (channel: FakeChannel) {
 const recorded = Effect.map(Recorded, ({ entries }) => entries)
 
 describe("An alert", () => {
+  it.effect("says how late it is from half a minute on, and has the same key at every attempt", () => {
+    const channel = new FakeChannel(() => Effect.fail(channelError("unavailable")))
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* TestClock.adjust("29 seconds")
+      yield* Effect.flip(attempt(id))
+      yield* TestClock.adjust("1 second")
+      yield* Effect.flip(attempt(id, { attempt: 2 }))
+      assert.deepStrictEqual(
+        channel.sent.map(({ idempotencyKey, late }) => [idempotencyKey, late]),
+        [
+          [id, undefined],
+          [id, Duration.seconds(30)]
+        ]
+      )
+    }).pipe(on(channel))
+  })
+
+  it.effect("that went out is an INFO line, unless its channel writes it to the log", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* attempt(id)
+      expect(yield* Effect.flatMap(Logs, ({ lines }) => lines())).toMatchObject([
+        { level: "INFO", message: "alert sent", fields: { trigger: id, channel: "fake", attempt: 1 } }
+      ])
+    }).pipe(on(channel))
+  })
+
+  it.effect("that is too late to be of use is closed, not sent, and a line says so", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* TestClock.setTime(afterTheMatch)
+      yield* attempt(id)
+      yield* attempt(id)
+      assert.lengthOf(channel.sent, 0)
+      assert.strictEqual(yield* stateOf(id), "expired")
+      expect(yield* Effect.flatMap(Logs, ({ lines }) => lines())).toMatchObject([
+        { level: "WARN", message: "an alert has expired: it was too late to be of use", fields: { trigger: id } }
+      ])
+    }).pipe(on(channel))
+  })
+
+  it.effect("of which a receipt was kept is recorded, however late it is", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const id = yield* pendingTrigger()
+      yield* TestClock.setTime(afterTheMatch)
+      yield* attempt(id, { attempt: 2, receipt: Option.some(receipt) })
+      assert.strictEqual(yield* stateOf(id), "sent")
+    }).pipe(on(channel))
+  })
+
+  it.effect("does not expire while it is sent", () => {
+    const channel = new FakeChannel()
+    return Effect.gen(function* () {
+      const [id, answer] = [yield* pendingTrigger(), yield* Deferred.make<void>()]
+      yield* TestClock.setTime(afterTheMatch - 1000)
+      channel.answer = () => Effect.as(Deferred.await(answer), receipt)
+      const sending = yield* Effect.forkChild(attempt(id), { startImmediately: true })
+      yield* TestClock.adjust("2 seconds")
+      const store = yield* TriggerStore
+      assert.deepStrictEqual(yield* store.expire("all", Option.none()), [])
+      expect(yield* Effect.flip(attempt(id))).toMatchObject({ reason: "postpone" })
+      yield* Deferred.succeed(answer, undefined)
+      yield* Fiber.join(sending)
+      assert.lengthOf(channel.sent, 1)
+      assert.strictEqual(yield* stateOf(id), "sent")
+    }).pipe(on(channel))
+  })
+
   it.effect(
     "is sent with its trigger and attempt, and recorded at once: its receipt need not be kept elsewhere",
     () => {
@@ -181,15 +256,15 @@ describe("An alert", () => {
     }).pipe(on(channel))
   })
 
-  it.effect("is tried again when the channel has not answered within 30 s", () => {
+  it.effect("is tried again when the channel has not answered within 8 s", () => {
     const channel = new FakeChannel(() => Effect.never)
     return Effect.gen(function* () {
       const id = yield* pendingTrigger()
       const fiber = yield* Effect.forkChild(Effect.flip(attempt(id)), { startImmediately: true })
-      yield* TestClock.adjust("29 seconds")
+      yield* TestClock.adjust("7 seconds")
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust("1 second")
-      expect(yield* Fiber.join(fiber)).toMatchObject({ reason: "retry", message: "no answer within 30s" })
+      expect(yield* Fiber.join(fiber)).toMatchObject({ reason: "retry", message: "no answer within 8s" })
       assert.strictEqual(yield* stateOf(id), "pending")
     }).pipe(on(channel))
   })

@@ -63,7 +63,7 @@ describe("touchline start, as a process", () => {
     () =>
       Effect.gen(function* () {
         const { service } = yield* setUp
-        const first = yield* service({ HANG: "1" })
+        const first = yield* service({ HANG: "1", STOP_TIMEOUT: "4000" })
         yield* first.saying(/SENDING One goal behind/)
         yield* first.kill("SIGTERM")
         assert.strictEqual(yield* first.ended, 0)
@@ -82,6 +82,23 @@ describe("touchline start, as a process", () => {
         assert.strictEqual(yield* second.ended, 0)
         assert.strictEqual(second.output().stdout.match(/SENT/g)?.length, 1)
       })
+  )
+
+  it.live("with a send under way that takes long, lets it end and records it: it is not sent again", () =>
+    Effect.gen(function* () {
+      const { service } = yield* setUp
+      const first = yield* service({ TAKES: "3000" })
+      yield* first.saying(/SENDING One goal behind/)
+      yield* first.kill("SIGTERM")
+      assert.strictEqual(yield* first.ended, 0)
+      assert.strictEqual(first.output().stdout.match(/SENT One goal behind/g)?.length, 1)
+
+      const second = yield* service()
+      yield* second.saying(/scan .*held=1 triggers=0/)
+      yield* second.kill("SIGTERM")
+      assert.strictEqual(yield* second.ended, 0)
+      assert.notInclude(second.output().stdout, "SENDING")
+    })
   )
 
   it.live("killed in the middle of an alert, it sends that alert after the restart, and no pair a second time", () =>

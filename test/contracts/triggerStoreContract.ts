@@ -1,6 +1,6 @@
 /** What every layer of TriggerStore must do. */
 import { expect, layer } from "@effect/vitest"
-import { DateTime, Effect, type Layer, Option } from "effect"
+import { DateTime, Duration, Effect, type Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import type { Strategy } from "../../src/domain/Strategy.ts"
@@ -15,6 +15,9 @@ const [strategy = newStrategy(), other = newStrategy()] = contractStrategies
 /** A strategy that no store knows. */
 const candidate = (of: Strategy = strategy): Candidate => candidateOf(of, { id: `match-${unused()}` })
 
+/** No alert of these tests expires by then. */
+const later = DateTime.makeUnsafe("9999-01-01T00:00:00Z")
+
 /** A new trigger whose alert is pending. */
 const pending = Effect.gen(function* () {
   const store = yield* TriggerStore
@@ -22,10 +25,11 @@ const pending = Effect.gen(function* () {
   return triggers[0]?.id ?? TriggerId.make("none")
 })
 
-/** Nothing is pending that earlier tests left. */
+/** Nothing is pending, failed or expired that earlier tests left. */
 const settle = Effect.gen(function* () {
   const store = yield* TriggerStore
-  yield* Effect.forEach(yield* store.pending(1000), ({ id }) => store.sent(id, 1, receipt))
+  const closed = (yield* store.failedAlerts(1000)).map(({ trigger }) => trigger)
+  yield* Effect.forEach([...(yield* store.pending(1000)), ...closed], ({ id }) => store.sent(id, 1, receipt))
 })
 
 const stateOf = (id: TriggerId) =>
@@ -233,15 +237,98 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
         expect(yield* store.counts).toEqual({
           pending: before.pending + 1,
           sent: before.sent + 1,
-          failed: before.failed + 1
+          failed: before.failed + 1,
+          expired: before.expired
         })
+      })
+    )
+
+    it.effect("that closes alerts when they are too late to be of use, but none of which a send is under way", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* settle
+        const expires = Option.some(Duration.minutes(10))
+        const [sending, ...overdue] = [yield* pending, yield* pending, yield* pending] as const
+        const failed = yield* pending
+        yield* store.failed(failed, 1, "no such chat")
+        yield* TestClock.adjust("9 minutes")
+        const young = yield* pending
+        expect(yield* store.expire("all", expires)).toEqual([])
+        yield* TestClock.adjust("1 minute")
+        expect(yield* store.beginSend(sending, Duration.hours(1))).toBe(true)
+        expect(yield* store.expire([overdue[0], sending], expires)).toEqual([overdue[0]])
+        expect(yield* store.expire("all", expires)).toEqual([overdue[1]])
+        expect(yield* Effect.forEach([sending, ...overdue, failed, young], stateOf)).toEqual([
+          "pending",
+          "expired",
+          "expired",
+          "failed",
+          "pending"
+        ] as const)
+        expect((yield* store.pending(10)).map(({ id }) => id)).toEqual([sending, young])
+        expect(yield* store.beginSend(overdue[0], Duration.hours(1))).toBe(false)
+        yield* store.failed(overdue[0], 3, "later")
+        const closed = (yield* store.failedAlerts(9)).map(({ trigger }) => [trigger.id, trigger.alertState])
+        expect(new Map(closed.map(([id, state]) => [id, state]))).toEqual(
+          new Map([...overdue.map((id) => [id, "expired"] as const), [failed, "failed"]])
+        )
+      })
+    )
+
+    it.effect(
+      "that closes an alert three hours after kick-off, and half an hour after its trigger at the earliest",
+      () =>
+        Effect.gen(function* () {
+          const store = yield* TriggerStore
+          yield* settle
+          yield* TestClock.setTime(DateTime.toEpochMillis(DateTime.makeUnsafe("2018-07-06T19:00:00Z")))
+          const early = yield* pending
+          yield* TestClock.adjust("119 minutes")
+          const late = yield* pending
+          expect(yield* store.expire("all", Option.none())).toEqual([])
+          yield* TestClock.adjust("1 minute")
+          expect(yield* store.expire("all", Option.none())).toEqual([early])
+          yield* TestClock.adjust("28 minutes")
+          expect(yield* store.expire("all", Option.none())).toEqual([])
+          yield* TestClock.adjust("1 minute")
+          expect(yield* store.expire("all", Option.none())).toEqual([late])
+        })
+    )
+
+    it.effect("that makes an expired alert pending again where it is named, until the time that is given", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* settle
+        const expires = Option.some(Duration.minutes(10))
+        const id = yield* pending
+        yield* TestClock.adjust("10 minutes")
+        yield* store.expire("all", expires)
+        expect(yield* store.retry("all", later)).toEqual([])
+        const until = DateTime.addDuration(yield* DateTime.now, Duration.minutes(5))
+        expect(yield* store.retry([id], until)).toEqual([id])
+        expect(Option.getOrThrow(yield* store.find(id))).toMatchObject({ alertState: "pending", expiresAt: until })
+        expect(yield* store.expire("all", expires)).toEqual([])
+        yield* TestClock.adjust("5 minutes")
+        expect(yield* store.expire("all", expires)).toEqual([id])
+      })
+    )
+
+    it.effect("for which an expired alert is sent once a channel took it after all", () =>
+      Effect.gen(function* () {
+        const store = yield* TriggerStore
+        yield* settle
+        const id = yield* pending
+        yield* TestClock.adjust("10 minutes")
+        expect(yield* store.expire([id], Option.some(Duration.minutes(10)))).toEqual([id])
+        yield* store.sent(id, 1, receipt)
+        expect(yield* stateOf(id)).toBe("sent")
+        expect(yield* store.beginSend(id, Duration.hours(1))).toBe(false)
       })
     )
 
     it.effect("that lists failed alerts with attempts and reason, the latest first, and makes them pending again", () =>
       Effect.gen(function* () {
         const store = yield* TriggerStore
-        yield* store.retry("all")
         yield* settle
         const first = yield* pending
         yield* TestClock.adjust("1 minute")
@@ -255,9 +342,9 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
         ])
         expect(yield* store.failedAlerts(1)).toHaveLength(1)
 
-        expect(yield* store.retry([first, third])).toEqual([first])
+        expect(yield* store.retry([first, third], later)).toEqual([first])
         expect((yield* store.pending(10)).map(({ id }) => id)).toEqual([first, third])
-        expect(yield* store.retry("all")).toEqual([second])
+        expect(yield* store.retry("all", later)).toEqual([second])
         expect(yield* store.failedAlerts(10)).toEqual([])
       })
     )

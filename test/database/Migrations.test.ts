@@ -61,7 +61,7 @@ const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
   decodeRows(found).map(({ row }) => Object.fromEntries(Object.entries(row).filter(([name]) => !added.includes(name))))
 
 const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot", "snapshot_id"].concat(
-  ["state", "attempts", "error", "receipt"].map((name) => `alert_${name}`),
+  ["state", "attempts", "error", "receipt", "expired_at", "expires_at", "sending_until"].map((name) => `alert_${name}`),
   "alerted_at",
   "expectation outcome_open settling settling_since outcome_version amendment total_voids".split(" "),
   [
@@ -122,13 +122,14 @@ layer(onPostgres)("The migrations", (it) => {
           }
         ])
         const [strategy = newStrategy()] = active
-        expect(yield* triggers.counts).toEqual({ pending: 0, sent: 2, failed: 0 })
+        expect(yield* triggers.counts).toEqual({ pending: 0, sent: 2, failed: 0, expired: 0 })
 
         const brought = [candidateOf(strategy, { id: "100" }), candidateOf(strategy, { id: "102" })]
         const { known, triggers: created } = yield* triggers.create(brought)
         expect(known).toEqual([{ strategyId: strategy.id, matchId: "100" }])
         expect(created).toMatchObject([{ evidence: brought[1]?.evidence }])
         expect(yield* triggers.pending(9)).toMatchObject([{ ...created[0], ownerChat: "42" }])
+        expect(yield* triggers.expire("all", Option.none())).toEqual([])
         expect(yield* triggers.triggered(["100", "102", "sr:match:9"])).toEqual(
           new Map([
             ["100", [strategy.id]],

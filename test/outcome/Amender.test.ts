@@ -46,6 +46,7 @@ const alerter = Layer.mock(Alerter, {
           ? new JobFailure({ reason: "give-up", message })
           : new JobFailure({ reason: "retry", message })
       ),
+    outSince: () => undefined,
     forget: () => {}
   }
 })

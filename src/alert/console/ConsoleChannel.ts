@@ -9,6 +9,7 @@ export const layerConsole = Layer.succeed(
   AlertChannel,
   AlertChannel.of({
     name: "console",
+    isInLog: true,
     send: (alert) => {
       const text = alertLines(alert).join(" | ")
       return Effect.as(Effect.logInfo(`ALERT ${text}`), { channel: "console", text })

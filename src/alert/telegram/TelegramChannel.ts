@@ -2,8 +2,8 @@
  * Alerts through a Telegram bot.
  *
  * Guarantees: a message goes to the chat of the strategy's owner or, when they have none, to TELEGRAM_CHAT_ID, at the
- * pace that TelegramLimits sets; amendments go after messages. The bot's token is in no error, log line, span or receipt. A send that got no answer
- * within `requestTimeout` is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
+ * pace that TelegramLimits sets; amendments go after messages. The bot's token is in no error, log line, span or receipt.
+ * A send that got no answer in time is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
@@ -11,14 +11,18 @@ import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
 import type { Alert, Amendment, Receipt } from "../../domain/Alert.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
+import { AlertTimes } from "../AlertTimes.ts"
 import { verdictText } from "../verdictText.ts"
 import { alertHtml, clip, escapeHtml } from "./html.ts"
 import type { TelegramSettings } from "./settings.ts"
 import { TelegramLimits } from "./TelegramLimits.ts"
 import { type ChatMoved, telegramError } from "./telegramError.ts"
 
-/** How long Telegram may take over one message. */
-export const requestTimeout = Duration.seconds(10)
+/** How long Telegram may take over one message at most. */
+const longestRequest = Duration.seconds(10)
+
+/** How much less than a send a request may take: what waiting for its turn takes. */
+const besideRequest = Duration.seconds(1)
 
 const failure = (reason: ChannelError["reason"], message: string) =>
   new ChannelError({ channel: "telegram", reason, message })
@@ -53,7 +57,7 @@ export const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL)
     apiRoot: apiRoot.href.replace(/\/+$/, ""),
     baseFetchConfig: { agent },
     // The request is given up before; this ends the connection.
-    timeoutSeconds: Duration.toSeconds(requestTimeout) + 1
+    timeoutSeconds: Duration.toSeconds(longestRequest) + 1
   })
 })
 
@@ -70,6 +74,7 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
     AlertChannel,
     Effect.gen(function* () {
       const limits = yield* TelegramLimits
+      const requestTimeout = Duration.min(longestRequest, Duration.subtract((yield* AlertTimes).send, besideRequest))
       const token = Redacted.value(settings.token)
       const { host } = settings.apiRoot
       const api = yield* makeApi(token, settings.apiRoot)

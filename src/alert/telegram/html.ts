@@ -10,7 +10,7 @@ import type { LastGoal } from "../../domain/LastGoal.ts"
 import { isMetricName, type Metric, metrics } from "../../domain/Metric.ts"
 import { type Figure, figures, matchMinuteLabel } from "../../domain/Snapshot.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
-import { evidenceText } from "../message.ts"
+import { evidenceText, lateLines } from "../message.ts"
 import { verdictText } from "../verdictText.ts"
 
 /**
@@ -113,11 +113,12 @@ const section = (title: string, [first, ...rest]: ReadonlyArray<string>): Readon
   first === undefined ? [] : [`\n<b>${title}</b>\n${first}`, ...rest]
 
 /**
- * The message: strategy, teams with the score and the minute, competition, what became of it if that is known, last goal; each condition with the values it
- * compared; then the statistics and the odds that the feed knew at that moment. Where two values stand together the
- * home team's comes first.
+ * The message: strategy, teams with the score and the minute, competition, what became of it if that is known, how late it
+ * is, last goal; each condition with the values it compared; then the statistics and the odds that the feed knew at that
+ * moment. Where two values stand together the home team's comes first.
  */
-export const alertHtml = ({ trigger }: Pick<Alert, "trigger">): string => {
+export const alertHtml = (alert: Pick<Alert, "late" | "trigger">): string => {
+  const { trigger } = alert
   const verdict = verdictText(trigger.outcome)
   const { clock, lastGoal, match, score } = trigger.snapshot
   const teams = `${safe(match.home.name, limits.team)} ${score.home}-${score.away} ${safe(match.away.name, limits.team)}`
@@ -126,6 +127,7 @@ export const alertHtml = ({ trigger }: Pick<Alert, "trigger">): string => {
     `<b>${teams}</b>, ${matchMinuteLabel(clock)}'${clock.status === "break" ? " (break)" : ""}`,
     safe(match.competition.name, limits.competition),
     ...(verdict === undefined ? [] : [`<b>${safe(verdict, limits.verdict)}</b>`]),
+    ...lateLines(alert),
     ...(lastGoal === undefined ? [] : [goalLine(trigger, lastGoal)]),
     ...section(
       "Conditions",

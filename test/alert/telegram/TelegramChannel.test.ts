@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Context, Duration, Effect, Exit, Fiber, Layer, Option, Redacted, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { AlertChannel, ChannelError } from "../../../src/alert/AlertChannel.ts"
-import { layerTelegram, requestTimeout } from "../../../src/alert/telegram/TelegramChannel.ts"
+import { layerTelegram } from "../../../src/alert/telegram/TelegramChannel.ts"
 import { TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
 import { OwnerId } from "../../../src/domain/Strategy.ts"
 import { alertOf } from "../../fixtures/alertOf.ts"
@@ -199,10 +199,10 @@ describe("a failure of Telegram", () => {
       const { send } = yield* channelTo(bot)
       const sending = yield* Effect.forkChild(Effect.flip(send(alertOf())))
       yield* eventually(bot.requests, (requests) => requests === 1)
-      yield* TestClock.adjust(requestTimeout)
+      yield* TestClock.adjust("7 seconds")
       expect(yield* Fiber.join(sending)).toMatchObject({
         reason: "unavailable",
-        message: `no answer from ${bot.root.host} within 10s`
+        message: `no answer from ${bot.root.host} within 7s`
       })
     })
   )
@@ -278,7 +278,7 @@ describe("the token", () => {
       silent.play("never answer")
       const watching = yield* Effect.forkChild(seen((yield* channelTo(silent)).send(alertOf())))
       yield* eventually(silent.requests, (requests) => requests === 1)
-      yield* TestClock.adjust(requestTimeout)
+      yield* TestClock.adjust("7 seconds")
       expect(yield* Fiber.join(watching)).not.toContain(secret)
     }).pipe(Effect.provide(Logs.layer))
   )

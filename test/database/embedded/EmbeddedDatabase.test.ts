@@ -287,7 +287,7 @@ for (const { generated, ids, kind } of deployments) {
       it.effect("count their triggers as alerted already", () =>
         Effect.gen(function* () {
           const store = yield* TriggerStore
-          expect(yield* store.counts).toEqual({ pending: 0, sent: 2, failed: 0 })
+          expect(yield* store.counts).toEqual({ pending: 0, sent: 2, failed: 0, expired: 0 })
           expect(yield* store.pending(9)).toEqual([])
         }).pipe(Effect.provide(database))
       )
