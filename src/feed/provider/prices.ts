@@ -39,10 +39,11 @@ export const pricesFrom = (quotes: ReadonlyArray<Priced>): Prices => {
     const name = nameOf(quote)
     if (name !== undefined) prices[name] ??= price
   }
-  for (const of of ["full time", "half time"] as const) {
-    const priceOf = (outcome: string) => quotes.find(({ quote }) => quote.of === of && quote.outcome === outcome)?.price
+  for (const when of ["full time", "half time"] as const) {
+    const priceOf = (outcome: string) =>
+      quotes.find(({ quote }) => quote.of === when && quote.outcome === outcome)?.price
     const [home, draw, away] = [priceOf("home"), priceOf("draw"), priceOf("away")]
-    const [win, drawn] = results[of]
+    const [win, drawn] = results[when]
     if (home !== undefined && away !== undefined) prices[win] = { home, away }
     if (draw !== undefined) prices[drawn] = draw
   }
