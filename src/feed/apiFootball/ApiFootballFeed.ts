@@ -37,8 +37,8 @@ const idlePoll = Duration.toMillis(Duration.minutes(10))
 /** Requests under way at the same time. */
 const atOnce = 3
 
-/** What came with the list may wait this long for what is asked for beside. */
-const patience = Duration.seconds(6)
+/** How long a poll may wait for what is asked for beside the list, from its beginning on: a scan waits for ten seconds. */
+const patience = Duration.toMillis(Duration.seconds(9))
 
 /** What is asked for less often than the list. */
 const More = Schema.Struct({
@@ -112,10 +112,11 @@ export const layerApiFootball = (
           (pages) => pages.flat()
         )
 
-      /** What may fail without costing the poll: only a limit counts. */
-      const beside = <A>(asked: Effect.Effect<A, FeedError | LimitReached>) =>
-        asked.pipe(
-          Effect.timeoutOption(patience),
+      /** What may fail, or take too long, without costing the poll: only a limit counts. */
+      const beside = <A>(asked: Effect.Effect<A, FeedError | LimitReached>, begun: number) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.timeoutOption(asked, Duration.millis(Math.max(0, begun + patience - now)))
+        ).pipe(
           Effect.catchTag("FeedError", ({ message }) =>
             Effect.as(
               Effect.logDebug("the poll goes on without").pipe(Effect.annotateLogs({ reason: message })),
@@ -131,9 +132,10 @@ export const layerApiFootball = (
 
       const ask = Effect.gen(function* () {
         limit = Option.none()
+        const begun = yield* Clock.currentTimeMillis
         if (api.allowance() === undefined) {
           // The headers of the first answer tell as much, but after it.
-          const account = yield* beside(api.account)
+          const account = yield* beside(api.account, begun)
           plan = Option.match(Option.flatten(Result.getSuccess(account)), {
             onNone: () => "",
             onSome: ({ plan }) => plan
@@ -162,9 +164,9 @@ export const layerApiFootball = (
         const wantsPrices = !byIds && listed.some(({ id }) => !isFresh(moreOf(before.get(id)).oddsAt, now))
         const [details, prices] = yield* Effect.all(
           [
-            beside(byId([...gone, ...stale.map(({ id }) => id)])),
+            beside(byId([...gone, ...stale.map(({ id }) => id)]), begun),
             wantsPrices
-              ? beside(api.list("odds/live", leagues.length === 1 ? { league: String(leagues[0]) } : {}))
+              ? beside(api.list("odds/live", leagues.length === 1 ? { league: String(leagues[0]) } : {}), begun)
               : Effect.succeed(Result.succeed(Option.none<ReadonlyArray<unknown>>()))
           ],
           { concurrency: "unbounded" }

@@ -23,6 +23,9 @@ import type { SportMonksSettings } from "./settings.ts"
 /** Requests an hour that are not planned for polls: they are there for matches that vanish. */
 const reserve = 20
 
+/** How long a poll may wait for matches that vanished, from its beginning on: a scan waits for ten seconds. */
+const patience = Duration.toMillis(Duration.seconds(9))
+
 /** Fixtures in one request by id. */
 const inOneRequest = 50
 
@@ -76,13 +79,22 @@ export const layerSportMonks = (
       })
 
       const ask = Effect.gen(function* () {
+        const begun = yield* Clock.currentTimeMillis
         const before = yield* seen.recall
         const clockOf = (id: string) => before.get(id)?.clock
         const listed = readAll(yield* api.inPlay, clockOf)
         const ids = new Set(listed.map(({ id }) => String(id)))
         const gone = [...before].filter(([id, match]) => !ids.has(id) && isToBeAsked(match)).map(([id]) => id)
-        // The list is what the poll is for: without the others it is as good as it can be.
-        const found = readAll(yield* lookUp(gone).pipe(Effect.catchTag("FeedError", () => Effect.succeed([]))), clockOf)
+        // The list is what the poll is for: where the others do not come in time it goes on without them.
+        const left = Duration.millis(Math.max(0, begun + patience - (yield* Clock.currentTimeMillis)))
+        const beside = lookUp(gone).pipe(
+          Effect.timeoutOption(left),
+          Effect.catchTag("FeedError", () => Effect.succeedNone)
+        )
+        const found = readAll(
+          Option.getOrElse(yield* beside, () => []),
+          clockOf
+        )
         const shown = [...listed, ...found]
         yield* unreadable.tell(shown)
         yield* seen.update(
