@@ -2,7 +2,7 @@
  * Where alerts go. A channel sends one alert to one destination and answers with a receipt; it knows no queue and keeps
  * no state. Retries, order and pace belong to the queue: a channel says only why it failed.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Duration, type Effect, Schema } from "effect"
 import type { Alert, Amendment, Receipt } from "../domain/Alert.ts"
 
 /**
@@ -18,8 +18,22 @@ export class ChannelError extends Schema.TaggedError<ChannelError>()("ChannelErr
   message: Schema.String,
   /** How long to wait, for `congested` and `rate-limited`. */
   retryAfter: Schema.optionalKey(Schema.Duration),
+  /** For `congested`: what takes no more, such as a chat, and how often it takes an alert. Default: the owner's, each second. */
+  destination: Schema.optionalKey(Schema.String),
+  every: Schema.optionalKey(Schema.Duration),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
+
+/** The error of a destination that takes no more, put off for so long. */
+export const congestedFor = ({ channel, destination, every, message }: ChannelError, retryAfter: Duration.Duration) =>
+  new ChannelError({
+    channel,
+    reason: "congested",
+    message,
+    retryAfter,
+    ...(destination === undefined ? {} : { destination }),
+    ...(every === undefined ? {} : { every })
+  })
 
 export class AlertChannel extends Context.Service<
   AlertChannel,

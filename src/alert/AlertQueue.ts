@@ -3,9 +3,17 @@ import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { Receipt } from "../domain/Alert.ts"
 import { idPart, TriggerId } from "../domain/Trigger.ts"
 import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
+import { priorityOf } from "./Turns.ts"
 
-/** A job of the queue: which trigger to alert, and the channel's receipt once it took the alert. */
-export const AlertJob = Schema.Struct({ triggerId: TriggerId, receipt: Schema.optionalKey(Receipt) })
+/**
+ * A job of the queue: which trigger to alert, when it is its turn (in milliseconds since 1970; older versions do not say), and
+ * the channel's receipt once it took the alert.
+ */
+export const AlertJob = Schema.Struct({
+  triggerId: TriggerId,
+  turn: Schema.optionalKey(Schema.Finite),
+  receipt: Schema.optionalKey(Receipt)
+})
 export interface AlertJob extends Schema.Schema.Type<typeof AlertJob> {}
 
 /** Three attempts: the second 2 s after the first failed, the third 4 s after the second. */
@@ -20,8 +28,12 @@ const keptFailed = 10_000
 /** Alerts that one process has under way, those that it looks up and records among them. */
 export const alertsUnderWay = 100
 
-/** The job that alerts a trigger. Its id comes from the trigger's, so that offering it twice is harmless. */
-export const alertJob = (triggerId: TriggerId) => ({ id: `alert-${idPart(triggerId)}`, payload: { triggerId } })
+/** The job that alerts a trigger in its turn. Its id comes from the trigger's, so that offering it twice is harmless. */
+export const alertJob = (triggerId: TriggerId, turn: number) => ({
+  id: `alert-${idPart(triggerId)}`,
+  payload: { triggerId, turn },
+  priority: priorityOf(turn)
+})
 
 export class AlertQueue extends Context.Service<AlertQueue, JobQueue<AlertJob>>()("touchline/alert/AlertQueue") {
   /** On the QueueBackend. The latest `keptFailed` failed jobs are kept; the triggers' rows know of all. */

@@ -4,6 +4,7 @@ import { type PendingAlert, TriggerStore } from "../database/TriggerStore.ts"
 import { Alerter } from "./Alerter.ts"
 import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
 import { AlertTimes } from "./AlertTimes.ts"
+import { makeTurns } from "./Turns.ts"
 
 /** Sends the alerts of the queue, five at a time; more are looked up and recorded meanwhile. */
 export const layerAlertWorker = Layer.effectDiscard(
@@ -15,6 +16,7 @@ export const layerAlertWorker = Layer.effectDiscard(
       ({ attempt, inSlot, isLast, payload, update }) =>
         alerter.alert({
           triggerId: payload.triggerId,
+          turn: payload.turn,
           attempt,
           isLast,
           inSlot,
@@ -46,9 +48,12 @@ export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
     )
   }
   let [after, found]: [PendingAlert | undefined, number] = [undefined, 0]
+  const turns = makeTurns()
   while (true) {
     const page: ReadonlyArray<PendingAlert> = yield* triggers.outbox(pageSize, after)
-    yield* queue.offerAgain(page.map(({ id }) => alertJob(id)))
+    yield* queue.offerAgain(
+      page.map(({ id, owner, triggeredAt }) => alertJob(id, turns(owner, Date.parse(triggeredAt))))
+    )
     found += page.length
     after = page.at(-1)
     if (page.length < pageSize) return found

@@ -14,9 +14,10 @@ import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
-import { AlertChannel, ChannelError } from "./AlertChannel.ts"
+import { AlertChannel, ChannelError, congestedFor } from "./AlertChannel.ts"
 import { AlertTimes } from "./AlertTimes.ts"
 import { type ChannelBreaker, makeChannelBreaker } from "./ChannelBreaker.ts"
+import { makeLines } from "./Lines.ts"
 
 /** From when on an alert says how late it is. */
 const lateAfter = Duration.seconds(30)
@@ -36,6 +37,8 @@ export interface AlertAttempt {
   /** Counted from 1. */
   readonly attempt: number
   readonly isLast: boolean
+  /** When it is the alert's turn, in milliseconds since 1970: where its destination takes no more it waits until then. */
+  readonly turn?: number | undefined
   /** The channel's receipt, if an earlier attempt got one. */
   readonly receipt: Option.Option<Receipt>
   /** Notes the receipt for later attempts, where it is not recorded at once. */
@@ -89,11 +92,26 @@ export class Alerter extends Context.Service<
       const triggers = yield* TriggerStore
       const times = yield* AlertTimes
       const breaker = yield* makeChannelBreaker(channel.name)
+      const lines = makeLines()
       /** Before this an alert cannot expire while it is sent, whatever it waits for first. */
       const atRisk = Duration.times(times.send, 4)
 
+      /** Gives an alert whose destination takes no more a place in its line. */
+      const putOff = Effect.fnUntraced(function* (trigger: Trigger, turn: number | undefined, error: ChannelError) {
+        const delay = lines(
+          {
+            destination: error.destination ?? trigger.owner ?? "",
+            after: Duration.toMillis(error.retryAfter ?? Duration.zero),
+            every: error.every && Duration.toMillis(error.every),
+            turn
+          },
+          yield* Clock.currentTimeMillis
+        )
+        return yield* congestedFor(error, Duration.millis(delay))
+      })
+
       /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
-      const send = (trigger: Trigger, attempt: number) =>
+      const send = (trigger: Trigger, { attempt, turn }: AlertAttempt) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const late = Duration.millis(now - DateTime.toEpochMillis(trigger.triggeredAt))
           const isLate = Duration.isGreaterThanOrEqualTo(late, lateAfter)
@@ -110,6 +128,10 @@ export class Alerter extends Context.Service<
                 })
               )
           }),
+          Effect.catchIf(
+            ({ reason }) => reason === "congested",
+            (error) => putOff(trigger, turn, error)
+          ),
           Effect.catchDefect((cause) =>
             Effect.fail(
               new ChannelError({
@@ -155,7 +177,7 @@ export class Alerter extends Context.Service<
 
       const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
         const { attempt, inSlot = (sending) => sending } = each
-        return yield* inSlot(Effect.andThen(begin(trigger), breaker.send(each, send(trigger, attempt)))).pipe(
+        return yield* inSlot(Effect.andThen(begin(trigger), breaker.send(each, send(trigger, each)))).pipe(
           Effect.tapError((failure) =>
             failure.reason === "give-up"
               ? giveUp(trigger, attempt, failure)

@@ -76,9 +76,10 @@ export const retry = Effect.fnUntraced(function* (
     extend,
     Effect.gen(function* () {
       const store = yield* TriggerStore
-      const until = askedUntil(yield* DateTime.now, (yield* AlertTimes).expires)
+      const now = yield* DateTime.now
+      const until = askedUntil(now, (yield* AlertTimes).expires)
       const pending = yield* store.retry(all ? "all" : ids.map((id) => TriggerId.make(id)), until)
-      yield* (yield* AlertQueue).offerAgain(pending.map(alertJob))
+      yield* (yield* AlertQueue).offerAgain(pending.map((id) => alertJob(id, now.epochMilliseconds)))
       const { expired } = yield* store.counts
       return { pending, expired }
     })

@@ -54,6 +54,7 @@ export interface FailedAlert {
 /** An alert that is still to be sent, and when its trigger came about, as the database writes it. */
 export interface PendingAlert {
   readonly id: TriggerId
+  readonly owner: string | null
   readonly triggeredAt: string
 }
 
@@ -191,7 +192,7 @@ export class TriggerStore extends Context.Service<
         }),
         outbox: Effect.fn("TriggerStore.outbox")(function* (limit, after) {
           const place = after === undefined ? null : { triggered_at: after.triggeredAt, id: after.id }
-          return yield* decodePending(yield* call("pending_alerts_after", { place, max_rows: limit }))
+          return yield* decodePending(yield* call("outbox_alerts", { place, max_rows: limit }))
         }),
         since: Effect.fn("TriggerStore.since")(function* (time, limit) {
           return yield* decodeTriggers(
@@ -297,7 +298,7 @@ export class TriggerStore extends Context.Service<
               .slice(every.findIndex(({ id }) => id === after?.id) + 1)
               .filter((each) => each.alertState === "pending")
               .slice(0, limit)
-              .map(({ id, triggeredAt }) => ({ id, triggeredAt: DateTime.formatIso(triggeredAt) }))
+              .map(({ id, owner, triggeredAt }) => ({ id, owner, triggeredAt: DateTime.formatIso(triggeredAt) }))
           }),
         since: (time, limit) =>
           Effect.map(Ref.get(rows), (all) =>
@@ -384,9 +385,11 @@ const TriggerRow = Trigger.pipe(Schema.encodeKeys(triggerColumns))
 
 const decodeTrigger = Schema.decodeUnknownResult(TriggerRow, { errors: "all" })
 
-const PendingRow = Schema.Struct({ id: TriggerId, triggeredAt: Schema.String }).pipe(
-  Schema.encodeKeys({ triggeredAt: triggerColumns.triggeredAt })
-)
+const PendingRow = Schema.Struct({
+  id: TriggerId,
+  owner: Schema.NullOr(Schema.String),
+  triggeredAt: Schema.String
+}).pipe(Schema.encodeKeys({ triggeredAt: triggerColumns.triggeredAt }))
 
 const FailedRow = Schema.Struct({
   ...Trigger.fields,

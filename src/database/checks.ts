@@ -15,7 +15,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   create_triggers: { candidates: [] },
   create_triggers_in_bulk: { matches: [] },
   pending_alerts: { max_rows: 0 },
-  pending_alerts_after: { place: null, max_rows: 0 },
+  outbox_alerts: { place: null, max_rows: 0 },
   triggered_pairs: { pairs: [] },
   record_alerts: { results: [] },
   triggered_strategies: { match_ids: [] },

@@ -5,7 +5,15 @@ import { Duration, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../database/embedded/EmbeddedPostgres.ts"
 import { OutOfService, tryAgainEvery } from "../database/embedded/PostgresClient.ts"
 import { PglitePool } from "./PglitePool.ts"
-import { type BullWorker, controlsOf, keptMetrics, type Member, QueueBackend, wideLimiter } from "./QueueBackend.ts"
+import {
+  type BullWorker,
+  controlsOf,
+  keptMetrics,
+  type Member,
+  maxStalledCount,
+  QueueBackend,
+  wideLimiter
+} from "./QueueBackend.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /**
@@ -96,6 +104,7 @@ export const layerEmbeddedQueue = Layer.effect(
                   new Worker<unknown>(name, processor, {
                     connection,
                     concurrency,
+                    maxStalledCount,
                     runRetryDelay: Duration.toMillis(tryAgainEvery),
                     limiter: wideLimiter,
                     metrics: keptMetrics,

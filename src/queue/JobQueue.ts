@@ -32,6 +32,13 @@ export const shutdownGrace = Duration.millis(1500)
 export const jobStates = ["waiting", "active", "delayed", "failed", "completed"] as const
 export type JobState = (typeof jobStates)[number]
 
+/** How many jobs are in each state. BullMQ counts those that wait by their priority by themselves. */
+export const countJobs = async (bull: BullQueue): Promise<{ readonly [state in JobState]: number }> => {
+  const { prioritized = 0, ...counts } = await bull.getJobCounts(...jobStates, "prioritized")
+  const { active = 0, completed = 0, delayed = 0, failed = 0, waiting = 0 } = counts
+  return { waiting: waiting + prioritized, active, delayed, failed, completed }
+}
+
 /** One job under way. */
 export interface ActiveJob<A> {
   readonly id: string
@@ -46,14 +53,20 @@ export interface ActiveJob<A> {
   readonly inSlot: <B, R>(effect: Effect.Effect<B, JobFailure, R>) => Effect.Effect<B, JobFailure, R>
 }
 
+/** A job that is offered to a queue. */
+export interface OfferedJob<A> {
+  readonly id: string
+  readonly payload: A
+  /** Of those that wait the lowest goes first, from 1 to 2^21, whenever it came; those without one go before all. */
+  readonly priority?: number
+}
+
 export interface JobQueue<A> {
   readonly name: string
   /** Adds jobs in one call. A job whose id the queue holds already, in whatever state, is left as it is. */
-  readonly offer: (jobs: ReadonlyArray<{ readonly id: string; readonly payload: A }>) => Effect.Effect<void, QueueError>
+  readonly offer: (jobs: ReadonlyArray<OfferedJob<A>>) => Effect.Effect<void, QueueError>
   /** Adds jobs like `offer`, but one that has failed for good begins anew, with what the queue's `revive` says. */
-  readonly offerAgain: (
-    jobs: ReadonlyArray<{ readonly id: string; readonly payload: A }>
-  ) => Effect.Effect<void, QueueError>
+  readonly offerAgain: (jobs: ReadonlyArray<OfferedJob<A>>) => Effect.Effect<void, QueueError>
   /**
    * Adds a job of this payload now and every so many milliseconds: one tick an interval however many processes ask for
    * it, the next made when the last one starts, so that ticks do not pile up behind a slow one. The schedule is kept
@@ -131,8 +144,8 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
 
   const offer: JobQueue<A>["offer"] = Effect.fnUntraced(function* (jobs) {
     if (jobs.length === 0) return
-    const entries = yield* Effect.forEach(jobs, ({ id, payload }) =>
-      Effect.map(encode(payload), (data) => ({ name, data, opts: { ...jobOptions, jobId: id } }))
+    const entries = yield* Effect.forEach(jobs, ({ id, payload, priority = 0 }) =>
+      Effect.map(encode(payload), (data) => ({ name, data, opts: { ...jobOptions, jobId: id, priority } }))
     )
     yield* attempt("add jobs", (bull) => bull.addBulk(entries))
   })
@@ -206,15 +219,7 @@ export const makeJobQueue = Effect.fnUntraced(function* <A, I>({
         remove: Effect.asVoid(attempt("stop the old schedule", (bull) => bull.removeJobScheduler(name)))
       })
     }),
-    counts: attempt("count jobs", (bull) => bull.getJobCounts(...jobStates)).pipe(
-      Effect.map(({ active = 0, completed = 0, delayed = 0, failed = 0, waiting = 0 }) => ({
-        waiting,
-        active,
-        delayed,
-        failed,
-        completed
-      }))
-    ),
+    counts: attempt("count jobs", countJobs),
     work: Effect.fnUntraced(function* <R>(
       handler: (job: ActiveJob<A>) => Effect.Effect<void, JobFailure, R>,
       {

@@ -76,6 +76,9 @@ export const controlsOf = (
  */
 export const wideLimiter = { max: 2_147_483_647, duration: 1000 }
 
+/** How often a job may be left by a process that dies before BullMQ takes it for what kills them: any number of times. */
+export const maxStalledCount = 1_000_000
+
 /** What BullMQ counts of the jobs that end, for every worker: so many minutes, each by itself. */
 export const keptMetrics = { maxDataPoints: 60 }
 

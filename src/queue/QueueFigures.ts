@@ -6,7 +6,7 @@
  */
 import type { Metrics } from "bullmq"
 import { Clock, Effect } from "effect"
-import { type JobState, jobStates } from "./JobQueue.ts"
+import { countJobs, type JobState } from "./JobQueue.ts"
 import { askBull, QueueBackend } from "./QueueBackend.ts"
 
 /** The queues of the service, and whether one is there only where several processes share the work. */
@@ -59,17 +59,14 @@ export const queueFigures = Effect.fn("queueFigures")(function* (name: string) {
   const queue = yield* backend.queue(name)
   const now = yield* Clock.currentTimeMillis
   const [counts, completed, failed] = yield* askBull(name, "count jobs", () =>
-    Promise.all([queue.getJobCounts(...jobStates), queue.getMetrics("completed"), queue.getMetrics("failed")])
+    Promise.all([countJobs(queue), queue.getMetrics("completed"), queue.getMetrics("failed")])
   )
   const rates = [ratePerMinute(completed, now), ratePerMinute(failed, now)] as const
   // What never ended this way has no metrics; that is a rate of none where the other way has one.
   const isKnown = rates.some((rate) => rate !== null)
   const figures: QueueFigures = {
     queue: name,
-    waiting: counts.waiting ?? 0,
-    active: counts.active ?? 0,
-    delayed: counts.delayed ?? 0,
-    failed: counts.failed ?? 0,
+    ...counts,
     completed: completed.meta.count,
     completedPerMinute: isKnown ? (rates[0] ?? 0) : null,
     failedPerMinute: isKnown ? (rates[1] ?? 0) : null

@@ -10,7 +10,15 @@ import { Duration, Effect, Layer } from "effect"
 import type { Redis as Client } from "ioredis"
 import { makeOutage, type Outage } from "../health/Outage.ts"
 import { longestBlock, Redis, withoutSecrets } from "../redis/Redis.ts"
-import { askBull, controlsOf, keptMetrics, QueueBackend, type WorkerSettings, wideLimiter } from "./QueueBackend.ts"
+import {
+  askBull,
+  controlsOf,
+  keptMetrics,
+  maxStalledCount,
+  QueueBackend,
+  type WorkerSettings,
+  wideLimiter
+} from "./QueueBackend.ts"
 import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
@@ -112,6 +120,7 @@ export const layerRedisQueue = Layer.effect(
                   concurrency,
                   limiter: wideLimiter,
                   ...takeOvers[takeOver],
+                  maxStalledCount,
                   metrics: keptMetrics,
                   settings: { backoffStrategy: backoff }
                 },

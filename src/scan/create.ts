@@ -80,5 +80,10 @@ const createOf =
 
 export const makeCreate = Effect.map(TriggerStore, (store) => {
   const create = createOf(store)
-  return Effect.fn("Scanner.create")((batch: ReadonlyArray<Holding>) => create(candidatesOf(batch)))
+  return Effect.fn("Scanner.create")((batch: ReadonlyArray<Holding>) =>
+    Effect.map(create(candidatesOf(batch)), (created) => ({
+      ...created,
+      owners: new Map(batch.map(({ strategy }) => [strategy.id, strategy.owner]))
+    }))
+  )
 })

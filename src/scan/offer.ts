@@ -4,10 +4,12 @@
  */
 import { Clock, Effect } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
+import { makeTurns } from "../alert/Turns.ts"
 import type { NewTrigger } from "../database/TriggerStore.ts"
 import type { Dedup } from "../dedup/Dedup.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
+import type { OwnerId, StrategyId } from "../domain/Strategy.ts"
 import { pairOf, type TriggerId } from "../domain/Trigger.ts"
 import type { Batch } from "./create.ts"
 import type { KnownPairs } from "./KnownPairs.ts"
@@ -25,9 +27,10 @@ const logTrigger = ({ id, snapshot, strategyName }: NewTrigger) =>
 
 export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
   Effect.map(AlertQueue, (queue) => {
-    const offer = (ids: ReadonlyArray<TriggerId>) =>
+    const turns = makeTurns()
+    const offer = (ids: ReadonlyArray<readonly [id: TriggerId, turn: number]>) =>
       queue
-        .offer(ids.map((id) => alertJob(id)))
+        .offer(ids.map(([id, turn]) => alertJob(id, turn)))
         .pipe(
           Effect.catch(({ message }) =>
             Effect.logWarning("alerts wait in the outbox until the queue takes them").pipe(
@@ -36,13 +39,25 @@ export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
           )
         )
 
-    return Effect.fn("Scanner.offer")(function* ({ known: before, pending, refused, triggers }: Batch) {
+    return Effect.fn("Scanner.offer")(function* ({
+      known: before,
+      owners,
+      pending,
+      refused,
+      triggers
+    }: Batch & { readonly owners: ReadonlyMap<StrategyId, OwnerId | undefined> }) {
       const now = yield* Clock.currentTimeMillis
       const created = triggers.map(pairOf)
       for (const pair of [...created, ...before, ...refused]) known.add(pair, now)
       yield* Effect.forEach(triggers, logTrigger, { discard: true })
       yield* Effect.all(
-        [offer([...triggers.map(({ id }) => id), ...pending]), dedup.remember([...created, ...before])],
+        [
+          offer([
+            ...triggers.map(({ id, strategyId }) => [id, turns(owners.get(strategyId), now)] as const),
+            ...pending.map((id) => [id, now] as const)
+          ]),
+          dedup.remember([...created, ...before])
+        ],
         {
           concurrency: 2,
           discard: true

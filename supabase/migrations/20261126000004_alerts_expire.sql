@@ -80,6 +80,18 @@ language sql set search_path = public as $$
   returning jsonb_build_object('id', id)
 $$;
 
+-- As pending_alerts_after, each with the owner of its strategy.
+create or replace function public.outbox_alerts(place jsonb, max_rows integer) returns setof jsonb
+language sql stable set search_path = public as $$
+  select jsonb_build_object('id', t.id, 'triggered_at', t.triggered_at,
+    'owner', (select s.user_id::text from strategies s where s.id = t.strategy_id))
+  from triggers t
+  cross join jsonb_populate_record(null::triggers, case when jsonb_typeof(place) = 'object' then place end) after
+  where t.alert_state = 'pending'
+    and (after.id is null or (t.triggered_at, t.id) > (after.triggered_at, after.id))
+  order by t.triggered_at, t.id limit max_rows
+$$;
+
 -- How many alerts stand where.
 create or replace function public.count_alerts_by_standing() returns setof jsonb
 language sql stable set search_path = public as $$
@@ -95,7 +107,7 @@ declare
 begin
   foreach signature in array array['time_of(jsonb)', 'alert_expiry(triggers, double precision)',
     'expire_alerts(jsonb, double precision, timestamptz)', 'begin_alert_send(text, double precision)',
-    'alert_standing(triggers)', 'closed_alerts(integer)',
+    'alert_standing(triggers)', 'closed_alerts(integer)', 'outbox_alerts(jsonb, integer)',
     'send_alerts_again(jsonb, timestamptz)', 'count_alerts_by_standing()'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);

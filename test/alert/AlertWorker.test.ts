@@ -28,7 +28,7 @@ const work = (channel: FakeChannel) =>
   Layer.build(layerAlertWorker.pipe(Layer.provide(Alerter.layer), Layer.provide(channel.layer)))
 
 const offer = (...ids: ReadonlyArray<TriggerId>) =>
-  Effect.flatMap(AlertQueue, (queue) => queue.offer(ids.map(alertJob)))
+  Effect.flatMap(AlertQueue, (queue) => queue.offer(ids.map((id) => alertJob(id, 0))))
 
 const counts = Effect.flatMap(AlertQueue, (queue) => queue.counts)
 
@@ -42,7 +42,7 @@ const promote = Effect.fnUntraced(function* (id: TriggerId, delay: number) {
   const raw = yield* Effect.flatMap(QueueBackend, (backend) => backend.queue("send-alert"))
   const job = yield* eventually(
     Effect.promise(async () => {
-      const found = await raw.getJob(alertJob(id).id)
+      const found = await raw.getJob(alertJob(id, 0).id)
       return (await found?.getState()) === "delayed" ? found : undefined
     }),
     (found) => found !== undefined
@@ -244,8 +244,8 @@ layer(services)("On a queue,", (it) => {
   describe("the job of an alert", () => {
     it("has the id that older versions give it, for ids that are numbers or UUIDs", () => {
       const uuid = "00000000-0000-4000-8000-000000000001"
-      assert.strictEqual(alertJob(TriggerId.make(uuid)).id, `alert-${uuid}`)
-      assert.strictEqual(alertJob(TriggerId.make("19")).id, "alert-19")
+      assert.strictEqual(alertJob(TriggerId.make(uuid), 0).id, `alert-${uuid}`)
+      assert.strictEqual(alertJob(TriggerId.make("19"), 0).id, "alert-19")
     })
 
     it.effect("is taken by the queue whatever its trigger's id, and with it the others that were offered", () =>
@@ -304,7 +304,7 @@ layer(services)("On a queue,", (it) => {
         })
         assert.strictEqual(yield* Effect.provideService(sweepOutbox(), AlertQueue, noting), 1002)
         assert.deepStrictEqual(new Set(offered).size, 1002)
-        assert.strictEqual(offered.at(-1), alertJob(orphan).id)
+        assert.strictEqual(offered.at(-1), alertJob(orphan, 0).id)
         yield* Effect.forEach([...triggers.map(({ id }) => id), orphan], (id) => store.sent(id, 1, receipt))
       })
     )
@@ -350,7 +350,7 @@ layer(services)("On a queue,", (it) => {
         yield* store.retry([id], DateTime.makeUnsafe("9999-01-01"))
         // As it stands where a process died after each send: failed by BullMQ, with the receipt in it.
         const raw = yield* Effect.flatMap(QueueBackend, (backend) => backend.queue("send-alert"))
-        const job = yield* Effect.promise(() => raw.getJob(alertJob(id).id))
+        const job = yield* Effect.promise(() => raw.getJob(alertJob(id, 0).id))
         yield* Effect.promise(async () => job?.updateData({ triggerId: id, receipt }))
         assert.strictEqual(yield* sweepOutbox(), 1)
         yield* idle

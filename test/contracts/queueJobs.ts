@@ -27,6 +27,27 @@ export const queueJobs = (it: Vitest.MethodsNonLive<QueueBackend>) =>
       })
     )
 
+    it.effect(
+      "hands out what has the lowest priority first, in the order in which it came, and counts it as waiting",
+      () =>
+        Effect.gen(function* () {
+          const { queue } = yield* openQueue()
+          const priorities = { last: 3, second: 2, third: 2, first: undefined }
+          yield* queue.offer(
+            Object.entries(priorities).map(([id, priority]) => ({
+              id,
+              payload,
+              ...(priority === undefined ? {} : { priority })
+            }))
+          )
+          assert.strictEqual((yield* queue.counts).waiting, 4)
+          const worked: Array<string> = []
+          yield* queue.work(({ id }) => Effect.sync(() => void worked.push(id)), { concurrency: 1 })
+          yield* eventually(queue.counts, ({ active, waiting }) => active + waiting === 0)
+          assert.deepStrictEqual(worked, ["first", "second", "third", "last"])
+        })
+    )
+
     it.effect("takes an empty offer", () =>
       Effect.gen(function* () {
         const { queue } = yield* openQueue()

@@ -403,7 +403,7 @@ describe("When the queue is away, a scan", () => {
       yield* sweepOutbox()
       assert.deepStrictEqual(
         world.offered,
-        Option.toArray(Option.fromUndefinedOr(trigger)).map(({ id }) => alertJob(id).id)
+        Option.toArray(Option.fromUndefinedOr(trigger)).map(({ id }) => alertJob(id, 0).id)
       )
     }).pipe(Effect.provide(world.layer))
   })

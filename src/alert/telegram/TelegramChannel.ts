@@ -99,14 +99,23 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
             duration: requestTimeout,
             orElse: () =>
               Effect.fail(failure("unavailable", `no answer from ${host} within ${Duration.format(requestTimeout)}`))
-          })
+          }),
+          Effect.ensuring(limits.answered(chat)),
+          Effect.catchTag("ChannelError", (error) =>
+            error.reason === "rate-limited"
+              ? Effect.flatMap(limits.refused(chat, error), Effect.fail)
+              : Effect.fail(error)
+          )
         )
       })
 
       const post = Effect.fnUntraced(function* (chat: string, text: string) {
         const message = yield* ask(chat, () =>
           api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } })
-        ).pipe(Effect.tapError((error) => noteWaiting(chat, error)))
+        ).pipe(
+          Effect.tap((message) => limits.answered(chat, message.chat.id)),
+          Effect.tapError((error) => noteWaiting(chat, error))
+        )
         // The chat by its number, even where it was given by its @name.
         return { channel: "telegram", messageId: `${message.message_id}`, chatId: `${message.chat.id}`, text }
       })

@@ -24,7 +24,13 @@ const channelTo = ({ root, token }: BotApi, { chatId, turn = () => Effect.void }
   Effect.map(
     Layer.build(
       layerTelegram({ token: Redacted.make(token), chatId: Option.fromUndefinedOr(chatId), apiRoot: root }).pipe(
-        Layer.provide(Layer.succeed(TelegramLimits, { turn }))
+        Layer.provide(
+          Layer.succeed(TelegramLimits, {
+            turn,
+            answered: () => Effect.void,
+            refused: (_chat, error) => Effect.succeed(error)
+          })
+        )
       )
     ),
     (context) => Context.get(context, AlertChannel)

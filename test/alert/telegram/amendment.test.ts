@@ -23,7 +23,13 @@ const setUp = Effect.fnUntraced(function* (turn: TelegramLimits["Service"]["turn
   const channel = yield* Effect.map(
     Layer.build(
       layerTelegram({ token: Redacted.make(bot.token), chatId: Option.some("42"), apiRoot: bot.root }).pipe(
-        Layer.provide(Layer.mock(TelegramLimits, { turn }))
+        Layer.provide(
+          Layer.mock(TelegramLimits, {
+            turn,
+            answered: () => Effect.void,
+            refused: (_chat, error) => Effect.succeed(error)
+          })
+        )
       )
     ),
     Context.get(AlertChannel)

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "@effect/vitest"
+import { makeLines } from "../../src/alert/Lines.ts"
+import { makeTurns, priorityOf, turnEvery } from "../../src/alert/Turns.ts"
+
+const now = Date.UTC(2026, 10, 26)
+
+describe("Turns", () => {
+  it("put an owner's alert before all but the first few of another's thousand", () => {
+    const turn = makeTurns()
+    const many = Array.from({ length: 1000 }, () => turn("a", now))
+    const one = turn("b", now + 3000)
+    expect(many.filter((each) => priorityOf(each) <= priorityOf(one)).length).toBeLessThanOrEqual(4)
+  })
+
+  it("keep each owner's alerts in the order in which they came, also those that come while others wait", () => {
+    const turn = makeTurns()
+    const turns = [0, 0, 0, 500, 500, 60_000].map((after) => turn("a", now + after))
+    expect(turns).toEqual(turns.toSorted((a, b) => a - b))
+    expect(turns.slice(1, 5).map((each, index) => each - (turns[index] ?? 0))).toEqual(
+      [1, 1, 1, 1].map(() => turnEvery)
+    )
+    expect(turns[5]).toBe(now + 60_000)
+  })
+
+  it("are one owner's for all strategies of the operator", () => {
+    const turn = makeTurns()
+    expect([turn(undefined, now), turn(null, now), turn("", now)]).toEqual([now, now + turnEvery, now])
+  })
+
+  it("make priorities that BullMQ takes, later ones for later turns", () => {
+    for (const each of [0, 1, now, now + 1e12]) {
+      expect(priorityOf(each)).toBeGreaterThanOrEqual(1)
+      expect(priorityOf(each)).toBeLessThanOrEqual(2 ** 21)
+    }
+    expect(priorityOf(now + 1000)).toBe(priorityOf(now) + 1)
+  })
+})
+
+describe("A line", () => {
+  it("gives each alert that has had its turn a place of its own, as often as the destination takes one", () => {
+    const putOff = makeLines()
+    const places = Array.from({ length: 1000 }, () => putOff({ destination: "42", after: 700, every: 1100 }, now))
+    expect(places.slice(0, 3)).toEqual([700, 1800, 2900])
+    expect(new Set(places).size).toBe(1000)
+    expect(putOff({ destination: "43", after: 700, every: 1100 }, now)).toBe(700)
+  })
+
+  it("leaves an alert its own turn where that is yet to come", () => {
+    const putOff = makeLines()
+    expect(putOff({ destination: "42", after: 700, turn: now + 90_000 }, now)).toBe(90_000)
+    expect(putOff({ destination: "42", after: 700 }, now)).toBe(700)
+  })
+})
