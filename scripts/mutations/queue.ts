@@ -13,11 +13,7 @@ export const queue = [
       ["as many failed jobs are kept as there are", "{ count: keepFailed }", "false"],
       ["an id that the queue holds is added again", "opts: { ...jobOptions, jobId: id }", "opts: jobOptions"],
       ["what is active at the end is not worked again", "await job.moveToWait(token)\n", ""],
-      [
-        "what was put off is a failure",
-        'if (failure?.reason === "postpone") {',
-        "if (failure?.reason === undefined) {"
-      ],
+      ["what was put off is a failure", 'failure?.reason === "postpone" || ', ""],
       ["what asked to wait waits alone", "await hold(delay)\n", ""],
       ["what was given up is tried again", 'if (failure?.reason === "give-up")', "if (failure === undefined)"],
       ["the schedule of the last process goes on", "await bull.drain(true)\n", ""],
@@ -66,8 +62,6 @@ export const queue = [
       ["an outage is not told", "runLog(outageOf(queue).met(error.message))", ""],
       ["the end of an outage is not told", "for (const { over } of outages.values()) runLog(over)", ""],
       ["adding a job waits for Redis", 'redis.connect({ whenLost: "fail" })', 'redis.connect({ whenLost: "wait" })'],
-      ["the password is logged", "withoutSecrets(error)\n", ""],
-      ["a worker waits for a Redis that is gone", "worker.close(!isConnected)", "worker.close(false)"],
       ["it has the queues to itself", "exclusive: false", "exclusive: true"]
     ]
   ),

@@ -299,6 +299,19 @@ describe("While Redis is away, the queue on it", () => {
     }).pipe(isolated)
   )
 
+  it.effect("says when it is well again, though it works no job", () =>
+    Effect.gen(function* () {
+      const { backend, wire } = yield* behindWire
+      const { queue } = yield* Effect.provideService(openQueue(), QueueBackend, backend)
+      const { lines } = yield* Logs
+      yield* wire.cut
+      yield* eventually(lines(begins), (seen) => seen.length > 0)
+      yield* wire.mend
+      yield* eventually(lines(ends), (seen) => seen.length > 0)
+      expect(yield* lines(ends)).toMatchObject([{ level: "INFO", fields: { queue: queue.name } }])
+    }).pipe(isolated)
+  )
+
   const beginJobs = Effect.fnUntraced(function* (kind: "cut" | "stall") {
     const { wire } = yield* behindWire
     const scope = yield* Scope.make()

@@ -7,7 +7,7 @@ import { type Observation, Scanner } from "../../src/scan/Scanner.ts"
 import { layerTicker } from "../../src/scan/Ticker.ts"
 import { Strategies } from "../../src/strategies/Strategies.ts"
 import { makeWatchedSet } from "../../src/strategies/Watched.ts"
-import { eventually, turn } from "../fixtures/eventually.ts"
+import { closedInTime, eventually, turn } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { snapshotOf } from "../fixtures/pipeline.ts"
 import { memoryRedis, redisOnServer } from "../fixtures/redis.ts"
@@ -63,7 +63,7 @@ const untilJudged = Effect.fnUntraced(function* (judged: Queue.Queue<Judged>, ho
 })
 
 const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.provide(Effect.scoped(effect), Layer.merge(memoryRedis, Logs.layer))
+  Effect.provide(closedInTime(effect), Layer.merge(memoryRedis, Logs.layer))
 
 describe("A tick", () => {
   it.effect("is judged whole by a process that has nobody to share it with", () =>
