@@ -36,5 +36,7 @@ export class MatchFeed extends Context.Service<
      * does not know (any more) are left out. Absent where a feed has no way to ask for a match that is over.
      */
     readonly finished?: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError>
+    /** How many requests this process has sent to the feed's provider. Absent where a feed asks nobody who counts. */
+    readonly requests?: Effect.Effect<number>
   }
 >()("touchline/feed/MatchFeed") {}

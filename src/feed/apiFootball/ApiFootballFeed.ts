@@ -9,7 +9,7 @@
  * Guarantees: a match that was in play and is gone from the list is asked for by its id, so that its end is seen. Requests last
  * the day: polls are spread over the time in which matches are on. The key is in no error, log line or span.
  */
-import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result, Schema } from "effect"
+import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result } from "effect"
 import { isOver, type SnapshotInput } from "../../domain/Snapshot.ts"
 import type { FeedMemory } from "../FeedMemory.ts"
 import { type FeedError, MatchFeed } from "../MatchFeed.ts"
@@ -18,10 +18,11 @@ import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
 import { makePrematch } from "../provider/Prematch.ts"
 import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
-import { farApart, slowly, spacing } from "../provider/spacing.ts"
+import { farApart, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
 import { feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
+import { type More, moreAfter, moreOf, offered, wantsPrices, wantsStatistics } from "./More.ts"
 import { livePrices } from "./odds.ts"
 import { prematchShare, smallPlan } from "./plans.ts"
 import { makePrematchSource } from "./prematch.ts"
@@ -39,26 +40,6 @@ const atOnce = 3
 
 /** How long a poll may wait for what is asked for beside the list, from its beginning on: a scan waits for ten seconds. */
 const patience = Duration.toMillis(Duration.seconds(9))
-
-/** What is asked for less often than the list. */
-const More = Schema.Struct({
-  statistics: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-  /** When, in milliseconds since the epoch, and how often there were none. */
-  statisticsAt: Schema.optionalKey(Schema.Finite),
-  empty: Schema.optionalKey(Schema.Int),
-  odds: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-  oddsAt: Schema.optionalKey(Schema.Finite)
-})
-type More = typeof More.Type
-const decodeMore = Schema.decodeUnknownOption(More)
-
-const moreOf = (match: SeenMatch | undefined): More => Option.getOrElse(decodeMore(match?.more), () => ({}))
-
-/** A match whose statistics came back empty this often is one of a league without, and asked for again now and then. */
-const emptyOften = 3
-
-const isFresh = (at: number | undefined, now: number, factor = 1): boolean =>
-  at !== undefined && now - at < slowly * factor * 0.95
 
 const batchesOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Arr.isReadonlyArrayNonEmpty(ids) ? Arr.chunksOf(ids, inOneRequest) : []
@@ -154,18 +135,13 @@ export const layerApiFootball = (
           ? read(yield* byId([...new Set([...schedule.on(now), ...open])]))
           : read(yield* api.list("fixtures", { live: leagues.length === 0 ? "all" : leagues.join("-") }))
         const ids = new Set(listed.map(({ id }) => id))
-        const stale = byIds
-          ? []
-          : listed.filter(({ id }) => {
-              const { empty = 0, statisticsAt } = moreOf(before.get(id))
-              return !isFresh(statisticsAt, now, empty >= emptyOften ? 10 : 1)
-            })
+        const stale = byIds ? [] : listed.filter(({ id }) => wantsStatistics(moreOf(before.get(id)), now))
         const gone = byIds ? [] : open.filter((id) => !ids.has(id))
-        const wantsPrices = !byIds && listed.some(({ id }) => !isFresh(moreOf(before.get(id)).oddsAt, now))
+        const isForPrices = !byIds && listed.some(({ id }) => wantsPrices(moreOf(before.get(id)), now))
         const [details, prices] = yield* Effect.all(
           [
             beside(byId([...gone, ...stale.map(({ id }) => id)]), begun),
-            wantsPrices
+            isForPrices
               ? beside(api.list("odds/live", leagues.length === 1 ? { league: String(leagues[0]) } : {}), begun)
               : Effect.succeed(Result.succeed(Option.none<ReadonlyArray<unknown>>()))
           ],
@@ -179,23 +155,12 @@ export const layerApiFootball = (
         const shown = [...listed, ...found.filter(({ id }) => !ids.has(id))]
         yield* unreadable.tell(shown)
         const mores = new Map(
-          shown.map((each) => {
-            const more = moreOf(before.get(each.id))
-            const statistics = each.statistics ?? detailOf.get(each.id)?.statistics
-            const isEmpty = statistics !== undefined && Object.keys(statistics).length === 0
-            return [
-              each.id,
-              {
-                ...more,
-                ...(statistics === undefined
-                  ? {}
-                  : { statistics, statisticsAt: now, empty: isEmpty ? (more.empty ?? 0) + 1 : 0 }),
-                ...Option.match(odds, {
-                  onNone: () => ({}),
-                  onSome: (of) => ({ odds: of.get(each.id) ?? {}, oddsAt: now })
-                })
-              } satisfies More
-            ] as const
+          shown.map(({ id, statistics }) => {
+            const brought = {
+              statistics: statistics ?? detailOf.get(id)?.statistics,
+              odds: Option.getOrUndefined(Option.map(odds, (all) => all.get(id) ?? {}))
+            }
+            return [id, moreAfter(moreOf(before.get(id)), now, brought)] as const
           })
         )
         yield* seen.update(
@@ -215,14 +180,15 @@ export const layerApiFootball = (
         mores: ReadonlyMap<string, More>
       ) {
         const figures = yield* prematch.figuresOf(shown.filter(({ teams }) => teams !== undefined).map(wantedOf))
+        const now = yield* Clock.currentTimeMillis
         return shown.map(({ id, read }): SnapshotInput => {
-          const { odds = {}, statistics = {} } = mores.get(id) ?? {}
+          const more = mores.get(id) ?? {}
           return asShown({
             ...read,
             // Events are told sooner than statistics.
-            statistics: { ...statistics, ...read.statistics },
+            statistics: { ...more.statistics, ...read.statistics },
             prematch: figures.get(id) ?? {},
-            odds: read.clock === undefined || isOver(read.clock) ? {} : odds
+            odds: read.clock === undefined || isOver(read.clock) ? {} : offered(more, now)
           })
         })
       })
@@ -267,6 +233,7 @@ export const layerApiFootball = (
       return MatchFeed.of({
         name: `API-Football at ${api.host} (${which})`,
         poll: pacer.poll(ask, next).pipe(Effect.withSpan("ApiFootballFeed.poll")),
+        requests: Effect.sync(api.requests),
         finished: (ids) =>
           pacer.ask(byId(ids.filter((id) => /^\d+$/.test(id)))).pipe(
             Effect.map((fixtures) =>

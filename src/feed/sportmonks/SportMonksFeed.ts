@@ -128,6 +128,7 @@ export const layerSportMonks = (
       return MatchFeed.of({
         name: `SportMonks at ${api.host} (${leagues.length === 0 ? "all leagues of the plan" : `leagues ${leagues.join(", ")}`})`,
         poll: pacer.poll(ask, next).pipe(Effect.withSpan("SportMonksFeed.poll")),
+        requests: Effect.sync(api.requests),
         finished: (ids) =>
           pacer
             .ask(Effect.map(lookUp(ids.filter((id) => /^\d+$/.test(id))), (found) => readAll(found, () => undefined)))
