@@ -209,6 +209,20 @@ const own = {
       "How long a stop may take, in milliseconds. A send may take 2 s less, so that none is cut short. What stops the service must wait 5 s longer.",
     schema: wholeNumber(4000, 600_000)
   }),
+  record: optional({
+    name: "RECORD",
+    takes: "a directory",
+    meaning:
+      "Where every poll of the feed is recorded, a file a day and instance, for `replay`, `backtest` and `explain`.",
+    schema: Schema.NonEmptyString
+  }),
+  recordDays: setting({
+    name: "RECORD_DAYS",
+    takes: "a whole number of days from 1 to 3650",
+    default: "30",
+    meaning: "How many days recorded polls are kept.",
+    schema: wholeNumber(1, 3650)
+  }),
   logLevel: setting({
     name: "LOG_LEVEL",
     takes: logLevels.join(", "),
@@ -235,6 +249,8 @@ export interface ServiceConfig {
   readonly alertExpires: Option.Option<Duration.Duration>
   /** How long a stop may take. */
   readonly stopTimeout: Duration.Duration
+  /** Where polls are recorded, and for how many days they are kept. None: they are not. */
+  readonly record: Option.Option<{ readonly directory: string; readonly days: number }>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -243,6 +259,7 @@ export interface ServiceConfig {
 export const serviceSettings: Settings<ServiceConfig> = settingsOf(
   own,
   Effect.gen(function* () {
+    const days = yield* own.recordDays.read
     return {
       pollInterval: Duration.millis(yield* own.pollInterval.read),
       shardSize: yield* own.shardSize.read,
@@ -251,6 +268,7 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       results: yield* own.results.read,
       alertExpires: yield* own.alertExpires.read,
       stopTimeout: Duration.millis(yield* own.stopTimeout.read),
+      record: Option.map(yield* own.record.read, (directory) => ({ directory, days })),
       logLevel: yield* own.logLevel.read,
       logFormat: yield* own.logFormat.read
     }

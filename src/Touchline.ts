@@ -4,7 +4,7 @@
  *
  * To extend Touchline hand a layer of your own for any part, or an integration, to `serve` or `cli`.
  */
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect, Layer, Option } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { AlertChannel } from "./alert/AlertChannel.ts"
 import { Alerter } from "./alert/Alerter.ts"
@@ -35,6 +35,7 @@ import { layerAmendWorker } from "./outcome/AmendWorker.ts"
 import { OutcomeStore } from "./outcome/OutcomeStore.ts"
 import { Outcomes } from "./outcome/Outcomes.ts"
 import { QueueBackend } from "./queue/QueueBackend.ts"
+import { recordPolls } from "./recording/recordPolls.ts"
 import { redis } from "./redis/integration.ts"
 import { Scanner } from "./scan/Scanner.ts"
 import { layerTicker } from "./scan/Ticker.ts"
@@ -176,7 +177,7 @@ export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep, layer
 const unnamed: ReadonlyArray<Part> = ["history", "limits"]
 
 /** Says which layers are in use. */
-const banner = ({ replaced, service: { logFormat, pollInterval, results, settleAfter } }: Chosen) =>
+const banner = ({ replaced, service: { logFormat, pollInterval, record, results, settleAfter } }: Chosen) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { leftOut, size } = yield* (yield* Strategies).watched
@@ -189,6 +190,7 @@ const banner = ({ replaced, service: { logFormat, pollInterval, results, settleA
         alerts: (yield* AlertChannel).name,
         ...Object.fromEntries(unnamed.filter((part) => replaced.has(part)).map((part) => [part, ofThisProgram])),
         results: `told after ${Duration.format(settleAfter)}${results === "off" ? "" : `, messages: ${results}`}`,
+        ...(Option.isSome(record) ? { recording: record.value.directory } : undefined),
         scanning: `every ${Duration.format(pollInterval)}`
       }
       if (logFormat === "json") return yield* Effect.logInfo("Touchline").pipe(Effect.annotateLogs(rows))
@@ -206,6 +208,10 @@ const ticker = ({ pollInterval, shardSize }: ServiceConfig) =>
     )
   )
 
+/** The feed, recorded where that is asked for. */
+const recorded = ({ parts: { feed }, service: { record } }: Chosen): Parts["feed"] =>
+  Option.match(record, { onNone: () => feed, onSome: (options) => recordPolls(options)(feed) })
+
 /**
  * The running service. When its scope closes it stops in this order: the ticker takes no more ticks and the alert worker
  * no more alerts, and both let what is active end (bounded); then queues, then the database.
@@ -213,6 +219,6 @@ const ticker = ({ pollInterval, shardSize }: ServiceConfig) =>
 export const service = (chosen: Chosen) =>
   Layer.mergeAll(ticker(chosen.service), alerting).pipe(
     Layer.provideMerge(banner(chosen)),
-    Layer.provideMerge(pipeline(chosen.parts, chosen.service)),
+    Layer.provideMerge(pipeline({ ...chosen.parts, feed: recorded(chosen) }, chosen.service)),
     Layer.provideMerge(layerAlertTimes(chosen.service))
   )

@@ -6,13 +6,15 @@
  * judged at the end of regulation time (for a trigger in extra time: at the end of that), as markets settle. The result
  * is the same on any number of threads, with the cache and without.
  */
-import { Clock, Effect, type FileSystem, type Path } from "effect"
+import { Clock, Effect, type FileSystem, type Path, Result } from "effect"
 import type { WorkerError } from "effect/workers/WorkerError"
 import type { Strategy } from "../domain/Strategy.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
 import { matchFiles, officialRecords, refused, type SkippedFile, warn } from "../feed/recorded/RecordedFiles.ts"
-import type { MatchResult } from "./backtestMatch.ts"
+import { recordingsIn } from "../recording/readRecordings.ts"
+import { type MatchResult, makeBacktest } from "./backtestMatch.ts"
 import { type BacktestTask, type FileResult, makeFileBacktest } from "./FileBacktest.ts"
+import { recordingOf } from "./Recording.ts"
 import { type StrategySummary, summarize } from "./summary.ts"
 import { onThreads, threadsFor } from "./threads.ts"
 
@@ -89,14 +91,28 @@ export const backtest = Effect.fn("backtest")(function* ({
     yield* Effect.forEach(files, (file) => Effect.flatMap(run(file), onResult), { concurrency: 2, discard: true })
   }
 
-  const { matches, skipped } = sorted(files, found)
+  const polls = yield* recordingsIn(directories)
+  const ofPolls = makeBacktest(strategies)
+  for (const match of polls.matches) {
+    const file = `${match.match.id}`
+    const recording = recordingOf(match)
+    found.set(
+      file,
+      Result.isSuccess(recording)
+        ? { file, result: ofPolls(recording.success) }
+        : { file, reason: recording.failure.message }
+    )
+    yield* Effect.yieldNow
+  }
+
+  const { matches, skipped } = sorted([...files, ...polls.matches.map(({ match }) => `${match.id}`)], found)
   yield* Effect.forEach(skipped, warn, { discard: true })
   if (matches.length === 0) {
     const [first] = skipped
     return yield* refused(
       `No recorded match in ${directories.join(", ")}: ${
         first === undefined
-          ? "no file there is called <id>.json or <id>.json.gz."
+          ? "no file there is called <id>.json or <id>.json.gz, and no polls were recorded there."
           : `none of ${files.length} files can be read, the first (${first.path}) because: ${first.reason}`
       }`
     )
@@ -107,6 +123,6 @@ export const backtest = Effect.fn("backtest")(function* ({
     elapsedMs: (yield* Clock.currentTimeMillis) - started,
     threads,
     strategies: summarize(strategies, matches),
-    skipped: [...failed, ...skipped]
+    skipped: [...failed, ...polls.skipped, ...skipped]
   }
 })

@@ -68,7 +68,7 @@ const replay = (extensions: Extensions) =>
     {
       directories: Argument.String("DIR").pipe(
         Argument.variadic({ min: hasFeed(extensions) ? 0 : 1 }),
-        Argument.withDescription("Directories of match files in the Wyscout event format (.json or .json.gz)")
+        Argument.withDescription("Directories of recorded polls, or of match files in the Wyscout event format")
       ),
       speed: flags.speed(600),
       strategies: flags.strategies,
@@ -96,7 +96,7 @@ const backtest = Command.make(
   {
     directories: Argument.String("DIR").pipe(
       Argument.variadic({ min: 1 }),
-      Argument.withDescription("Directories of match files in the Wyscout event format (.json or .json.gz)")
+      Argument.withDescription("Directories of recorded polls, or of match files in the Wyscout event format")
     ),
     strategies: Flag.String("strategies").pipe(
       Flag.withMetavar("DIR"),
@@ -143,7 +143,9 @@ const explain = Command.make(
     strategy: Flag.String("strategy").pipe(Flag.withMetavar("FILE"), Flag.withDescription("The strategy file")),
     match: Flag.String("match").pipe(
       Flag.withMetavar("FILE"),
-      Flag.withDescription("The file of one match in the Wyscout event format (.json or .json.gz)")
+      Flag.withDescription(
+        "The file of one match in the Wyscout event format, or the id of a match in a directory of recorded polls: DIR/ID"
+      )
     ),
     minute: Flag.String("minute").pipe(
       Flag.optional,
@@ -165,6 +167,32 @@ const explain = Command.make(
     }
   ])
 )
+
+const record = (extend: Extend) =>
+  Command.make(
+    "record",
+    {
+      directory: Argument.String("DIR").pipe(Argument.withDescription("Where the files go, one a day")),
+      days: Flag.Int("days").pipe(
+        Flag.withSchema(Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 3650 })))),
+        Flag.withDefault(30),
+        Flag.withDescription("How many days files are kept")
+      ),
+      simulation
+    },
+    (options) =>
+      Effect.flatMap(
+        load(() => import("./record.ts")),
+        ({ record }) => record(extend, options)
+      )
+  ).pipe(
+    Command.withDescription(
+      "Record what the feed shows, poll by poll, for replay, backtest and explain, until stopped"
+    ),
+    Command.withExamples([
+      { command: "touchline record evenings/", description: "Record by itself; RECORD=evenings/ does so in a service" }
+    ])
+  )
 
 const files = {
   place: Argument.String("DIR").pipe(
@@ -300,6 +328,7 @@ const touchline = (extensions: Extensions) => {
       replay(extensions),
       backtest,
       explain,
+      record(extend),
       strategies,
       alerts(extend),
       performance(extend),

@@ -4,6 +4,7 @@ import { serviceSettings } from "../Config.ts"
 import type { StrategyDefinition } from "../domain/Strategy.ts"
 import { officialRecords, readRecordedMatch } from "../feed/recorded/RecordedFiles.ts"
 import { layerLogging } from "../Logging.ts"
+import { recordingsIn } from "../recording/readRecordings.ts"
 import type { View } from "../rules/evaluate.ts"
 import { judge } from "../rules/expect/judge.ts"
 import { explainMatch } from "../rules/explain/nearMisses.ts"
@@ -29,9 +30,18 @@ const readStrategy = Effect.fnUntraced(function* (file: string) {
   return yield* new ExplainError({ message: `${file} holds no strategy that can be used` })
 })
 
+/** A match of recorded polls, which is named by their directory and its id: `recordings/19874789`. */
+const recordedMatch = Effect.fnUntraced(function* (file: string) {
+  const path = yield* Path.Path
+  const { matches } = yield* recordingsIn([path.dirname(file)])
+  return matches.find(({ match }) => match.id === path.basename(file))
+})
+
 const readViews = Effect.fnUntraced(function* (name: string) {
   const path = yield* Path.Path
   const file = path.resolve(name)
+  const ofPolls = yield* Effect.orElseSucceed(recordedMatch(file), () => undefined)
+  if (ofPolls !== undefined) return viewsOf(yield* Effect.fromResult(recordingOf(ofPolls)))
   const { records } = yield* officialRecords([file])
   const recording = yield* readRecordedMatch(file, records).pipe(
     Effect.flatMap((match) => Effect.fromResult(recordingOf(match))),

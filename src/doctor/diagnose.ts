@@ -22,6 +22,7 @@ import {
 } from "../Integration.ts"
 import { checkQueues } from "../queue/checks.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
+import { checkRecordings } from "../recording/checks.ts"
 import { Strategies } from "../strategies/Strategies.ts"
 import { chooseFrom, integrations } from "../Touchline.ts"
 import { type Checked, check, ok, skipped } from "./Check.ts"
@@ -120,7 +121,10 @@ export const diagnose = Effect.fn("diagnose")(function* (
     ...replacedChecks(chosen, open),
     ...(isBroken("feed") ? nothingOf("feed") : [checkFeed(feed, replaced.has("feed") ? `, ${ofThisProgram}` : "")])
   ]
-  const made = yield* Effect.forEach(checks, Effect.tap(tell))
+  const made = yield* Effect.forEach(
+    [...checks, ...Option.toArray(Option.map(chosen.service.record, checkRecordings))],
+    Effect.tap(tell)
+  )
   if (isBroken("queue")) return [...made, ...(yield* Effect.forEach(nothingOf("queue"), Effect.tap(tell)))]
   const on = ofIntegrations.find(({ checks, integration }) => integration === filledBy("queue") && checks.length > 0)
   const queues = yield* checkQueues(

@@ -7,6 +7,7 @@
 import { Context, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
 import { matchLabel } from "../../domain/Match.ts"
 import type { Score } from "../../domain/Snapshot.ts"
+import { recordingsIn } from "../../recording/readRecordings.ts"
 import { type FeedError, MatchFeed } from "../MatchFeed.ts"
 import {
   matchFiles,
@@ -86,15 +87,19 @@ const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArra
   const files = yield* matchFiles(directories)
   const { failed: badRecords, records } = yield* officialRecords(files)
   const [read, failed] = yield* readEach(files, (file) => readRecordedMatch(file, records))
-  const { matches, repeated } = distinct(read)
+  const polls = yield* recordingsIn(directories)
+  const { matches, repeated } = distinct([
+    ...read,
+    ...polls.matches.map((value) => ({ path: "recorded polls", value }))
+  ])
   yield* Effect.forEach(repeated, warn)
-  const skipped = [...badRecords, ...failed, ...repeated]
+  const skipped = [...badRecords, ...failed, ...polls.skipped, ...repeated]
   if (matches.length === 0) {
     const first = failed[0]
     return yield* refused(
       `No recorded match in ${directories.join(", ")}: ${
         first === undefined
-          ? "no file there is called <id>.json or <id>.json.gz."
+          ? "no file there is called <id>.json or <id>.json.gz, and no polls were recorded there."
           : `none of ${files.length} files can be read, the first (${first.path}) because: ${first.reason}`
       }`
     )

@@ -21,7 +21,8 @@ export type OfficialRecords = ReadonlyMap<string, OfficialRecord>
 export const refused = (message: string, cause?: unknown): FeedError =>
   new FeedError({ feed: "recorded", reason: "refused", message, ...(cause === undefined ? {} : { cause }) })
 
-const unlisted = (directory: string) => (error: PlatformError.PlatformError) =>
+/** Why a directory cannot be listed, for whoever named it. */
+export const unlisted = (directory: string) => (error: PlatformError.PlatformError) =>
   refused(
     error.reason._tag === "NotFound"
       ? `There is no directory ${directory}. Name the directory that holds the recorded matches.`

@@ -14,8 +14,10 @@ import { decode, decodeJson, HomeOrAway, type OfficialRecord, type RecordingErro
 /** A match as it was played. */
 export interface RecordedMatch {
   readonly match: Match
+  /** Where polls were recorded: when each of the frames was shown, in milliseconds since the epoch. */
+  readonly at?: ReadonlyArray<number>
   /**
-   * One live snapshot for each scoreboard minute, added minutes one by one, each holding every event to the end of its
+   * What each poll showed, where polls were recorded. Else one live snapshot for each scoreboard minute, added minutes one by one, each holding every event to the end of its
    * minute; then the last of them again as `finished`. Never empty. Figures that a minute left alone are shared with
    * the frame before, so that a match takes some tens of kilobytes.
    */

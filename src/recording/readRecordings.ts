@@ -1,0 +1,90 @@
+/**
+ * Recorded polls as matches: the files of all instances of a service put together in the order in which the polls were
+ * answered, and told apart by match.
+ */
+import { Effect, FileSystem, Path, Result, Schema } from "effect"
+import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
+import { Snapshot, type SnapshotInput } from "../domain/Snapshot.ts"
+import { type SkippedFile, unlisted, warn } from "../feed/recorded/RecordedFiles.ts"
+import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
+import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
+import { dayOf, type Poll, readPolls } from "./pollFile.ts"
+
+/** The files of polls in a directory, as paths in order. Fails when it is missing or cannot be listed. */
+export const pollFiles = Effect.fn("pollFiles")(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const names = yield* fs.readDirectory(directory).pipe(Effect.mapError(unlisted(directory)))
+  return names
+    .filter((name) => dayOf(name) !== undefined)
+    .sort()
+    .map((name) => path.join(directory, name))
+})
+
+const readFile = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const bytes = yield* fs.readFile(file)
+  return yield* Effect.try({
+    try: () => readPolls(bytes),
+    catch: (cause) =>
+      new RecordingError({ message: `cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}` })
+  })
+})
+
+const encode = Schema.encodeSync(Snapshot)
+
+/** What was shown of a match, poll by poll. */
+interface Course {
+  readonly frames: Array<SnapshotInput>
+  readonly at: Array<number>
+  last: Snapshot
+}
+
+/** The polls told apart by match, in the order in which matches were first shown. What cannot be read is left out, as live. */
+export const matchesOf = (polls: ReadonlyArray<Poll>): ReadonlyArray<RecordedMatch> => {
+  const courses = new Map<string, Course>()
+  // What a poll shows unchanged is the same object as before.
+  const read = new Map<unknown, { readonly snapshot: Snapshot; readonly frame: SnapshotInput } | undefined>()
+  for (const { at, matches } of polls.toSorted((a, b) => a.at - b.at)) {
+    for (const shown of matches) {
+      if (!read.has(shown)) {
+        const decoded = decodeSnapshot(shown)
+        const snapshot = Result.isSuccess(decoded) ? decoded.success.snapshot : undefined
+        read.set(shown, snapshot && { snapshot, frame: encode(snapshot) })
+      }
+      const found = read.get(shown)
+      if (found === undefined) continue
+      const { frame, snapshot } = found
+      const course = courses.get(snapshot.match.id) ?? { frames: [], at: [], last: snapshot }
+      courses.set(snapshot.match.id, course)
+      course.frames.push(frame)
+      course.at.push(at)
+      course.last = snapshot
+    }
+  }
+  return Array.from(courses.values(), ({ at, frames, last }) => ({
+    match: last.match,
+    frames,
+    at,
+    final: last.score,
+    official: undefined
+  }))
+}
+
+/** The matches of files of polls. A file that cannot be read is logged, listed in `skipped` and left out. */
+export const readRecordings = Effect.fn("readRecordings")(function* (files: ReadonlyArray<string>) {
+  const [read, failed] = yield* Effect.partition(files, (file) =>
+    readFile(file).pipe(
+      Effect.mapError((error): SkippedFile => ({ path: file, reason: error.message })),
+      Effect.tapError(warn)
+    )
+  )
+  return { matches: matchesOf(read.flat()), skipped: failed }
+})
+
+/** The matches of all files of polls in these directories. */
+export const recordingsIn = Effect.fn("recordingsIn")(function* (directories: ReadonlyArray<string>) {
+  const path = yield* Path.Path
+  const files = yield* Effect.forEach(directories, (directory) => pollFiles(path.resolve(directory)))
+  return yield* readRecordings([...new Set(files.flat())])
+})

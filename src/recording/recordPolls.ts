@@ -1,0 +1,91 @@
+/**
+ * Records what a feed shows: every poll that it answers goes to a file of this instance and day.
+ *
+ * Guarantees: a poll is neither delayed by more than its writing nor failed by it; that polls cannot be recorded is told once,
+ * and again when it is over. A file is only ever added to, and no other process writes to it. Files older than the days to be
+ * kept go when a new day begins.
+ */
+import { gzip } from "node:zlib"
+import { Clock, DateTime, Effect, FileSystem, Layer, Path, Random, Ref } from "effect"
+import { MatchFeed } from "../feed/MatchFeed.ts"
+import { makeOutage } from "../health/Outage.ts"
+import { dayOf, makeLines, type Poll, pollFileName } from "./pollFile.ts"
+
+export interface RecordingOptions {
+  readonly directory: string
+  /** How many days files are kept, today included. */
+  readonly days: number
+}
+
+const packed = (text: string) =>
+  Effect.callback<Uint8Array, Error>((resume) =>
+    gzip(text, (error, bytes) => resume(error === null ? Effect.succeed(bytes) : Effect.fail(error)))
+  )
+
+const dayAt = (at: number): string => DateTime.formatIsoDateUtc(DateTime.makeUnsafe(at))
+
+const dayMillis = 86_400_000
+
+/** Writes polls to files of their days. */
+export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: RecordingOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const instance = (yield* Random.nextIntBetween(0, 2 ** 31)).toString(36)
+  const outage = makeOutage({
+    begins: "polls are not recorded",
+    ends: "polls are recorded again",
+    fields: { directory }
+  })
+  /** After a line that was written by half nothing can be added: the next one begins a file. */
+  const begun = (part: number) => ({ day: "", part, lineOf: makeLines() })
+  const file = yield* Ref.make(begun(0))
+
+  const removeOld = Effect.fnUntraced(function* (today: number) {
+    const oldest = dayAt(today - (days - 1) * dayMillis)
+    for (const name of yield* fs.readDirectory(directory)) {
+      const day = dayOf(name)
+      if (day !== undefined && day < oldest) yield* fs.remove(path.join(directory, name), { force: true })
+    }
+  })
+
+  const write = Effect.fnUntraced(function* (poll: Poll) {
+    const day = dayAt(poll.at)
+    if ((yield* Ref.get(file)).day !== day) {
+      yield* fs.makeDirectory(directory, { recursive: true })
+      yield* removeOld(poll.at)
+      yield* Ref.update(file, ({ part }) => ({ ...begun(part), day }))
+    }
+    const { lineOf, part } = yield* Ref.get(file)
+    const bytes = yield* packed(lineOf(poll))
+    yield* fs.writeFile(path.join(directory, pollFileName(day, `${instance}-${part}`)), bytes, { flag: "a" })
+  })
+
+  return (poll: Poll) =>
+    write(poll).pipe(
+      Effect.andThen(outage.over),
+      Effect.catch(({ message }) =>
+        Effect.andThen(
+          Ref.update(file, ({ part }) => begun(part + 1)),
+          outage.met(message)
+        )
+      )
+    )
+})
+
+/** A feed whose polls are recorded. */
+export const recordPolls =
+  (options: RecordingOptions) =>
+  <E, R>(feed: Layer.Layer<MatchFeed, E, R>) =>
+    Layer.effect(
+      MatchFeed,
+      Effect.gen(function* () {
+        const inner = yield* MatchFeed
+        const record = yield* makeRecorder(options)
+        return MatchFeed.of({
+          ...inner,
+          poll: Effect.tap(inner.poll, (matches) =>
+            Effect.flatMap(Clock.currentTimeMillis, (at) => record({ at, matches }))
+          )
+        })
+      })
+    ).pipe(Layer.provide(feed))

@@ -1,0 +1,115 @@
+import { gunzipSync, gzipSync } from "node:zlib"
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FileSystem, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { MatchFeed } from "../../src/feed/MatchFeed.ts"
+import { checkRecordings } from "../../src/recording/checks.ts"
+import { dayOf, makeLines, type Poll, readPolls } from "../../src/recording/pollFile.ts"
+import { matchesOf, recordingsIn } from "../../src/recording/readRecordings.ts"
+import { recordPolls } from "../../src/recording/recordPolls.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { shown } from "../fixtures/pipeline.ts"
+import { temporaryDirectory } from "../fixtures/process.ts"
+
+const polls: ReadonlyArray<Poll> = [
+  { at: 1000, matches: [shown({ id: "1", minute: 1 }), shown({ id: "2", minute: 80 })] },
+  { at: 2000, matches: [shown({ id: "1", minute: 1 }), shown({ id: "2", minute: 81 }), null, { match: 7 }] },
+  { at: 3000, matches: [shown({ id: "1", minute: 2 })] },
+  { at: 4000, matches: [] },
+  { at: 5000, matches: [shown({ id: "1", minute: 2 }), shown({ id: "2", minute: 81 })] }
+]
+
+const written = (some: ReadonlyArray<Poll>): Uint8Array => {
+  const lineOf = makeLines()
+  return Buffer.concat(some.map((poll) => gzipSync(lineOf(poll))))
+}
+
+/** Polls with their matches in one order. */
+const sorted = (some: ReadonlyArray<Poll>) =>
+  some.map(({ at, matches }) => ({ at, matches: matches.map((each) => JSON.stringify(each)).sort() }))
+
+describe("A file of polls", () => {
+  it("gives every poll back as it was, and writes what has changed", () => {
+    assert.deepStrictEqual(sorted(readPolls(written(polls))), sorted(polls))
+    const [, second = ""] = gunzipSync(written(polls)).toString().split("\n")
+    assert.include(second, '"same":["1"]')
+    assert.notInclude(second, '"id":"1"')
+  })
+
+  it("is read up to the poll before the one at which its process was killed, wherever that was", () => {
+    const bytes = written(polls)
+    const before = written(polls.slice(0, 4)).length
+    assert.lengthOf(readPolls(bytes.subarray(0, before + 20)), 4)
+    for (let length = before; length < bytes.length; length++) {
+      const read = sorted(readPolls(bytes.subarray(0, length)))
+      // The last poll is there once its line is, whatever is missing after it.
+      assert.isAtLeast(read.length, 4)
+      assert.deepStrictEqual(read, sorted(polls.slice(0, read.length)))
+    }
+  })
+
+  it("has a day in its name", () => {
+    assert.strictEqual(dayOf("2026-11-26-x1-0.polls.gz"), "2026-11-26")
+    assert.isUndefined(dayOf("2057954.json.gz"))
+  })
+})
+
+describe("Recorded matches", () => {
+  it("are those of all polls in the order in which they were answered, without what cannot be read", () => {
+    const [one, two, ...more] = matchesOf([...polls.slice(3), ...polls.slice(0, 3)])
+    assert.lengthOf(more, 0)
+    assert.deepStrictEqual(
+      one?.frames.map(({ clock }) => clock.minute),
+      [1, 1, 2, 2]
+    )
+    assert.deepStrictEqual(two?.at, [1000, 2000, 5000])
+  })
+})
+
+const feedOf = (answers: Array<ReadonlyArray<ReturnType<typeof shown>>>) =>
+  Layer.succeed(MatchFeed, MatchFeed.of({ name: "fake", poll: Effect.sync(() => answers.shift() ?? []) }))
+
+const poll = Effect.flatMap(MatchFeed, (feed) => feed.poll)
+
+describe("A recorder", () => {
+  it.effect("writes a file a day, removes those of days that are not kept, and leaves others alone", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* temporaryDirectory
+      yield* fs.writeFileString(`${directory}/notes.txt`, "mine")
+      yield* Effect.gen(function* () {
+        for (let day = 0; day < 4; day++) {
+          yield* poll
+          yield* poll
+          yield* TestClock.adjust("1 day")
+        }
+      }).pipe(Effect.provide(recordPolls({ directory, days: 2 })(feedOf([[shown()], [shown({ minute: 61 })]]))))
+      const names = (yield* fs.readDirectory(directory)).sort()
+      assert.deepStrictEqual(names.map(dayOf), ["1970-01-03", "1970-01-04", undefined])
+      const checked = yield* checkRecordings({ directory, days: 2 })
+      assert.match(checked.message, /2 files since 1970-01-03, 0\.0 MB, 2 days are kept/)
+    }).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
+  )
+
+  it.effect("fails no poll where it cannot write, says so once, and goes on when it can", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = `${yield* temporaryDirectory}/taken`
+      yield* fs.writeFileString(directory, "a file")
+      yield* Effect.gen(function* () {
+        assert.lengthOf(yield* poll, 1)
+        assert.lengthOf(yield* poll, 1)
+        yield* fs.remove(directory)
+        assert.lengthOf(yield* poll, 1)
+      }).pipe(Effect.provide(recordPolls({ directory, days: 2 })(feedOf([[shown()], [shown()], [shown()]]))))
+      const lines = (yield* (yield* Logs).lines()).map(({ message }) => message)
+      assert.deepStrictEqual(lines, ["polls are not recorded", "polls are recorded again"])
+      const { matches } = yield* recordingsIn([directory])
+      assert.deepStrictEqual(
+        matches.map(({ frames }) => frames.length),
+        [1]
+      )
+    }).pipe(Effect.provide(Layer.merge(NodeServices.layer, Logs.layer)), Effect.scoped)
+  )
+})
