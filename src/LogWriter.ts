@@ -32,15 +32,19 @@ export const lineWriter = (stream: LineStream, regained: (lost: number) => void)
   }
   let lost = 0
   let isGathering = false
-  // Lines of one turn go out together: a scan that creates thousands of triggers says so in as many lines.
+  const release = () => {
+    process.off("exit", release)
+    isGathering = false
+    stream.uncork()
+  }
+  // Lines of one turn go out together: a scan that creates thousands of triggers says so in as many lines. A process that
+  // ends within the turn still has its last lines out, and what else it wrote behind them.
   const gather = () => {
     if (isGathering) return
     isGathering = true
     stream.cork()
-    process.nextTick(() => {
-      isGathering = false
-      stream.uncork()
-    })
+    process.once("exit", release)
+    process.nextTick(release)
   }
   return (line) => {
     if (stream.writableLength > mostWaiting) {

@@ -208,8 +208,7 @@ layer(onPostgres)("The migrations", (it) => {
           yield* sql("delete from strategies where user_id is null and definition is not null")
           if (before.length > 0) expect(yield* Effect.all(counts), stage).toEqual(before)
         }
-      }),
-    { timeout: 240_000 }
+      })
   )
 
   it.effect("make tables that are missing with ids of the type that strategies have there", () =>
