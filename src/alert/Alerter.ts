@@ -98,12 +98,13 @@ export class Alerter extends Context.Service<
 
       /** Gives an alert whose destination takes no more a place in its line. */
       const putOff = Effect.fnUntraced(function* (trigger: Trigger, turn: number | undefined, error: ChannelError) {
-        const delay = lines(
+        const delay = lines.putOff(
           {
+            id: trigger.id,
             destination: error.destination ?? trigger.owner ?? "",
             after: Duration.toMillis(error.retryAfter ?? Duration.zero),
             every: error.every && Duration.toMillis(error.every),
-            turn
+            turn: turn ?? DateTime.toEpochMillis(trigger.triggeredAt)
           },
           yield* Clock.currentTimeMillis
         )
@@ -231,6 +232,7 @@ export class Alerter extends Context.Service<
         breaker,
         outage: Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(now - (breaker.outSince() ?? now))),
         alert: Effect.fn("Alerter.alert")(function* (attempt) {
+          lines.leave(attempt.triggerId)
           const found = yield* Effect.mapError(
             triggers.find(attempt.triggerId),
             Option.isSome(attempt.receipt) ? untilRecorded(attempt) : jobFailure

@@ -1,34 +1,57 @@
 /**
- * The lines of alerts before destinations that take no more for now: each alert has a place of its own, so that they come
- * one after the other and not all at once.
+ * The lines of alerts before destinations that take no more for now. Each has a place of its own, by its turn: the oldest
+ * come first, one after the other and not all at once. An alert that comes late finds its place before those of later turns,
+ * which make room when theirs comes. What waits in other processes is not known here.
  */
 
 /** How often a destination takes an alert that does not say, in milliseconds. */
 const usual = 1000
 
-/** Lines that are remembered before those are forgotten that have an end. */
-const manyLines = 10_000
+/** How long after its place, in milliseconds, an alert counts as gone: another process has it. */
+const gone = 60_000
 
 export interface PutOff {
+  readonly id: string
   readonly destination: string
   /** The destination takes nothing before, in milliseconds from now. */
   readonly after: number
   /** How often it takes one, in milliseconds. */
   readonly every?: number | undefined
   /** The alert's turn among those of its owner. */
-  readonly turn?: number | undefined
+  readonly turn: number
 }
 
-/** Answers for how many milliseconds an alert is put off: until its own turn, if that is yet to come, or to the end of the line. */
 export const makeLines = () => {
-  /** The last place in each line. */
-  const ends = new Map<string, number>()
-  return ({ after, destination, every = usual, turn = 0 }: PutOff, now: number): number => {
-    const soonest = now + after
-    if (turn > soonest) return turn - now
-    if (ends.size >= manyLines) for (const [each, end] of ends) if (end < now) ends.delete(each)
-    const place = Math.max(soonest, (ends.get(destination) ?? 0) + every)
-    ends.set(destination, place)
-    return place - now
+  const lines = new Map<string, Map<string, { readonly turn: number; readonly place: number }>>()
+  /** The destination that each alert waits for. */
+  const waiting = new Map<string, string>()
+
+  const leave = (id: string): void => {
+    const destination = waiting.get(id)
+    if (destination === undefined) return
+    waiting.delete(id)
+    const line = lines.get(destination)
+    line?.delete(id)
+    if (line?.size === 0) lines.delete(destination)
+  }
+
+  return {
+    /** Answers for how many milliseconds an alert is put off: until its turn, if that is yet to come, or its place. */
+    putOff: ({ after, destination, every = usual, id, turn }: PutOff, now: number): number => {
+      leave(id)
+      const line = lines.get(destination) ?? new Map()
+      let before = 0
+      for (const [each, other] of line) {
+        if (other.place + gone < now) leave(each)
+        else if (other.turn <= turn) before += 1
+      }
+      const place = Math.max(turn, now + after + before * every)
+      lines.set(destination, line)
+      line.set(id, { turn, place })
+      waiting.set(id, destination)
+      return place - now
+    },
+    /** The alert waits no longer. */
+    leave
   }
 }

@@ -37,17 +37,35 @@ describe("Turns", () => {
 })
 
 describe("A line", () => {
-  it("gives each alert that has had its turn a place of its own, as often as the destination takes one", () => {
-    const putOff = makeLines()
-    const places = Array.from({ length: 1000 }, () => putOff({ destination: "42", after: 700, every: 1100 }, now))
+  const chat = { destination: "42", after: 700, every: 1100 }
+
+  it("gives each alert whose turn is over a place of its own, the oldest first, as often as the destination takes one", () => {
+    const { putOff } = makeLines()
+    const places = Array.from({ length: 1000 }, (_, number) => putOff({ ...chat, id: `${number}`, turn: number }, now))
     expect(places.slice(0, 3)).toEqual([700, 1800, 2900])
     expect(new Set(places).size).toBe(1000)
-    expect(putOff({ destination: "43", after: 700, every: 1100 }, now)).toBe(700)
+    expect(putOff({ ...chat, destination: "43", id: "other", turn: 0 }, now)).toBe(700)
+  })
+
+  it("lets an alert that comes late go before those of later turns", () => {
+    const { leave, putOff } = makeLines()
+    for (const turn of [1, 3, 4, 5]) putOff({ ...chat, id: `${turn}`, turn }, now)
+    expect(putOff({ ...chat, id: "2", turn: 2 }, now)).toBe(1800)
+    leave("1")
+    expect(putOff({ ...chat, id: "2", turn: 2 }, now)).toBe(700)
+    expect(putOff({ ...chat, id: "3", turn: 3 }, now)).toBe(1800)
   })
 
   it("leaves an alert its own turn where that is yet to come", () => {
-    const putOff = makeLines()
-    expect(putOff({ destination: "42", after: 700, turn: now + 90_000 }, now)).toBe(90_000)
-    expect(putOff({ destination: "42", after: 700 }, now)).toBe(700)
+    const { putOff } = makeLines()
+    expect(putOff({ ...chat, id: "1", turn: now + 90_000 }, now)).toBe(90_000)
+    expect(putOff({ ...chat, id: "2", turn: 2 }, now)).toBe(700)
+  })
+
+  it("forgets an alert that has not come to its place: another process has it", () => {
+    const { putOff } = makeLines()
+    putOff({ ...chat, id: "1", turn: 1 }, now)
+    expect(putOff({ ...chat, id: "2", turn: 2 }, now + 60_000)).toBe(1800)
+    expect(putOff({ ...chat, id: "2", turn: 2 }, now + 61_000)).toBe(700)
   })
 })

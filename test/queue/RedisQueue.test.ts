@@ -57,6 +57,28 @@ describe("The queue on Redis", () => {
     }).pipe(isolated)
   )
 
+  it.effect("works a job that processes have left again and again by dying: it is not failed for that", () =>
+    Effect.gen(function* () {
+      const [{ backend }, client] = [yield* behindWire, yield* rawClient]
+      const { queue } = yield* Effect.provideService(openQueue({ name: "left" }), QueueBackend, backend)
+      yield* queue.offer([{ id: "a", payload }])
+      // As a process leaves it that dies in the middle of the job, for the eighth time.
+      yield* Effect.promise(async () => {
+        await client.lrem("bull:left:wait", 1, "a")
+        await client.lpush("bull:left:active", "a")
+        await client.sadd("bull:left:stalled", "a")
+        await client.hset("bull:left:a", "stc", 7)
+      })
+      const worked = yield* Deferred.make<number>()
+      yield* queue.work(({ attempt }) => Effect.asVoid(Deferred.succeed(worked, attempt)), {
+        concurrency: 1,
+        takeOver: "soon"
+      })
+      assert.strictEqual(yield* heard(worked), 1)
+      yield* eventually(queue.counts, ({ active, failed, waiting }) => active + failed + waiting === 0)
+    }).pipe(isolated)
+  )
+
   it.effect("does not start without Redis, and says how to start that", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Layer.build(layerOn(redisSettings(1))))
