@@ -131,11 +131,13 @@ describe("A match that comes later", () => {
 })
 
 describe("What a scanner knows", () => {
-  /** A tick every five minutes, for so long. */
-  const ticks = (duration: Duration.Duration) =>
-    Effect.forEach(Array.from({ length: Duration.toMinutes(duration) / 5 }), () =>
-      Effect.andThen(TestClock.adjust("5 minutes"), scan)
-    )
+  /** A tick every five minutes, for so long. The clock of the match goes on all the while, from a minute on. */
+  const ticks = (world: World, duration: Duration.Duration, from = 61) =>
+    Effect.forEach(Array.from({ length: Duration.toMinutes(duration) / 5 }), (_, index) => {
+      const minute = from + index
+      world.show(shown({ minute: Math.min(minute, 90), added: Math.max(minute - 90, 0) }))
+      return Effect.andThen(TestClock.adjust("5 minutes"), scan)
+    })
 
   it.effect("is asked again by match, spread over the ticks, and makes no evidence", () => {
     const world = new World(newStrategy())
@@ -168,7 +170,7 @@ describe("What a scanner knows", () => {
       expect(yield* scan).toMatchObject({ triggers: 1 })
       yield* run("delete from triggers")
       world.deleteKey({ strategyId: strategy.id, matchId: "7" })
-      const reports = yield* ticks(ttl)
+      const reports = yield* ticks(world, ttl)
       assert.strictEqual(
         reports.reduce((all, { triggers }) => all + triggers, 0),
         1
@@ -217,13 +219,13 @@ describe("What a scanner knows", () => {
       yield* scan
       takeAsked(world)
       database.isDown = true
-      for (const { held, triggers } of yield* ticks(Duration.times(ttl, 2))) {
+      for (const { held, triggers } of yield* ticks(world, Duration.times(ttl, 2))) {
         assert.deepStrictEqual([held, triggers], [1, 0])
       }
       const begins = "the database does not tell which pairs have a trigger still; what is known stays known"
       assert.lengthOf(yield* logs.lines(begins), 1)
       database.isDown = false
-      expect((yield* ticks(ttl)).every(({ triggers }) => triggers === 0)).toBe(true)
+      expect((yield* ticks(world, ttl, 120)).every(({ triggers }) => triggers === 0)).toBe(true)
       assert.lengthOf(yield* logs.lines("the database tells again which pairs have a trigger"), 1)
       assert.deepStrictEqual(takeAsked(world).created, [])
     }).pipe(inTheEnd(world))

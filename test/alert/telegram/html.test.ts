@@ -43,9 +43,9 @@ Possession: 61.5%-38.5%
 <b>Odds</b>
 Win: 2.10 / 3.90
 Draw: 3.40
-Over 2.5: 1.95
 Both teams to score yes: 1.70
-Win before kick-off: 1.80 / 4.50`)
+Win before kick-off: 1.80 / 4.50
+Over 2.5: 1.95`)
   })
 
   it("has no line for what is not known", () => {
