@@ -168,6 +168,24 @@ const explain = Command.make(
   ])
 )
 
+const matches = (extend: Extend) =>
+  Command.make(
+    "matches",
+    {
+      json: flags.json,
+      simulation,
+      watch: Flag.Boolean("watch").pipe(
+        Flag.withDefault(false),
+        Flag.withDescription("Show them again every POLL_INTERVAL, until stopped")
+      )
+    },
+    (options) =>
+      Effect.flatMap(
+        load(() => import("./matches.ts")),
+        ({ matches }) => matches(extend, options)
+      )
+  ).pipe(Command.withDescription("Show what the feed shows now: match, clock, score and the figures that it gives"))
+
 const record = (extend: Extend) =>
   Command.make(
     "record",
@@ -328,6 +346,7 @@ const touchline = (extensions: Extensions) => {
       replay(extensions),
       backtest,
       explain,
+      matches(extend),
       record(extend),
       strategies,
       alerts(extend),
