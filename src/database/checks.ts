@@ -10,10 +10,13 @@ export const openTimeout = Duration.seconds(30)
 
 const nowhere = "1970-01-01T00:00:00Z"
 
-/** A call of each function that the service calls, such that nothing is changed and next to nothing read. */
+/** A call of each function that this version or the one before it calls, such that nothing is changed and next to nothing read. */
 export const idleCalls: { readonly [operation: string]: { readonly [name: string]: unknown } } = {
   create_triggers: { candidates: [] },
-  create_triggers_in_bulk: { matches: [] },
+  triggers_by_id: { ids: [] },
+  triggers_since: { since: nowhere, max_rows: 0 },
+  failed_alerts: { max_rows: 0 },
+  retry_alerts: { ids: [] },
   pending_alerts: { max_rows: 0 },
   outbox_alerts: { place: null, max_rows: 0 },
   triggered_pairs: { pairs: [] },

@@ -96,60 +96,6 @@ begin
   from jsonb_populate_recordset(null::performance, counts) c where p.strategy_id = c.strategy_id;
 end $$;
 
--- Creates a trigger for each pair that has none, and counts it for its strategy, in one transaction. Each of the matches is
--- {shown, snapshot, triggers}: the columns that its triggers share, the snapshot, which is stored once, and {strategy_id,
--- evidence_json} for each strategy that holds. Answers {id, strategy_id, match_id, is_new} for each trigger created, and for
--- each that was there before and whose alert is still to be sent: perhaps it comes from a call whose answer was lost. A
--- pair that is missing from the answer was there before, or its strategy is gone. Ordered, as `count_triggers` is.
-create or replace function public.create_triggers_in_bulk(matches jsonb) returns setof jsonb
-language plpgsql set search_path = public as $$
-declare
-  ours uuid[];
-  brought integer;
-  created jsonb;
-  counts jsonb;
-begin
-  with given as materialized (
-    select gen_random_uuid() as snapshot_key, m -> 'snapshot' as shown_snapshot, m -> 'triggers' as brought, shown.*
-    from jsonb_array_elements(matches) m,
-      jsonb_populate_record(null::triggers, match_columns(m -> 'shown')) shown
-  ), inserted as (
-    insert into triggers (strategy_id, match_id, triggered_at, period, minute, added, home_team, away_team, score_home,
-      score_away, league_id, fixture_timestamp, evidence_json, snapshot_id, alert_state)
-    select c.strategy_id, g.match_id, g.triggered_at, g.period, g.minute, g.added, g.home_team, g.away_team,
-      g.score_home, g.score_away, g.league_id, g.fixture_timestamp, c.evidence_json, g.snapshot_key, 'pending'
-    from given g, jsonb_populate_recordset(null::triggers, g.brought) c
-    where exists (select from strategies s where s.id = c.strategy_id)
-    order by c.strategy_id, g.match_id
-    on conflict (strategy_id, match_id) do nothing
-    returning id, strategy_id, match_id, snapshot_id
-  ), kept as (
-    insert into trigger_snapshots (id, match_id, snapshot)
-    select g.snapshot_key, g.match_id, g.shown_snapshot from given g
-    where g.snapshot_key in (select snapshot_id from inserted)
-  )
-  select (select array_agg(snapshot_key) from given), (select sum(jsonb_array_length(g.brought)) from given g),
-    (select jsonb_agg(jsonb_build_object('id', id, 'strategy_id', strategy_id, 'match_id', match_id, 'is_new', true))
-      from inserted),
-    (select jsonb_agg(c) from (
-      select strategy_id, count(*) as total_triggers from inserted group by strategy_id
-    ) c)
-  into ours, brought, created, counts;
-
-  if created is not null then
-    perform count_triggers(counts);
-    return query select jsonb_array_elements(created);
-  end if;
-  if jsonb_array_length(coalesce(created, '[]')) < brought then
-    return query
-    select jsonb_build_object('id', t.id, 'strategy_id', t.strategy_id, 'match_id', t.match_id, 'is_new', false)
-    from jsonb_array_elements(matches) m, jsonb_array_elements(m -> 'triggers') c,
-      jsonb_populate_record(null::triggers, c || jsonb_build_object('match_id', m -> 'shown' -> 'match_id')) p
-    join triggers t on t.strategy_id = p.strategy_id and t.match_id = p.match_id
-    where t.alert_state = 'pending' and (t.snapshot_id = any (ours)) is not true;
-  end if;
-end $$;
-
 -- The strategies that have a trigger on each of these matches: {match_id, strategies}, a row for each match that has any.
 -- An id that the column cannot hold has none.
 create or replace function public.triggered_strategies(match_ids jsonb) returns setof jsonb
@@ -236,7 +182,7 @@ declare
   signature text;
 begin
   foreach signature in array array['forget_snapshots()', 'match_columns(jsonb)', 'count_triggers(jsonb)',
-    'create_triggers_in_bulk(jsonb)', 'triggered_strategies(jsonb)', 'note_recorder(text)', 'record_moments(jsonb)',
+    'triggered_strategies(jsonb)', 'note_recorder(text)', 'record_moments(jsonb)',
     'moments_of(jsonb, timestamptz, text)', 'save_moments(jsonb, text)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);

@@ -44,20 +44,7 @@ begin
   select jsonb_build_object('id', t.id) from triggers t where t.id::text = any (ids) and not t.id::text = any (free);
 end $$;
 
--- The alerts still to be sent, oldest first, at most max_rows of them: what is after this one ({triggered_at, id}, null for
--- the beginning). Only what names them, so that a long outbox is read in a moment.
-create or replace function public.pending_alerts_after(place jsonb, max_rows integer) returns setof jsonb
-language sql stable set search_path = public as $$
-  select jsonb_build_object('id', t.id, 'triggered_at', t.triggered_at)
-  from triggers t
-  cross join jsonb_populate_record(null::triggers, case when jsonb_typeof(place) = 'object' then place end) after
-  where t.alert_state = 'pending'
-    and (after.id is null or (t.triggered_at, t.id) > (after.triggered_at, after.id))
-  order by t.triggered_at, t.id limit max_rows
-$$;
-
-revoke all on function public.record_alerts(jsonb), public.pending_alerts_after(jsonb, integer)
-  from public, anon, authenticated;
-grant execute on function public.record_alerts(jsonb), public.pending_alerts_after(jsonb, integer) to service_role;
+revoke all on function public.record_alerts(jsonb) from public, anon, authenticated;
+grant execute on function public.record_alerts(jsonb) to service_role;
 
 notify pgrst, 'reload schema';

@@ -80,7 +80,8 @@ language sql set search_path = public as $$
   returning jsonb_build_object('id', id)
 $$;
 
--- As pending_alerts_after, each with the owner of its strategy.
+-- The alerts still to be sent, oldest first, at most max_rows of them: what is after this one ({triggered_at, id}, null for the
+-- beginning). Only what names them and the owner of the strategy, so that a long outbox is read in a moment.
 create or replace function public.outbox_alerts(place jsonb, max_rows integer) returns setof jsonb
 language sql stable set search_path = public as $$
   select jsonb_build_object('id', t.id, 'triggered_at', t.triggered_at,

@@ -99,6 +99,7 @@ alter table public.triggers
   -- Whether the message that was sent is to be amended: pending, done or failed.
   add column if not exists amendment text;
 
+-- Both are empty at first; building them reads the table once, as that of triggers_match does.
 create index if not exists triggers_open_outcomes on public.triggers (match_id) where outcome_open;
 create index if not exists triggers_pending_amendments on public.triggers (verdict_at) where amendment = 'pending';
 
@@ -134,7 +135,11 @@ begin
   end if;
 end $$;
 
--- As create_triggers_in_bulk, where each of the triggers may also have an `expectation`.
+-- Creates a trigger for each pair that has none, and counts it for its strategy, in one transaction. Each of the matches is
+-- {shown, snapshot, triggers}: the columns that its triggers share, the snapshot, which is stored once, and {strategy_id,
+-- evidence_json, expectation} for each strategy that holds. Answers {id, strategy_id, match_id, is_new} for each trigger created, and for
+-- each that was there before and whose alert is still to be sent: perhaps it comes from a call whose answer was lost. A
+-- pair that is missing from the answer was there before, or its strategy is gone. Ordered, as `count_triggers` is.
 create or replace function public.create_judged_triggers(matches jsonb) returns setof jsonb
 language plpgsql set search_path = public as $$
 declare

@@ -30,11 +30,11 @@ describe("Beside a running service, as a process,", () => {
       )
       assert.deepStrictEqual([queues.code, queues.stderr], [0, ""])
       assert.match(queues.stdout, /^scan-tick .* [1-9]\d* +(-|\d+\.\d)/m)
-      assert.deepStrictEqual(failed, { code: 0, stdout: "No alert has failed.\n", stderr: "" })
+      assert.deepStrictEqual(failed, { code: 0, stdout: "No alert has failed or expired.\n", stderr: "" })
       assert.strictEqual(retry.code, 1)
       assert.strictEqual(
         retry.stderr,
-        "touchline: no failed alert has the id nonsense: `alerts failed` lists those there are\n"
+        "touchline: no failed or expired alert has the id nonsense: `alerts failed` lists those there are\n"
       )
       assert.strictEqual(scan.code, 0, scan.stderr)
       assert.match(scan.stdout, /Dry run: 3 matches, 6 strategies/)

@@ -79,6 +79,7 @@ describe("touchline replay, as a process", () => {
         duplicates: 0,
         alertsSent: 3,
         alertsFailed: 0,
+        alertsExpired: 0,
         results: { hits: 1, misses: 1, voids: 0, open: 0 },
         officialScores: { known: 2, equal: 2 }
       })

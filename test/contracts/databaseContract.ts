@@ -34,7 +34,7 @@ const candidate = (strategy: string, match = `match-${unused()}`, triggeredAt = 
   snapshot: shown({ id: match })
 })
 
-/** A match and the strategies that hold on it, as `create_triggers_in_bulk` takes them. */
+/** A match and the strategies that hold on it, as `create_judged_triggers` takes them. */
 const inBulk = (match: string, ...strategies: ReadonlyArray<string>) => {
   const { evidence_json, snapshot, strategy_id: _, ...columns } = candidate("", match)
   return { shown: columns, snapshot, triggers: strategies.map((strategy_id) => ({ strategy_id, evidence_json })) }
@@ -123,7 +123,7 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
         Effect.gen(function* () {
           yield* emptyTables
           const [one, two] = [yield* strategy, yield* strategy]
-          const rows = yield* call("create_triggers_in_bulk", {
+          const rows = yield* call("create_judged_triggers", {
             matches: [inBulk("a", one.id, two.id), inBulk("b", one.id)]
           })
           expect(rows).toHaveLength(3)
@@ -142,7 +142,7 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
           expect(yield* snapshots).toEqual([{ match_id: "a" }])
           yield* sql(`delete from triggers where strategy_id = '${two.id}'`)
           expect(yield* snapshots).toEqual([])
-          yield* call("create_triggers_in_bulk", { matches: [inBulk("a", one.id)] })
+          yield* call("create_judged_triggers", { matches: [inBulk("a", one.id)] })
           yield* sql("truncate triggers")
           expect(yield* snapshots).toEqual([])
         })
@@ -156,7 +156,7 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
           const [one, two] = [yield* strategy, yield* strategy]
           yield* call("create_triggers", { candidates: [candidate(one.id, "a"), candidate(two.id, "a")] })
           yield* sql(`update triggers set alert_state = 'sent' where strategy_id = '${two.id}'`)
-          expect(yield* call("create_triggers_in_bulk", { matches: [inBulk("a", one.id, two.id)] })).toEqual([
+          expect(yield* call("create_judged_triggers", { matches: [inBulk("a", one.id, two.id)] })).toEqual([
             { id: expect.any(String), strategy_id: one.id, match_id: "a", is_new: false }
           ])
           expect(yield* sql("select from trigger_snapshots")).toEqual([])
@@ -169,7 +169,7 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
         yield* emptyTables
         const [one, two] = [yield* strategy, yield* strategy]
         yield* call("create_triggers", { candidates: [candidate(one.id, "a")] })
-        yield* call("create_triggers_in_bulk", { matches: [inBulk("a", two.id), inBulk("b", one.id)] })
+        yield* call("create_judged_triggers", { matches: [inBulk("a", two.id), inBulk("b", one.id)] })
         expect(yield* call("triggered_strategies", { match_ids: ["a", "c"] })).toEqual([
           {
             match_id: "a",

@@ -8,7 +8,7 @@
  * A call whose answer was lost has perhaps happened, and happens again with the retry. That is harmless, function by
  * function: reading changes nothing; saving strategies and moments puts the same rows there; a receipt or a failure that
  * is recorded stays as it is. Two functions answer differently the second time. `add_first_strategies` adds nothing, so
- * samples may be in that are reported as none. `create_triggers_in_bulk` creates nothing, counts nothing again, and names
+ * samples may be in that are reported as none. `create_judged_triggers` creates nothing, counts nothing again, and names
  * the triggers of the lost call as those whose alerts are still to be sent.
  */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js"
