@@ -10,7 +10,7 @@
  * - `wide`: every metric, scope and window on a grid of five minutes is as likely as the next; thresholds are rounded
  * - `scattered`: windows of any minutes, sums of any two values, thresholds as they are: as little is shared as can be
  */
-import { type MetricName, metric } from "../../src/domain/Metric.ts"
+import { hasNoTotal, type MetricName, metric } from "../../src/domain/Metric.ts"
 import type {
   Comparison,
   Condition,
@@ -106,10 +106,14 @@ const anyWindow = (next: Next, step: number): Window => {
   ])
 }
 
+/** The value of both teams, or of the home team where two values do not add up. */
+const ofBoth = (name: MetricName): Scope => (hasNoTotal(metric(name)) ? "home" : "total")
+
 const value = (next: Next, taste: Taste): MetricValue => {
   const isUsual = taste === "usual"
   const name = pick(next, isUsual ? names : ["goals", ...everyName])
-  const scope = pick(next, isUsual ? scopes : ["total", ...everyScope])
+  const picked = pick(next, isUsual ? scopes : ["total", ...everyScope])
+  const scope = picked === "total" ? ofBoth(name) : picked
   if (metric(name).kind !== "cumulative" || next() >= (isUsual ? 0.45 : 0.55)) return { metric: name, scope }
   return { metric: name, scope, window: isUsual ? pick(next, windows) : anyWindow(next, taste === "wide" ? 5 : 1) }
 }
@@ -122,7 +126,7 @@ const expression = (next: Next, taste: Taste): Expression => {
     return { op: pick(next, ["+", "-"]), left: first, right: value(next, taste) }
   const of = (scope: Scope): MetricValue => ({ ...(taste === "usual" ? { metric: first.metric } : first), scope })
   if (kind < 0.92) return { op: "-", left: of("home"), right: of("away") }
-  return { op: "/", left: of("total"), right: "minute" }
+  return { op: "/", left: of(ofBoth(first.metric)), right: "minute" }
 }
 
 /** As people round: 0.35, 7, 45, 280. */
