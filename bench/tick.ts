@@ -8,7 +8,8 @@
  * strategies come from the distribution of `bench:rules`, steered to the share of pairs that are to hold. Strategies, the
  * past, and the pairs of all ticks but the first are in the database when the process starts (for the largest sizes those
  * of the first as well, which makes that tick the one after a restart), so steady ticks meet known pairs only. Calls are
- * counted in front of PostgREST and at Redis. No alert is sent while ticks are measured.
+ * counted in front of PostgREST and at Redis. No alert is sent while ticks are measured, and a tick begins when what the last one
+ * left to be done beside (its matches are saved, verdicts looked for) is done: in the service they are seconds apart.
  */
 import { loadavg } from "node:os"
 import { NodeServices } from "@effect/platform-node"

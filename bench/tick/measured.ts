@@ -31,11 +31,21 @@ const ancestor = ({ parent }: Tracer.Span): string => {
   return above?._tag === "Span" ? above.name : "nobody"
 }
 
+/** Calls of the database under way. */
+let underWay = 0
+
 class TimedSpan extends Tracer.NativeSpan {
+  constructor(options: ConstructorParameters<typeof Tracer.NativeSpan>[0]) {
+    super(options)
+    if (this.name === "Database.call") underWay += 1
+  }
+
   override end(endTime: bigint, exit: Parameters<Tracer.NativeSpan["end"]>[1]): void {
     super.end(endTime, exit)
     spans.set(this.name, (spans.get(this.name) ?? 0) + Number(endTime - this.startTime) / 1e6)
-    if (this.name === "Database.call") callers.set(ancestor(this), (callers.get(ancestor(this)) ?? 0) + 1)
+    if (this.name !== "Database.call") return
+    underWay -= 1
+    callers.set(ancestor(this), (callers.get(ancestor(this)) ?? 0) + 1)
   }
 }
 
@@ -97,8 +107,17 @@ interface Tick {
   readonly rssMB: number
 }
 
+/**
+ * Waits until what a tick leaves to be done beside the next ones is done: in the service they are an interval apart, and
+ * here one follows the other.
+ */
+const settled = Effect.gen(function* () {
+  for (let idle = 0; idle < 4; idle = underWay === 0 ? idle + 1 : 0) yield* Effect.sleep("5 millis")
+})
+
 const scanning = Effect.fnUntraced(function* (tick: number) {
   yield* Effect.promise(() => advance(tick))
+  yield* settled
   const before = yield* Effect.promise(callsNow)
   const { scan } = yield* Scanner
   spans = new Map()
