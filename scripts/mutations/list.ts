@@ -1,6 +1,7 @@
 /** The changes that `npm run mutations` makes. Each breaks something that is promised. */
 import { alert } from "./alert.ts"
 import { database } from "./database.ts"
+import { outcome } from "./outcome.ts"
 import { queue } from "./queue.ts"
 import { scan } from "./scan.ts"
 
@@ -18,4 +19,4 @@ export interface Mutation {
   readonly put: string
 }
 
-export const mutations: ReadonlyArray<Mutation> = [...queue, ...database, ...scan, ...alert]
+export const mutations: ReadonlyArray<Mutation> = [...queue, ...database, ...scan, ...alert, ...outcome]

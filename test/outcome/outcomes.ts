@@ -13,17 +13,16 @@ import { condition } from "../backtest/recordings.ts"
 import { Sql } from "../contracts/Sql.ts"
 import { candidateOf, newStrategy, type Shown } from "../fixtures/pipeline.ts"
 
+/** The stores, on a database of their own that is reached this way. */
+export const storesOn = (database: typeof layerEmbedded) =>
+  Layer.mergeAll(TriggerStore.layer, StrategyStore.layer, OutcomeStore.layer({ amend: true }), Sql.layerEmbedded).pipe(
+    Layer.provideMerge(database),
+    Layer.provideMerge(EmbeddedPostgres.layer()),
+    Layer.provideMerge(NodeServices.layer)
+  )
+
 /** The stores, on a database of their own. */
-export const onDatabase = Layer.mergeAll(
-  TriggerStore.layer,
-  StrategyStore.layer,
-  OutcomeStore.layer({ amend: true }),
-  Sql.layerEmbedded
-).pipe(
-  Layer.provideMerge(layerEmbedded),
-  Layer.provideMerge(EmbeddedPostgres.layer()),
-  Layer.provideMerge(NodeServices.layer)
-)
+export const onDatabase = storesOn(layerEmbedded)
 
 export const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(statements))
 

@@ -1,0 +1,135 @@
+/** The end of a match is seen, or what was fired on it does not stay open for ever. */
+import { expect, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { eventually } from "../fixtures/eventually.ts"
+import { anew, firedAndSent, inWorld, started, world } from "./world.ts"
+
+const match = { id: "left", minute: 60 }
+const other = { id: "other", minute: 10 }
+const suspended = { ...match, minute: 61, status: "suspended" } as const
+const won = { id: "left", minute: 90, added: 3, status: "finished", score: { home: 1, away: 0 } } as const
+const open = { verdict: null, final: false, voids: 0 }
+
+/** Hours without a process that judges, and one that is started after them. */
+const startedAfter = (hours: number) => Effect.andThen(TestClock.adjust(`${hours} hours`), started)
+
+layer(inWorld)("Matches that left the feed", (it) => {
+  it.effect("while the service was down are caught up with at its start", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { id, outcome } = yield* firedAndSent("total goals >= 1", match)
+      yield* TestClock.adjust("3 hours")
+      world.found = [won]
+      const { shows } = yield* started
+      yield* shows(other)
+      yield* eventually(outcome, (row) => (row as { readonly final: boolean }).final)
+      expect(yield* outcome).toMatchObject({ verdict: "hit", hits: 1 })
+      expect([...world.amended]).toEqual([id])
+      expect(world.asked).toEqual(["left"])
+    })
+  )
+
+  it.effect("and are not found become void 6 hours after they were seen", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { id, outcome } = yield* firedAndSent("total goals >= 1", match)
+      const first = yield* started
+      yield* first.sees(other)
+      yield* TestClock.adjust("5 hours")
+      yield* first.stop
+      const second = yield* started
+      yield* second.sees(other)
+      yield* TestClock.adjust("59 minutes")
+      yield* second.sees(other)
+      expect(yield* outcome).toMatchObject(open)
+      yield* TestClock.adjust("1 minute")
+      yield* second.sees(other)
+      expect(yield* outcome).toMatchObject({
+        verdict: "void",
+        result: null,
+        reason: "the end of the match was not seen within 6h",
+        voids: 1,
+        final: true
+      })
+      expect([...world.amended]).toEqual([id])
+    })
+  )
+
+  it.effect("are asked for again and again, less and less often", () =>
+    Effect.gen(function* () {
+      yield* anew
+      yield* firedAndSent("total goals >= 1", match)
+      const process = yield* started
+      const asked: Array<number> = []
+      for (let minute = 0; minute < 60; minute++) {
+        const before = world.asked.length
+        yield* process.sees(other)
+        if (world.asked.length > before) asked.push(minute)
+        yield* TestClock.adjust("1 minute")
+      }
+      expect(asked[0]).toBe(0)
+      expect(world.asked.length).toBeLessThan(8)
+      expect(world.asked.length).toBeGreaterThan(4)
+    })
+  )
+
+  it.effect("wait for 48 hours to go on, whatever is started again meanwhile", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      const first = yield* started
+      yield* first.sees(suspended)
+      yield* first.stop
+      const second = yield* startedAfter(20)
+      // The feed tells that it waits still, by another word.
+      world.found = [{ ...suspended, status: "postponed" }]
+      yield* second.sees(other)
+      yield* second.stop
+      const third = yield* startedAfter(27)
+      yield* TestClock.adjust("59 minutes")
+      yield* third.sees(other)
+      expect(yield* outcome).toMatchObject(open)
+      yield* TestClock.adjust("1 minute")
+      yield* third.sees(other)
+      expect(yield* outcome).toMatchObject({
+        verdict: "void",
+        reason: "the match was postponed and did not go on within 2d",
+        voids: 1
+      })
+    })
+  )
+
+  it.effect("are bounded also where the feed goes on to show that they wait", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      const first = yield* started
+      yield* first.sees(suspended)
+      yield* first.stop
+      const second = yield* startedAfter(48)
+      yield* second.sees(suspended)
+      expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1 })
+    })
+  )
+
+  it.effect("wait anew when they went on in between", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      const first = yield* started
+      yield* first.sees(suspended)
+      yield* first.stop
+      const second = yield* startedAfter(40)
+      yield* second.sees({ ...match, minute: 62 })
+      yield* second.sees(suspended)
+      yield* second.stop
+      const third = yield* startedAfter(40)
+      yield* third.sees(suspended)
+      expect(yield* outcome).toMatchObject(open)
+      world.found = [won]
+      yield* third.sees(other)
+      expect(yield* outcome).toMatchObject({ verdict: "hit", final: true })
+    })
+  )
+})
