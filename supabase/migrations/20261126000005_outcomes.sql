@@ -190,9 +190,10 @@ begin
   end if;
 end $$;
 
--- What became of a trigger, as everything but the resolver reads it; null where nothing was expected of it.
+-- What became of a trigger, as everything but the resolver reads it; null where nothing was expected of it. It names nothing of
+-- a schema, and has no search_path of its own: so it costs next to nothing where it is called.
 create or replace function public.outcome_of(t public.triggers) returns jsonb
-language sql stable set search_path = public as $$
+language sql stable as $$
   select case when t.expectation is not null then jsonb_build_object(
     'expectation', t.expectation, 'verdict', t.verdict, 'reason', t.verdict_reason, 'revision', coalesce(t.verdict_revision, 0),
     'isFinal', t.verdict_final_at is not null,
@@ -208,7 +209,9 @@ language sql stable set search_path = public as $$
   select to_jsonb(a) || jsonb_strip_nulls(jsonb_build_object('outcome', outcome_of(t), 'receipt', t.alert_receipt))
     || alert_standing(t)
   from triggers t join trigger_alerts a on a.id = t.id
-  where t.id::text in (select jsonb_array_elements_text(ids))
+  -- Said of both, so that each is found by its index, however few or many there are.
+  where t.id::text = any (array(select jsonb_array_elements_text(ids)))
+    and a.id::text = any (array(select jsonb_array_elements_text(ids)))
 $$;
 
 -- As triggers_since, each with its outcome.
