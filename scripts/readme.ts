@@ -1,4 +1,4 @@
-/** Brings the parts of README.md up to date that stand elsewhere already: `npm run docs`. */
+/** Brings the parts of README.md and of pages in docs up to date that stand elsewhere already: `npm run docs`. */
 import { readFileSync, writeFileSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { allSettings } from "../src/Chosen.ts"
@@ -19,6 +19,9 @@ const parts: Readonly<Record<string, string>> = {
   "custom-integration": fenced("ts", "examples/custom-integration.ts")
 }
 
+/** The pages that have such parts. */
+export const pages = ["README.md", "docs/extend.md"]
+
 /** A text with each part between its markers, `<!-- begin name -->` and `<!-- end name -->`. */
 export const filled = (text: string): string =>
   Object.entries(parts).reduce(
@@ -31,6 +34,8 @@ export const filled = (text: string): string =>
   )
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const readme = new URL("README.md", root)
-  writeFileSync(readme, filled(readFileSync(readme, "utf8")))
+  for (const page of pages) {
+    const file = new URL(page, root)
+    writeFileSync(file, filled(readFileSync(file, "utf8")))
+  }
 }

@@ -1,11 +1,29 @@
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import { filled } from "../scripts/readme.ts"
+import { filled, pages } from "../scripts/readme.ts"
 
-describe("README.md", () => {
-  it("shows settings, strategy and feed as they stand (npm run docs brings it up to date)", () => {
-    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
-    assert.strictEqual(readme, filled(readme))
-    assert.include(readme, "| `POLL_INTERVAL` | `15000` |")
+const root = new URL("../", import.meta.url)
+const read = (page: string): string => readFileSync(new URL(page, root), "utf8")
+
+const written = [
+  "README.md",
+  ...["delivery", "deploy", "extend", "feeds", "figures", "language", "outcomes", "strategies", "troubleshoot"].map(
+    (name) => `docs/${name}.md`
+  )
+]
+
+describe("The pages", () => {
+  it.each(pages)("%s shows what stands elsewhere as it stands there (npm run docs brings it up to date)", (page) => {
+    assert.strictEqual(read(page), filled(read(page)))
+  })
+
+  it("the README has the settings", () => {
+    assert.include(read("README.md"), "| `POLL_INTERVAL` | `15000` |")
+  })
+
+  it.each(written)("%s names files that are there", (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link = ""]) => link)
+    const missing = links.filter((link) => !existsSync(new URL(link, new URL(page, root))))
+    assert.deepStrictEqual(missing, [])
   })
 })
