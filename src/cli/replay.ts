@@ -14,7 +14,7 @@ import { Outcomes } from "../outcome/Outcomes.ts"
 import { Scanner } from "../scan/Scanner.ts"
 import { layerTicker } from "../scan/Ticker.ts"
 import { alerting, chooseFrom, chosenBy, type Invocation, pipeline } from "../Touchline.ts"
-import { firedTable, firedWithResult, resultsOf, resultsText } from "./report.ts"
+import { firedWithResult, judgedTable, resultsOf, resultsText } from "./report.ts"
 
 /** Takes every alert and shows it to nobody: a replay must not wake anyone about a match of years ago. */
 const layerSilentChannel = Layer.succeed(
@@ -94,7 +94,7 @@ const report = Effect.fnUntraced(function* (
     const officialScores = { known: known.length, equal: equal.length }
     return yield* Console.log(JSON.stringify({ ...counts, officialScores, fired: triggers.map(firedWithResult) }))
   }
-  if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
+  if (triggers.length > 0) yield* Console.log(`${judgedTable(triggers)}\n`)
   yield* Console.log(
     [
       `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,

@@ -71,15 +71,39 @@ export const table = (heading: ReadonlyArray<string>, cells: ReadonlyArray<Reado
   return [line(heading), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n")
 }
 
+const firedHeading = ["minute", "score", "match", "strategy"]
+
+const firedCells = ({ snapshot, strategyName }: Candidate): ReadonlyArray<string> => [
+  `${matchMinuteLabel(snapshot.clock)}'`,
+  `${snapshot.score.home}-${snapshot.score.away}`,
+  matchLabel(snapshot.match),
+  strategyName
+]
+
+const evidenceCell = ({ evidence }: Candidate): string => evidence.map(evidenceText).join("; ")
+
 /** A table of fired pairs: when, where, and why. */
 export const firedTable = (candidates: ReadonlyArray<Candidate>): string =>
   table(
-    ["minute", "score", "match", "strategy", "evidence"],
-    candidates.map(({ evidence, snapshot, strategyName }) => [
-      `${matchMinuteLabel(snapshot.clock)}'`,
-      `${snapshot.score.home}-${snapshot.score.away}`,
-      matchLabel(snapshot.match),
-      strategyName,
-      evidence.map(evidenceText).join("; ")
-    ])
+    [...firedHeading, "evidence"],
+    candidates.map((each) => [...firedCells(each), evidenceCell(each)])
+  )
+
+/** What became of a trigger, in a few words; empty without an expectation. */
+const resultCell = ({ outcome }: Trigger): string => {
+  if (outcome === undefined) return ""
+  const { decidedAt, isFinal, reason, score } = outcome
+  const result = resultOf(outcome)
+  if (result === "void") return reason === undefined ? result : `${result}: ${reason}`
+  return [
+    `${result}${decidedAt === undefined ? "" : ` at ${matchMinuteLabel(decidedAt)}'`}`,
+    ...(score === undefined ? [] : [`${isFinal ? "final score " : ""}${score.home}-${score.away}`])
+  ].join(", ")
+}
+
+/** The same of triggers, each with what became of it. */
+export const judgedTable = (triggers: ReadonlyArray<Trigger>): string =>
+  table(
+    [...firedHeading, "result", "evidence"],
+    triggers.map((each) => [...firedCells(each), resultCell(each), evidenceCell(each)])
   )

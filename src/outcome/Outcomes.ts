@@ -115,6 +115,8 @@ const make = Effect.fnUntraced(function* ({
     history,
     unseenAfter,
     waitsAtMost,
+    correctedWithin,
+    correctable: resolver.correctable,
     found: note,
     giveUp: resolver.giveUp
   })

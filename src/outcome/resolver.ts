@@ -171,6 +171,18 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
           })
         )
     ),
+    /** The matches with final verdicts that may be revised still, and when the latest of them became final. */
+    correctable: (now: number): ReadonlyMap<string, number> => {
+      const ended = new Map<string, number>()
+      for (const [id, { triggers }] of matches) {
+        for (const { standing } of triggers.values()) {
+          const { finalAt } = standing
+          if (finalAt === undefined || now - finalAt > corrected) continue
+          ended.set(id, Math.max(ended.get(id) ?? 0, finalAt))
+        }
+      }
+      return ended
+    },
     /** Makes the open triggers of a match void. */
     giveUp: Effect.fn("Outcomes.giveUp")(function* (matchId: string, reason: string) {
       const now = yield* Clock.currentTimeMillis

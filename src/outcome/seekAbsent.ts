@@ -4,7 +4,8 @@
  *
  * Guarantees: each is asked for where the feed can tell (`MatchFeed.finished`), the oldest first, again after pauses that grow to
  * half an hour. What is not found does not stay open for ever: it becomes void when a bounded time is over since it was seen,
- * or since it waits. That a match waits, and since when, is kept in the database.
+ * or since it waits. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
+ * more within the time of corrections, should the feed not show it any more.
  */
 import { Array as Arr, Clock, Deferred, Duration, Effect, Result } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
@@ -28,12 +29,18 @@ const lookUpTimeout = Duration.seconds(30)
 const firstPause = Duration.minutes(1)
 const longestPause = Duration.minutes(30)
 
+/** When a match whose end was judged is asked for again, of the time within which corrections count. */
+const correctionsAt = [1 / 3, 5 / 6]
+
 export interface SeekAbsentOptions {
   readonly store: OutcomeStore["Service"]
   readonly feed: MatchFeed["Service"]
   readonly history: MatchHistory["Service"]
   readonly unseenAfter: Duration.Duration
   readonly waitsAtMost: Duration.Duration
+  readonly correctedWithin: Duration.Duration
+  /** The matches with final verdicts that may be revised still, and when they became final. */
+  readonly correctable: (now: number) => ReadonlyMap<string, number>
   /** These matches were found. */
   readonly found: (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => Effect.Effect<void>
   /** The open triggers of this match become void. */
@@ -47,12 +54,14 @@ interface Asked {
 }
 
 export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOptions) {
-  const { feed, found, giveUp, history, store, unseenAfter, waitsAtMost } = options
+  const { correctable, correctedWithin, feed, found, giveUp, history, store, unseenAfter, waitsAtMost } = options
   const firstObservation = yield* Deferred.make<void>()
   /** What the feed showed last, and which of it is noted as waiting. */
   let shown = new Map<string, MatchStatus>()
   const waiting = new Map<string, MatchStatus>()
   const asked = new Map<string, Asked>()
+  /** How often a match was asked for after its end was judged. */
+  const askedAgain = new Map<string, number>()
   let isFirst = true
   const outage = makeOutage({
     begins: "matches that left the feed cannot be looked up; they are tried again",
@@ -114,6 +123,19 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
     return ended
   })
 
+  /** Those whose end was judged, that are not shown any more, and that are to be asked for now whether it was corrected. */
+  const toAskAgain = (now: number): ReadonlyArray<string> => {
+    const ended = correctable(now)
+    for (const id of askedAgain.keys()) if (!ended.has(id)) askedAgain.delete(id)
+    return [...ended].flatMap(([id, finalAt]) => {
+      const share = (now - finalAt) / Duration.toMillis(correctedWithin)
+      const due = correctionsAt.filter((at) => at <= share).length
+      if (shown.has(id) || due <= (askedAgain.get(id) ?? 0)) return []
+      askedAgain.set(id, due)
+      return [id]
+    })
+  }
+
   const boundOf = ({ since, status }: AbsentMatch, now: number): string | undefined => {
     const bound = status === undefined ? unseenAfter : waitsAtMost
     if (now - since < Duration.toMillis(bound)) return undefined
@@ -148,6 +170,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       const gone = new Set(absent.map(({ matchId }) => matchId))
       for (const matchId of asked.keys()) if (!gone.has(matchId)) asked.delete(matchId)
       if (isLast) return
+      yield* ask(toAskAgain(now), now)
       for (const each of absent) {
         const reason = ended.has(each.matchId) ? undefined : boundOf(each, now)
         if (reason !== undefined) yield* giveUp(each.matchId, reason)

@@ -126,6 +126,8 @@ describe("touchline replay, as a process", () => {
       const { stderr, stdout } = replay.output()
       assert.match(stderr, /minute \d+ of 98, \d of 2 matches finished, \d triggers/)
       assert.match(stdout, /45\+2' +1-1 +Reds v Blues +Level with goals +both goals >= 1 \(1\)/)
+      assert.match(stdout, /10' +1-0 +Reds v Blues +Home leads +miss at 90\+\d', final score 1-1 /)
+      assert.match(stdout, /60' +1-0 +Greens v Whites +Home leads +hit at 90\+\d', final score 1-0 /)
       assert.include(stdout, "3 triggers, 3 alerts sent, 0 failed, 0 duplicates")
       assert.include(stdout, "1 hit, 1 miss, 0 void, 0 open")
     })

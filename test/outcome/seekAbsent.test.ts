@@ -36,9 +36,8 @@ layer(inWorld)("Matches that left the feed", (it) => {
       const { id, outcome } = yield* firedAndSent("total goals >= 1", match)
       const first = yield* started
       yield* first.sees(other)
-      yield* TestClock.adjust("5 hours")
       yield* first.stop
-      const second = yield* started
+      const second = yield* startedAfter(5)
       yield* second.sees(other)
       yield* TestClock.adjust("59 minutes")
       yield* second.sees(other)
@@ -110,6 +109,24 @@ layer(inWorld)("Matches that left the feed", (it) => {
       const second = yield* startedAfter(48)
       yield* second.sees(suspended)
       expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1 })
+    })
+  )
+
+  it.effect("at their end are asked for twice more, and what was corrected is revised", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 2", match)
+      const process = yield* started
+      yield* process.sees({ ...match, minute: 61 })
+      yield* process.sees(won, other)
+      expect(yield* outcome).toMatchObject({ verdict: "miss", misses: 1, final: true })
+      for (let minute = 1; minute <= 40; minute++) {
+        yield* TestClock.adjust("1 minute")
+        if (minute === 20) world.found = [{ ...won, score: { home: 2, away: 0 } }]
+        yield* process.sees(...(minute < 5 ? [won, other] : [other]))
+        expect(world.asked.length).toBe(minute < 10 ? 0 : minute < 25 ? 1 : 2)
+      }
+      expect(yield* outcome).toMatchObject({ verdict: "hit", hits: 1, misses: 0, revision: 2 })
     })
   )
 
