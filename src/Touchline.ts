@@ -35,6 +35,7 @@ import { layerAmendWorker } from "./outcome/AmendWorker.ts"
 import { OutcomeStore } from "./outcome/OutcomeStore.ts"
 import { Outcomes } from "./outcome/Outcomes.ts"
 import { QueueBackend } from "./queue/QueueBackend.ts"
+import { tellPolls } from "./recording/lastPoll.ts"
 import { recordPolls } from "./recording/recordPolls.ts"
 import { redis } from "./redis/integration.ts"
 import { Scanner } from "./scan/Scanner.ts"
@@ -208,9 +209,15 @@ const ticker = ({ pollInterval, shardSize }: ServiceConfig) =>
     )
   )
 
-/** The feed, recorded where that is asked for. */
-const recorded = ({ parts: { feed }, service: { record } }: Chosen): Parts["feed"] =>
-  Option.match(record, { onNone: () => feed, onSome: (options) => recordPolls(options)(feed) })
+/** What the feed of the settings is called there. */
+export const feedId = ({ filledBy }: Chosen): string => filledBy("feed")?.name ?? ofThisProgram
+
+/** The feed, whose last poll commands beside the service may have, recorded where that is asked for. */
+const told = (chosen: Chosen): Parts["feed"] => {
+  const { pollInterval, record } = chosen.service
+  const feed = tellPolls({ id: feedId(chosen), interval: pollInterval })(chosen.parts.feed)
+  return Option.match(record, { onNone: () => feed, onSome: (options) => recordPolls(options)(feed) })
+}
 
 /**
  * The running service. When its scope closes it stops in this order: the ticker takes no more ticks and the alert worker
@@ -219,6 +226,6 @@ const recorded = ({ parts: { feed }, service: { record } }: Chosen): Parts["feed
 export const service = (chosen: Chosen) =>
   Layer.mergeAll(ticker(chosen.service), alerting).pipe(
     Layer.provideMerge(banner(chosen)),
-    Layer.provideMerge(pipeline({ ...chosen.parts, feed: recorded(chosen) }, chosen.service)),
+    Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
     Layer.provideMerge(layerAlertTimes(chosen.service))
   )

@@ -184,7 +184,14 @@ const matches = (extend: Extend) =>
         load(() => import("./matches.ts")),
         ({ matches }) => matches(extend, options)
       )
-  ).pipe(Command.withDescription("Show what the feed shows now: match, clock, score and the figures that it gives"))
+  ).pipe(
+    Command.withDescription(
+      "Show the matches of the feed now, with the figures that it gives and lacks; beside a service, its last poll"
+    ),
+    Command.withExamples([
+      { command: "touchline matches --watch", description: "Beside a running service: asks nobody, spends nothing" }
+    ])
+  )
 
 const record = (extend: Extend) =>
   Command.make(
@@ -208,7 +215,10 @@ const record = (extend: Extend) =>
       "Record what the feed shows, poll by poll, for replay, backtest and explain, until stopped"
     ),
     Command.withExamples([
-      { command: "touchline record evenings/", description: "Record by itself; RECORD=evenings/ does so in a service" }
+      {
+        command: "touchline record evenings/",
+        description: "A running service's polls, or by itself; RECORD=evenings/ does so within a service"
+      }
     ])
   )
 

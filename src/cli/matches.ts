@@ -1,13 +1,14 @@
-import { Clock, Console, Effect, FileSystem, Layer, Option, Path, Result, Schedule, Schema } from "effect"
+import { Clock, Console, Context, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
-import { matchMinuteLabel, Snapshot } from "../domain/Snapshot.ts"
+import { isInPlay, matchMinuteLabel, Snapshot } from "../domain/Snapshot.ts"
 import { FeedMemory } from "../feed/FeedMemory.ts"
-import { MatchFeed } from "../feed/MatchFeed.ts"
+import { isFeedError, MatchFeed } from "../feed/MatchFeed.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
-import { dayOf, type Poll, readPolls } from "../recording/pollFile.ts"
-import { chosenBy, type Invocation } from "../Touchline.ts"
+import { lastPoll } from "../recording/lastPoll.ts"
+import type { Poll } from "../recording/pollFile.ts"
+import { chosenBy, feedId, type Invocation } from "../Touchline.ts"
 import { oneLine } from "./report.ts"
 
 export interface MatchesOptions extends Invocation {
@@ -24,64 +25,72 @@ export const shownBy = ({ matches }: Poll) => {
   return { snapshots, dropped: matches.length - snapshots.length }
 }
 
-/** A match on a line: its clock, its score, and the figures that its feed gives. */
-export const matchLine = ({ clock, match, odds, prematch, score, statistics }: Snapshot): string => {
-  const names = [
-    ...Object.keys(statistics),
-    ...Object.keys(odds).map((name) => `odds.${name}`),
-    ...Object.keys(prematch).map((name) => `prematch.${name}`)
-  ]
-  const given = names.length === 0 ? "no figures" : names.sort().join(", ")
-  const at = clock.status === "live" ? `${matchMinuteLabel(clock)}'` : clock.status
-  return oneLine(`${at}  ${score.home}-${score.away}  ${matchLabel(match)} (${match.competition.name}): ${given}`)
-}
+/** Figures that are missed where a feed does not give them. */
+const common = ["shots", "shots_on_target", "corners", "possession", "yellow_cards", "odds.win", "prematch.position"]
 
-/** The last poll that a running service has recorded, if one has within this time: it costs no request. */
-const lastRecorded = Effect.fnUntraced(function* (directory: string, within: number) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const names = (yield* fs.readDirectory(directory)).filter((name) => dayOf(name) !== undefined).sort()
-  const day = dayOf(names.at(-1) ?? "")
-  const files = yield* Effect.forEach(
-    names.filter((name) => dayOf(name) === day),
-    (name) => fs.readFile(path.join(directory, name))
-  )
-  const last = files.flatMap((bytes) => readPolls(bytes).slice(-1)).sort((a, b) => a.at - b.at)
-  const now = yield* Clock.currentTimeMillis
-  return Option.filter(Option.fromUndefinedOr(last.at(-1)), ({ at }) => at > now - within)
-})
+/** The names of the figures that a match has, in the catalogue's form. */
+const figuresOf = ({ odds, prematch, statistics }: Snapshot): ReadonlyArray<string> => [
+  ...Object.keys(statistics),
+  ...Object.keys(odds).map((name) => `odds.${name}`),
+  ...Object.keys(prematch).map((name) => `prematch.${name}`)
+]
 
-/** `touchline matches`: what the feed shows now. Beside a service that records, what it has shown that. */
+/**
+ * A match on a line: its clock, its score, the figures that its feed gives and, while it is played, those of the others and
+ * of the common ones that it lacks.
+ */
+export const matchLine =
+  (others: ReadonlyArray<Snapshot>) =>
+  (snapshot: Snapshot): string => {
+    const { clock, match, score } = snapshot
+    const own = new Set(figuresOf(snapshot))
+    const expected = new Set([...common, ...others.filter(({ clock }) => isInPlay(clock)).flatMap(figuresOf)])
+    const lacking = isInPlay(clock) ? [...expected].filter((name) => !own.has(name)).sort() : []
+    const given = own.size === 0 ? "no figures" : [...own].sort().join(", ")
+    const at = clock.status === "live" ? `${matchMinuteLabel(clock)}'` : clock.status
+    return oneLine(
+      `${at}  ${score.home}-${score.away}  ${matchLabel(match)} (${match.competition.name}): ${given}${lacking.length === 0 ? "" : `; lacks ${lacking.join(", ")}`}`
+    )
+  }
+
+/** `touchline matches`: what the feed shows now. Beside a running service, what it has shown that last: nobody is asked. */
 export const matches = Effect.fnUntraced(function* (extend: Extend, { json, watch, ...invocation }: MatchesOptions) {
-  const { parts, service } = yield* chosenBy(extend, invocation)
-  const show = Effect.gen(function* () {
-    const feed = yield* MatchFeed
-    const recorded = yield* Option.match(service.record, {
-      onNone: () => Effect.succeedNone,
-      onSome: ({ directory }) => Effect.orElseSucceed(lastRecorded(directory, 60_000), () => Option.none<Poll>())
-    })
+  const chosen = yield* chosenBy(extend, invocation)
+  const { parts, service } = chosen
+  // Beside a service it is never made.
+  const own = yield* Effect.cached(Layer.build(Layer.provide(parts.feed, FeedMemory.layerMemory)))
+  const ask = Effect.gen(function* () {
+    const feed = Context.get(yield* own, MatchFeed)
     const sent = feed.requests ?? Effect.succeed(0)
     const before = yield* sent
-    const poll = Option.isSome(recorded)
-      ? recorded.value
-      : { at: yield* Clock.currentTimeMillis, matches: yield* feed.poll }
-    const requests = (yield* sent) - before
+    const matches = yield* feed.poll
+    return { at: yield* Clock.currentTimeMillis, feed: feed.name, matches, requests: (yield* sent) - before }
+  })
+  const show = Effect.gen(function* () {
+    const found = yield* lastPoll(feedId(chosen), parts.database)
+    const poll = Option.isSome(found) ? { ...found.value, requests: 0 } : yield* ask
     const { dropped, snapshots } = shownBy(poll)
     if (json) {
-      const answer = { feed: feed.name, matches: snapshots.map((each) => encode(each)), dropped, requests }
+      const answer = {
+        feed: poll.feed,
+        matches: snapshots.map((each) => encode(each)),
+        dropped,
+        requests: poll.requests
+      }
       return yield* Console.log(JSON.stringify(answer))
     }
-    const age = Math.round(((yield* Clock.currentTimeMillis) - poll.at) / 1000)
-    const from = Option.isSome(recorded) ? "recorded by a running service" : `${requests} requests`
-    for (const snapshot of snapshots) yield* Console.log(matchLine(snapshot))
+    const age = Math.max(0, Math.round(((yield* Clock.currentTimeMillis) - poll.at) / 1000))
+    const from = Option.isSome(found) ? "the last poll of the running service" : `${poll.requests} requests`
+    for (const line of snapshots.map(matchLine(snapshots))) yield* Console.log(line)
     yield* Console.log(
-      `${snapshots.length} matches of ${feed.name}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read`}`
+      `${snapshots.length} matches of ${poll.feed}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read`}`
     )
   })
-  const repeated = watch ? Effect.repeat(show, Schedule.fixed(service.pollInterval)) : show
-  yield* repeated.pipe(
-    Effect.provide(
-      parts.feed.pipe(Layer.provide(FeedMemory.layerMemory), Layer.provideMerge(layerLogging(service, process.stderr)))
-    )
+  const watching = show.pipe(
+    Effect.catchIf(isFeedError, ({ message }) =>
+      Effect.logWarning("the feed shows nothing now; it is asked again").pipe(Effect.annotateLogs({ reason: message }))
+    ),
+    Effect.repeat(Schedule.fixed(service.pollInterval))
   )
-})
+  yield* (watch ? watching : show).pipe(Effect.provide(layerLogging(service, process.stderr)))
+}, Effect.scoped)

@@ -1,36 +1,66 @@
-import { Clock, Console, Duration, Effect, Layer, Schedule } from "effect"
+import { Clock, Console, Context, Duration, Effect, Layer, Option, Ref, Schedule } from "effect"
 import { FeedMemory } from "../feed/FeedMemory.ts"
-import { MatchFeed } from "../feed/MatchFeed.ts"
+import { isFeedError, MatchFeed } from "../feed/MatchFeed.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
-import { recordPolls } from "../recording/recordPolls.ts"
-import { chosenBy, type Invocation } from "../Touchline.ts"
+import { lastPoll } from "../recording/lastPoll.ts"
+import { makeRecorder } from "../recording/recordPolls.ts"
+import { chosenBy, feedId, type Invocation } from "../Touchline.ts"
 
 export interface RecordOptions extends Invocation {
   readonly directory: string
   readonly days: number
 }
 
-/** `touchline record`: asks the feed every POLL_INTERVAL and records what it shows, until stopped. Nothing is scanned. */
+/**
+ * `touchline record`: records what the feed shows, until stopped; nothing is scanned. Beside a running service it takes that
+ * service's polls, looking twice as often as they come, and asks the feed itself while there is none.
+ */
 export const record = Effect.fnUntraced(function* (extend: Extend, { days, directory, ...invocation }: RecordOptions) {
-  const { parts, service } = yield* chosenBy(extend, invocation)
-  const feed = recordPolls({ directory, days })(parts.feed).pipe(Layer.provide(FeedMemory.layerMemory))
-  yield* Effect.gen(function* () {
-    const { name, poll } = yield* MatchFeed
-    yield* Console.log(`recording ${name} every ${Duration.format(service.pollInterval)} to ${directory}`)
-    yield* Effect.gen(function* () {
-      const started = yield* Clock.currentTimeMillis
-      const matches = yield* poll
-      yield* Effect.logInfo("recorded").pipe(
-        Effect.annotateLogs({ matches: matches.length, ms: (yield* Clock.currentTimeMillis) - started })
+  const chosen = yield* chosenBy(extend, invocation)
+  const { parts, service } = chosen
+  const logging = layerLogging(service, process.stdout)
+  const interval = Duration.toMillis(service.pollInterval)
+  const write = yield* makeRecorder({ directory, days })
+  const own = yield* Effect.cached(Layer.build(Layer.provide(parts.feed, FeedMemory.layerMemory)))
+  /** When the last poll was answered, and when this process last asked. */
+  const last = yield* Ref.make({ at: Number.NEGATIVE_INFINITY, asked: Number.NEGATIVE_INFINITY, from: "" })
+  const from = Effect.fnUntraced(function* (source: string) {
+    if ((yield* Ref.get(last)).from === source) return
+    yield* Ref.update(last, (known) => ({ ...known, from: source }))
+    yield* Effect.logInfo("recording").pipe(Effect.annotateLogs({ from: source, directory }))
+  })
+
+  const ask = Effect.gen(function* () {
+    const feed = Context.get(yield* own, MatchFeed)
+    yield* from(feed.name)
+    const started = yield* Clock.currentTimeMillis
+    yield* Ref.update(last, (known) => ({ ...known, asked: started }))
+    const matches = yield* feed.poll
+    const at = yield* Clock.currentTimeMillis
+    yield* write({ at, matches })
+    yield* Effect.logInfo("recorded").pipe(Effect.annotateLogs({ matches: matches.length, ms: at - started }))
+  })
+
+  const look = Effect.gen(function* () {
+    const found = yield* lastPoll(feedId(chosen), parts.database)
+    const { asked, at } = yield* Ref.get(last)
+    if (Option.isNone(found)) return (yield* Clock.currentTimeMillis) - asked < interval * 0.75 ? undefined : yield* ask
+    yield* from(`the running service: ${found.value.feed}`)
+    if (found.value.at <= at) return
+    yield* write(found.value)
+    yield* Ref.update(last, (known) => ({ ...known, at: found.value.at }))
+    yield* Effect.logInfo("recorded").pipe(Effect.annotateLogs({ matches: found.value.matches.length }))
+  })
+
+  yield* Console.log(`recording to ${directory} every ${Duration.format(service.pollInterval)}`)
+  yield* look.pipe(
+    Effect.catchIf(isFeedError, ({ message, reason }) =>
+      Effect.logWithLevel(reason === "paused" ? "Debug" : "Warn")("the feed shows nothing; it is asked again").pipe(
+        Effect.annotateLogs({ reason: message })
       )
-    }).pipe(
-      Effect.catch(({ message }) =>
-        Effect.logWarning("the feed failed; it is asked again at the next poll").pipe(
-          Effect.annotateLogs({ reason: message })
-        )
-      ),
-      Effect.repeat(Schedule.fixed(service.pollInterval))
-    )
-  }).pipe(Effect.provide(Layer.provideMerge(feed, layerLogging(service, process.stdout))))
-})
+    ),
+    Effect.repeat(Schedule.fixed(Duration.millis(interval / 2))),
+    Effect.provide(logging)
+  )
+}, Effect.scoped)

@@ -21,6 +21,9 @@ export class FeedError extends Schema.TaggedError<FeedError>()("FeedError", {
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
+/** Whether it is the feed that failed. */
+export const isFeedError = Schema.is(FeedError)
+
 export class MatchFeed extends Context.Service<
   MatchFeed,
   {

@@ -33,6 +33,10 @@ const decodeId = Schema.decodeUnknownOption(
 export const idOf = (shown: unknown): string | number | undefined =>
   Option.getOrUndefined(Option.map(decodeId(shown), ({ match }) => match.id))
 
+/** A match as a text; none of what a feed should not show at all, such as one that holds itself. */
+const textOf = (shown: unknown): string | undefined =>
+  Option.getOrUndefined(Option.liftThrowable(() => JSON.stringify(shown))())
+
 /** Writes polls one after another, each as the line that follows those before it. */
 export const makeLines = () => {
   let known = new Map<string | number, string>()
@@ -41,7 +45,7 @@ export const makeLines = () => {
     const changed: Array<string> = []
     const same: Array<string | number> = []
     for (const shown of matches) {
-      const text = JSON.stringify(shown)
+      const text = textOf(shown)
       if (text === undefined) continue
       const id = idOf(shown)
       if (id !== undefined && known.get(id) === text) same.push(id)

@@ -17,7 +17,8 @@ export interface RecordingOptions {
   readonly days: number
 }
 
-const packed = (text: string) =>
+/** A line as a member of a file. */
+export const packed = (text: string) =>
   Effect.callback<Uint8Array, Error>((resume) =>
     gzip(text, (error, bytes) => resume(error === null ? Effect.succeed(bytes) : Effect.fail(error)))
   )

@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { openSync } from "node:fs"
+import { existsSync, openSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { Snapshot } from "../../src/domain/Snapshot.ts"
+import { recordingsIn } from "../../src/recording/readRecordings.ts"
 import { temporaryDirectory, touchline } from "../fixtures/process.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
@@ -41,6 +45,58 @@ describe("Beside a running service, as a process,", () => {
       yield* service.kill("SIGTERM")
       assert.strictEqual(yield* service.ended, 0)
     })
+  )
+})
+
+describe("Beside a running service with a feed, as a process,", () => {
+  const Answer = Schema.fromJsonString(
+    Schema.Struct({
+      feed: Schema.String,
+      matches: Schema.Array(Snapshot),
+      dropped: Schema.Int,
+      requests: Schema.Int
+    })
+  )
+  const run = (args: ReadonlyArray<string>, settings: { readonly [name: string]: string }) =>
+    Effect.gen(function* () {
+      const command = yield* touchline(args, settings)
+      return { code: yield* command.ended, ...command.output() }
+    })
+  const answerOf = ({ stdout }: { readonly stdout: string }) =>
+    Schema.decodeEffect(Answer)(stdout.trim().split("\n").at(-1) ?? "")
+
+  it.live(
+    "matches and record take what it was shown last, and ask no feed; without one they ask, and touch no data",
+    () =>
+      Effect.gen(function* () {
+        const place = yield* temporaryDirectory
+        const settings = { DATA_DIR: join(place, "data"), POLL_INTERVAL: "1000" }
+        const alone = yield* run(["matches", "--json"], settings)
+        assert.deepStrictEqual([alone.code, alone.stderr], [0, ""])
+        assert.strictEqual((yield* answerOf(alone)).matches.length, 12)
+        assert.isFalse(existsSync(settings.DATA_DIR))
+
+        const service = yield* touchline(["start", "--matches", "3"], settings)
+        yield* service.saying(/scan .*matches=3/)
+        const json = yield* run(["matches", "--json"], settings)
+        assert.deepStrictEqual([json.code, json.stderr], [0, ""])
+        const { feed, matches, requests } = yield* answerOf(json)
+        assert.deepStrictEqual([feed, matches.length, requests], ["simulated (3 matches, seed 1, speed 20)", 3, 0])
+        const lines = yield* run(["matches"], settings)
+        assert.match(
+          lines.stdout,
+          /\n3 matches of simulated [^\n]*, \d+ s old, the last poll of the running service\n$/
+        )
+
+        const recorder = yield* touchline(["record", join(place, "evening")], settings)
+        yield* recorder.saying(/recording .*the running service: simulated \(3 matches/)
+        yield* recorder.saying(/(recorded .*matches=3[\s\S]*){2}/)
+        yield* service.kill("SIGKILL")
+        yield* recorder.kill("SIGTERM")
+        yield* recorder.ended
+        const recorded = yield* recordingsIn([join(place, "evening")])
+        assert.strictEqual(recorded.matches.length, 3)
+      }).pipe(Effect.provide(NodeServices.layer))
   )
 })
 

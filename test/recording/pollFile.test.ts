@@ -37,6 +37,15 @@ describe("A file of polls", () => {
     assert.notInclude(second, '"id":"1"')
   })
 
+  it("has no match that a feed should not show at all, and all others", () => {
+    const self = {}
+    Object.assign(self, { self })
+    const match = shown({ id: "1" })
+    assert.deepStrictEqual(readPolls(written([{ at: 1, matches: [self, 7n, match, undefined] }])), [
+      { at: 1, matches: [match] }
+    ])
+  })
+
   it("is read up to the poll before the one at which its process was killed, wherever that was", () => {
     const bytes = written(polls)
     const before = written(polls.slice(0, 4)).length

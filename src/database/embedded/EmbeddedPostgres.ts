@@ -6,7 +6,7 @@ import type { Transaction } from "@electric-sql/pglite"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { DatabaseError } from "../Database.ts"
 import { openPglite } from "./BreakablePglite.ts"
-import { lockDataDir } from "./DataDirLock.ts"
+import { DataDirError, lockDataDir } from "./DataDirLock.ts"
 import { openFailed, openPostgres, type PostgresClient } from "./PostgresClient.ts"
 
 export class EmbeddedPostgres extends Context.Service<
@@ -35,8 +35,11 @@ export class EmbeddedPostgres extends Context.Service<
     Layer.effect(EmbeddedPostgres, dataDir === undefined ? Effect.map(inMemory, ours("memory")) : heldOrShared(dataDir))
 }
 
-/** Whether a data directory may be used through the process that holds it. The service must hold its own. */
-export const SharesDataDir = Context.Reference<boolean>("touchline/database/SharesDataDir", {
+/**
+ * Whether a data directory may be used through the process that holds it. The service must hold its own. With `only` it is used
+ * through its holder or not at all, for a look that must keep nobody from starting.
+ */
+export const SharesDataDir = Context.Reference<boolean | "only">("touchline/database/SharesDataDir", {
   defaultValue: () => false
 })
 
@@ -80,8 +83,12 @@ const reached = Effect.fnUntraced(function* (dataDir: string) {
   return service
 })
 
+const noHolder = (dataDir: string) => (cause: unknown) =>
+  new DataDirError({ dataDir, message: `no process that holds DATA_DIR ${dataDir} answers. Start the service.`, cause })
+
 const heldOrShared = Effect.fnUntraced(function* (dataDir: string) {
   const shares = yield* SharesDataDir
+  if (shares === "only") return yield* Effect.mapError(reached(dataDir), noHolder(dataDir))
   return yield* held(dataDir).pipe(
     Effect.catchTag("DataDirError", (error) =>
       shares ? Effect.mapError(reached(dataDir), () => error) : Effect.fail(error)
