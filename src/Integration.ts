@@ -127,7 +127,10 @@ export interface Extensions extends Partial<Parts> {
 }
 
 /** Extensions and nothing else: a name that is none of theirs, such as a mistyped one, is a type error. */
-export type Only<E extends Extensions> = E & { readonly [Name in Exclude<keyof E, keyof Extensions>]: never }
+export type Only<E extends Extensions> = E &
+  ([Exclude<keyof E, keyof Extensions>] extends [never]
+    ? unknown
+    : { readonly [Name in Exclude<keyof E, keyof Extensions>]: never })
 
 /** Makes extensions of the settings of the service. */
 export type Extend<E extends Extensions = Extensions> = (service: ServiceConfig) => Only<E>

@@ -17,3 +17,9 @@ export const directory = serve(() => ({ feed, strategies: "my-strategies" }))
 export const another = serve(() => ({ feed: dedup }))
 // @ts-expect-error: another service than the name says
 export const anotherInCli = cli({ channel: feed })
+// @ts-expect-error: a layer, and no name for what it is
+export const unnamed = serve(() => feed)
+// @ts-expect-error: a layer, and no name for what it is
+export const unnamedInCli = cli(feed)
+// @ts-expect-error: layers, and no names for what they are
+export const list = serve(() => [feed, dedup])

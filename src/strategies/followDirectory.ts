@@ -130,7 +130,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       }
     }
     const renamed = new Set(formerNames.values())
-    for (const source of known.definitions.keys()) {
+    for (const source of [...known.definitions.keys(), ...known.problems.keys()]) {
       if (definitions.has(source) || problems.has(source) || renamed.has(nameOf(source))) continue
       yield* tell("a strategy file was deleted", source)
     }
