@@ -14,6 +14,17 @@ export const outcome = [
     ]
   ),
   ...changes(
+    "src/outcome/find.ts",
+    ["outcome/find", "outcome/Outcomes"],
+    [
+      [
+        "a match that is not played takes verdicts back",
+        "if (!isPlayed(clock)) return undefined",
+        "if (!isPlayed(clock)) return { isFinal: false }"
+      ]
+    ]
+  ),
+  ...changes(
     "src/outcome/Outcomes.ts",
     ["outcome/Outcomes"],
     [["what was seen while the database was away is lost", "seen = new Map([...looks, ...seen])\n", ""]]
@@ -26,7 +37,13 @@ export const outcome = [
         "what waits is given up as early as what was not seen",
         "undefined ? unseenAfter : waitsAtMost",
         "null ? unseenAfter : unseenAfter"
-      ]
+      ],
+      [
+        "what the feed shows without an end is never given up",
+        "isWaiting(clock) || now - since >= Duration.toMillis(unseenAfter)",
+        "isWaiting(clock)"
+      ],
+      ["corrections of what has left the feed are not asked for", "yield* ask(toAskAgain(now), now)\n", ""]
     ]
   ),
   ...changes(

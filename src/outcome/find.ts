@@ -9,7 +9,6 @@ import { correctedTrigger } from "../domain/Past.ts"
 import {
   compareMatchMinutes,
   isCalledOff,
-  isOver,
   isPlayed,
   type MatchMinute,
   matchMinuteLabel,
@@ -123,13 +122,13 @@ const calledOff = ({ clock }: Snapshot): Finding => ({
   }[clock.status as "abandoned" | "awarded" | "cancelled" | "walkover"]
 })
 
-/** What becomes of a trigger by the match as it stands. */
-export const find = (trigger: OpenTrigger, look: MatchLook): Finding => {
+/** What becomes of a trigger by the match as it stands; undefined where it is not played now, which changes nothing. */
+export const find = (trigger: OpenTrigger, look: MatchLook): Finding | undefined => {
   const { pasts, snapshot } = look
   const { clock, score } = snapshot
   if (isPast(snapshot, judgedPeriod({ trigger: trigger.at }))) return atTheEnd(trigger, look)
   if (isCalledOff(clock)) return calledOff(snapshot)
-  if (isOver(clock) || !isPlayed(clock)) return { isFinal: false }
+  if (!isPlayed(clock)) return undefined
   const decisions = pasts.map(({ timeline }) =>
     decide(trigger.expectation, { snapshot, timeline, trigger: correctedTrigger(trigger.at, timeline) })
   )

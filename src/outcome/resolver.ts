@@ -104,6 +104,7 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     const steps: Array<Step> = []
     for (const trigger of toJudge(held, look)) {
       const finding = find(trigger, matchLook)
+      if (finding === undefined) continue
       held.restless.add(trigger.id)
       if (!isSettled(held, finding, look.at, isLast)) continue
       const next = step(trigger, finding, look.at, options)

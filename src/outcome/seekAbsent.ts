@@ -10,7 +10,7 @@
 import { Array as Arr, Clock, Deferred, Duration, Effect, Result } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
-import { isOver, isWaiting, type MatchStatus, type Snapshot } from "../domain/Snapshot.ts"
+import { compareMatchMinutes, isOver, isWaiting, type MatchStatus, type Snapshot } from "../domain/Snapshot.ts"
 import type { FeedError, MatchFeed } from "../feed/MatchFeed.ts"
 import { makeOutage } from "../health/Outage.ts"
 import type { MatchHistory, Timelines } from "../history/MatchHistory.ts"
@@ -47,6 +47,12 @@ export interface SeekAbsentOptions {
   readonly giveUp: (matchId: string, reason: string) => Effect.Effect<void, DatabaseError>
 }
 
+/** A match that the feed shows, and since when its clock has not moved. */
+interface Shown {
+  readonly clock: Snapshot["clock"]
+  readonly since: number
+}
+
 /** A match that was asked for. */
 interface Asked {
   readonly pause: Duration.Duration
@@ -57,7 +63,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
   const { correctable, correctedWithin, feed, found, giveUp, history, store, unseenAfter, waitsAtMost } = options
   const firstObservation = yield* Deferred.make<void>()
   /** What the feed showed last, and which of it is noted as waiting. */
-  let shown = new Map<string, MatchStatus>()
+  let shown = new Map<string, Shown>()
   const waiting = new Map<string, MatchStatus>()
   const asked = new Map<string, Asked>()
   /** How often a match was asked for after its end was judged. */
@@ -149,16 +155,28 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
     /** Done when the feed has shown what it has. */
     firstObservation: Deferred.await(firstObservation),
     observed: (snapshots: ReadonlyArray<Snapshot>) =>
-      Effect.suspend(() => {
-        shown = new Map(snapshots.map(({ clock, match }) => [match.id, clock.status]))
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        shown = new Map(
+          snapshots.map(({ clock, match }) => {
+            const before = shown.get(match.id)
+            const stands = before?.clock.status === clock.status && compareMatchMinutes(before.clock, clock) === 0
+            return [match.id, { clock, since: stands ? before.since : now }]
+          })
+        )
         return Effect.asVoid(Deferred.succeed(firstObservation, undefined))
       }),
     /** One pass. At the end of a run (`isLast`) all are asked for, whatever was asked before, and none is given up. */
     seek: Effect.fn("Outcomes.seekAbsent")(function* (isLast: boolean) {
       const now = yield* Clock.currentTimeMillis
-      yield* noteWaits(now, shown)
+      yield* noteWaits(
+        now,
+        [...shown].map(([id, { clock }]) => [id, clock.status] as const)
+      )
       isFirst = false
-      const played = [...shown].flatMap(([id, status]) => (isWaiting({ status }) ? [] : [id]))
+      // One whose clock stands for hours has been forgotten by the feed: it is as good as not shown.
+      const played = [...shown].flatMap(([id, { clock, since }]) =>
+        isWaiting(clock) || now - since >= Duration.toMillis(unseenAfter) ? [] : [id]
+      )
       const absent = yield* store.absent(played, mostMatches)
       const due = absent.filter(
         ({ matchId }) => !shown.has(matchId) && (isLast || (asked.get(matchId)?.next ?? 0) <= now)

@@ -106,6 +106,28 @@ layer(inWorld)("What judges triggers", (it) => {
     })
   )
 
+  it.effect("takes back nothing that it told, early or final, because the match is not played now", () =>
+    Effect.gen(function* () {
+      for (const [last, final] of [
+        [{ ...early, minute: 63 }, false],
+        [ended, true]
+      ] as const) {
+        yield* anew
+        const { outcome } = yield* firedAndSent("total goals >= 1", early)
+        const process = yield* started
+        yield* process.sees({ ...early, ...goals(1), minute: 61 })
+        yield* TestClock.adjust("90 seconds")
+        yield* process.sees({ ...last, ...goals(1) })
+        for (const status of ["postponed", "scheduled", "delayed", "postponed"] as const) {
+          yield* process.sees({ ...early, minute: 0, status })
+          yield* TestClock.adjust("2 minutes")
+        }
+        expect(yield* outcome).toMatchObject({ verdict: "hit", hits: 1, final, revision: 1, settling: null })
+        yield* process.stop
+      }
+    })
+  )
+
   it.effect("loses nothing while the database is away, and says so once and when it is over", () =>
     Effect.gen(function* () {
       yield* anew

@@ -43,7 +43,7 @@ describe("What a match makes of a trigger", () => {
     ["a first half that is over", "total goals in first half = 0", seen(46, {}), "hit", false, 46]
   ] as const)("is told of %s", (_, expected, match, verdict, isFinal, minute) => {
     const found = find(trigger(expected), lookOf(...match))
-    expect([found.verdict, found.isFinal, found.decidedAt?.minute]).toEqual([verdict, isFinal, minute])
+    expect([found?.verdict, found?.isFinal, found?.decidedAt?.minute]).toEqual([verdict, isFinal, minute])
   })
 
   it("is void, with the reason, where the match is called off", () => {
@@ -61,9 +61,16 @@ describe("What a match makes of a trigger", () => {
     }
   })
 
-  it("is open while the match waits", () => {
-    for (const status of ["postponed", "delayed", "suspended", "interrupted"] as const) {
+  it("is open while the match waits, and nothing changes while it is not played", () => {
+    for (const status of ["suspended", "interrupted"] as const) {
       expect(find(trigger("total goals >= 1"), lookOf(...seen(70, {}, { status })))).toEqual({ isFinal: false })
+      expect(find(trigger("total goals >= 1"), lookOf(...seen(70, { 60: goals(1) }, { status })))).toMatchObject({
+        verdict: "hit",
+        isFinal: false
+      })
+    }
+    for (const status of ["postponed", "delayed", "scheduled"] as const) {
+      expect(find(trigger("total goals >= 1"), lookOf(...seen(70, { 60: goals(1) }, { status })))).toBe(undefined)
     }
   })
 

@@ -55,6 +55,27 @@ layer(inWorld)("Matches that left the feed", (it) => {
     })
   )
 
+  it.effect(
+    "or that it shows without an end for 6 hours in which their clock stands become void too, and stay so",
+    () =>
+      Effect.gen(function* () {
+        yield* anew
+        const { outcome } = yield* firedAndSent("total goals >= 1", match)
+        const process = yield* started
+        const stuck = { ...match, minute: 90 }
+        yield* process.sees({ ...match, minute: 61 })
+        yield* process.sees(stuck)
+        yield* TestClock.adjust("359 minutes")
+        yield* process.sees(stuck)
+        expect(yield* outcome).toMatchObject(open)
+        for (let minute = 0; minute < 5; minute++) {
+          yield* TestClock.adjust("1 minute")
+          yield* process.sees(stuck)
+          expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1, settling: null, revision: 1 })
+        }
+      })
+  )
+
   it.effect("are asked for again and again, less and less often", () =>
     Effect.gen(function* () {
       yield* anew
