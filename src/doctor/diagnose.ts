@@ -23,6 +23,7 @@ import {
 import { checkQueues } from "../queue/checks.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
 import { checkRecordings } from "../recording/checks.ts"
+import { checkStrategies } from "../strategies/checks.ts"
 import { Strategies } from "../strategies/Strategies.ts"
 import { chooseFrom, integrations } from "../Touchline.ts"
 import { type Checked, check, ok, skipped } from "./Check.ts"
@@ -119,6 +120,7 @@ export const diagnose = Effect.fn("diagnose")(function* (
     ...checkSettings(problems, allSettings(list).length),
     ...ofIntegrations.flatMap((each) => each.checks),
     ...replacedChecks(chosen, open),
+    ...(replaced.has("strategies") || isBroken("database") ? [] : [checkStrategies(parts.database, open)]),
     ...(isBroken("feed") ? nothingOf("feed") : [checkFeed(feed, replaced.has("feed") ? `, ${ofThisProgram}` : "")])
   ]
   const made = yield* Effect.forEach(

@@ -3,17 +3,18 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, assert, describe, expect, it, layer } from "@effect/vitest"
-import { ConfigProvider, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { ConfigProvider, Context, Duration, Effect, Exit, Layer, Option, Redacted, Schema, Scope } from "effect"
 import { checkedLine } from "../../src/cli/doctor.ts"
 import { idleCalls } from "../../src/database/checks.ts"
 import { lockDataDir } from "../../src/database/embedded/DataDirLock.ts"
-import { migrations } from "../../src/database/embedded/EmbeddedDatabase.ts"
+import { layerEmbedded, migrations } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import type { Checked, CheckStatus } from "../../src/doctor/Check.ts"
 import { diagnose } from "../../src/doctor/diagnose.ts"
 import { checkRedis } from "../../src/redis/checks.ts"
 import { Redis } from "../../src/redis/Redis.ts"
 import { botName, makeBotApi } from "../fixtures/botApi.ts"
+import { eventually } from "../fixtures/eventually.ts"
 import { quiet } from "../fixtures/logs.ts"
 import { noPostgrest, SupabaseProject } from "../fixtures/postgrest.ts"
 import { temporaryDirectory, touchline } from "../fixtures/process.ts"
@@ -83,7 +84,14 @@ describe("touchline doctor, as a process", () => {
       const report = decodeReport(stdout)
       assert.isFalse(report.ok)
       expect(withStatus(report.checks, "failed")).toEqual(["redis"])
-      expect(withStatus(report.checks, "ok")).toEqual(["node", "settings", "database", "migrations", "feed"])
+      expect(withStatus(report.checks, "ok")).toEqual([
+        "node",
+        "settings",
+        "database",
+        "migrations",
+        "strategies",
+        "feed"
+      ])
       assert.notInclude(`${stdout}${stderr}`, "s3cret")
     })
   )
@@ -127,6 +135,38 @@ describe("The doctor", () => {
       expect(database).toMatchObject({ status: "ok" })
       expect(database?.message).toContain(`a running Touchline, process ${process.pid}, has it open`)
       expect(withStatus(checks, "failed")).toEqual([])
+    }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("lists the strategies that are left out, with what to do, also of a database that a service holds", () =>
+    Effect.gen(function* () {
+      const settings = yield* freshDirectory
+      const held = yield* Scope.make()
+      const holding = layerEmbedded.pipe(Layer.provideMerge(EmbeddedPostgres.layer(settings.DATA_DIR)))
+      const { client } = Context.get(yield* Scope.provide(Layer.build(holding), held), EmbeddedPostgres)
+      yield* Effect.promise(() =>
+        client.exec(`
+          insert into strategies (id, name)
+            values ('11111111-1111-4111-8111-111111111111', 'Ball'), ('22222222-2222-4222-8222-222222222222', 'Goals');
+          insert into rules (strategy_id, metric, comparator, value)
+            values ('11111111-1111-4111-8111-111111111111', 'possession', 'GTE', 60),
+              ('22222222-2222-4222-8222-222222222222', 'goals', 'GTE', 1);
+        `)
+      )
+      const said = {
+        status: "warning",
+        message: expect.stringMatching(
+          /^1 of 2 of the database are left out: strategy 1111.*possession of both teams is always 100/
+        ),
+        todo: expect.stringContaining("Edit or switch off")
+      }
+      const beside = yield* eventually(
+        Effect.map(diagnosed(settings), (checks) => named(checks, "strategies")),
+        ([strategies]) => strategies?.status !== "skipped"
+      )
+      expect(beside).toMatchObject([said])
+      yield* Scope.close(held, Exit.void)
+      expect(named(yield* diagnosed(settings), "strategies")).toMatchObject([said])
     }).pipe(Effect.provide(NodeServices.layer))
   )
 
@@ -222,7 +262,7 @@ describe.skipIf(noPostgrest !== undefined)(`The doctor with Supabase${noPostgres
           })
           const queues = ["queue scan-tick", "queue scan-shard", "queue send-alert"]
           const redis = ["redis", "redis persistence", "redis eviction", "redis clock"]
-          const rest = ["database", "migrations", "telegram bot", "telegram chat", "feed", ...queues]
+          const rest = ["database", "migrations", "telegram bot", "telegram chat", "strategies", "feed", ...queues]
           expect(checks.map(({ name }) => name)).toEqual(["node", "settings", ...redis, ...rest])
           // The private instance of the real Redis keeps nothing on disk.
           expect(statuses(checks).filter(([name, status]) => status !== "ok" && name !== "redis persistence")).toEqual(
