@@ -66,6 +66,11 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
   let shown = new Map<string, Shown>()
   const waiting = new Map<string, MatchStatus>()
   const asked = new Map<string, Asked>()
+  /**
+   * What is known of a match since when, at the time at which its triggers became void. Those of them that cannot be read stay
+   * open, and are no reason to look for it for ever.
+   */
+  const givenUp = new Map<string, number>()
   /** How often a match was asked for after its end was judged. */
   const askedAgain = new Map<string, number>()
   let isFirst = true
@@ -177,7 +182,8 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       const played = [...shown].flatMap(([id, { clock, since }]) =>
         isWaiting(clock) || now - since >= Duration.toMillis(unseenAfter) ? [] : [id]
       )
-      const absent = yield* store.absent(played, mostMatches)
+      const all = yield* store.absent(played, mostMatches)
+      const absent = all.filter(({ matchId, since }) => givenUp.get(matchId) !== since)
       const due = absent.filter(
         ({ matchId }) => !shown.has(matchId) && (isLast || (asked.get(matchId)?.next ?? 0) <= now)
       )
@@ -186,12 +192,16 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
         now
       )
       const gone = new Set(absent.map(({ matchId }) => matchId))
+      const listed = new Set(all.map(({ matchId }) => matchId))
+      for (const matchId of givenUp.keys()) if (!listed.has(matchId)) givenUp.delete(matchId)
       for (const matchId of asked.keys()) if (!gone.has(matchId)) asked.delete(matchId)
       if (isLast) return
       yield* ask(toAskAgain(now), now)
       for (const each of absent) {
         const reason = ended.has(each.matchId) ? undefined : boundOf(each, now)
-        if (reason !== undefined) yield* giveUp(each.matchId, reason)
+        if (reason === undefined) continue
+        yield* giveUp(each.matchId, reason)
+        givenUp.set(each.matchId, each.since)
       }
     })
   }

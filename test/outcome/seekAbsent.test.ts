@@ -3,6 +3,8 @@ import { expect, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { eventually } from "../fixtures/eventually.ts"
+import { quiet } from "../fixtures/logs.ts"
+import { sql } from "./outcomes.ts"
 import { anew, firedAndSent, inWorld, started, world } from "./world.ts"
 
 const match = { id: "left", minute: 60 }
@@ -74,6 +76,26 @@ layer(inWorld)("Matches that left the feed", (it) => {
           expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1, settling: null, revision: 1 })
         }
       })
+  )
+
+  it.effect("are not looked for any more when all that is left open on them cannot be read", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const bad = yield* firedAndSent("total goals >= 1", match)
+      const good = yield* firedAndSent("total goals >= 2", match)
+      yield* sql(`update triggers set expectation = '{"left": "nonsense"}' where id = '${bad.id}'`)
+      const process = yield* startedAfter(6)
+      yield* process.sees(other)
+      expect(yield* bad.outcome).toMatchObject(open)
+      expect(yield* good.outcome).toMatchObject({ verdict: "void", voids: 1 })
+      // The void one may be corrected still.
+      yield* TestClock.adjust("30 minutes")
+      yield* process.sees(other)
+      expect(world.asked.length).toBe(3)
+      yield* TestClock.adjust("90 minutes")
+      yield* process.sees(other)
+      expect(world.asked.length).toBe(3)
+    }).pipe(Effect.provide(quiet))
   )
 
   it.effect("are asked for again and again, less and less often", () =>
