@@ -74,12 +74,21 @@ const shown = (value: unknown): string => brief(Formatter.format(value))
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
+/** What a match that stopped is taken for where nobody says at which minute: it waits, or is over, all the same. */
+const withoutMinute: { readonly [status in MatchStatus]?: MatchStatus } = {
+  suspended: "delayed",
+  interrupted: "delayed",
+  abandoned: "cancelled"
+}
+
 /** A clock. Of a match that is not played only the status is needed, and added minutes are never. */
 const readClock = (value: unknown, leaveOut: LeaveOut): MatchClock | undefined => {
   if (!isPlain(value) || !isStatus(value.status)) return undefined
-  const { added, minute, period, status } = value
-  const played = isPlayed({ status })
-  if (played && !(isPeriod(period) && isWhole(minute, 120) && isMinuteOf(period, minute))) return undefined
+  const { added, minute, period } = value
+  const isMoment = isPeriod(period) && isWhole(minute, 120) && isMinuteOf(period, minute)
+  const status = isMoment || !isPlayed({ status: value.status }) ? value.status : withoutMinute[value.status]
+  if (status === undefined) return undefined
+  if (status !== value.status) leaveOut("clock", `${value.status} at no minute of play is taken for ${status}`)
   if (!(isAbsent(added) || isWhole(added, 120))) leaveOut("clock.added", `${shown(added)} is no number of minutes`)
   return {
     period: isPeriod(period) ? period : "1H",

@@ -242,6 +242,22 @@ describe("One bad part", () => {
     }
   })
 
+  it("such as the minute at which a match stopped costs that: it waits, or is over, all the same", () => {
+    const stopped = (status: string) => decodeSnapshot({ ...shown({}), clock: { status }, score: null })
+    for (const [status, taken] of [
+      ["suspended", "delayed"],
+      ["interrupted", "delayed"],
+      ["abandoned", "cancelled"]
+    ] as const) {
+      const { faults, snapshot } = Result.getOrThrow(stopped(status))
+      assert.deepStrictEqual(snapshot.clock, { period: "1H", minute: 0, added: 0, status: taken })
+      assert.deepStrictEqual(faults, [
+        { part: "clock", reason: `${status} at no minute of play is taken for ${taken}` }
+      ])
+    }
+    for (const status of ["live", "break", "finished"]) assert.isTrue(Result.isFailure(stopped(status)))
+  })
+
   it("costs the match where that is its clock, its score or its name", () => {
     for (const changes of [
       { clock: { ...base.clock, minute: null } },
