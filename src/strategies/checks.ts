@@ -27,6 +27,7 @@ const lookAt = Effect.fnUntraced(function* ({ page }: StrategyStore["Service"]) 
     if (Option.isNone(last) || rows.length < pageSize) break
     rows = yield* page(last.value.id)
   }
+  if (read === 0) return ok("the database has none that is switched on")
   if (problems.length === 0) return ok(`all ${read} of the database can be used`)
   const named = problems.slice(0, mostNamed)
   const more = problems.length - named.length

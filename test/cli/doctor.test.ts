@@ -68,6 +68,7 @@ describe("touchline doctor, as a process", () => {
       assert.strictEqual(yield* run.ended, 0, run.output().stderr)
       const { stderr, stdout } = run.output()
       assert.match(stdout, /^✓ node +[\d.]+ ms {2}Node\.js \d+/m)
+      assert.match(stdout, /^✓ strategies +[\d.]+ ms {2}the database has none that is switched on$/m)
       assert.match(stdout, /^– telegram +not configured: alerts go to the console$/m)
       assert.match(stdout, /^✓ queue send-alert +[\d.]+ ms {2}0 waiting, 0 active, 0 delayed, 0 failed$/m)
       assert.match(stdout, /\nAll is well\.\n$/)
