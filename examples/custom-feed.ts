@@ -1,16 +1,17 @@
 // A feed of your own: one layer of MatchFeed, handed to the service. Run it: npm run -s example:custom-feed
-import { Clock, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 // In a project of your own: from "touchline"
 import { MatchFeed, runMain, serve } from "../src/index.ts"
 
-const kickOff = Date.now()
+const kickOff = new Date().toISOString()
+let minute = 0
 
 const oneMatchFeed = Layer.succeed(
   MatchFeed,
   MatchFeed.of({
-    name: "one match, a minute a second",
-    poll: Effect.map(Clock.currentTimeMillis, (now) => {
-      const minute = Math.min(90, Math.floor((now - kickOff) / 1000) + 1)
+    name: "one match, a minute a poll",
+    poll: Effect.sync(() => {
+      minute = Math.min(90, minute + 1)
       return [
         {
           match: {
@@ -18,7 +19,7 @@ const oneMatchFeed = Layer.succeed(
             competition: { id: "cup", name: "The Cup" },
             home: { name: "Reds" },
             away: { name: "Blues" },
-            kickOff: new Date(kickOff).toISOString()
+            kickOff
           },
           clock: { period: minute <= 45 ? "1H" : "2H", minute, added: 0, status: minute < 90 ? "live" : "finished" },
           score: { home: 0, away: minute < 20 ? 0 : 1 },

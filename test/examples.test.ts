@@ -13,7 +13,7 @@ describe("examples/custom-feed.ts", () => {
     Effect.gen(function* () {
       const DATA_DIR = yield* temporaryDirectory
       const example = yield* touchline([], { DATA_DIR, POLL_INTERVAL: "500" }, pathOf("custom-feed.ts"))
-      yield* example.saying(/feed +one match, a minute a second/)
+      yield* example.saying(/feed +one match, a minute a poll/)
       yield* example.saying(/ALERT Open first half \| Reds 0-0 Blues/)
       yield* example.kill("SIGINT")
       assert.strictEqual(yield* example.ended, 0)
