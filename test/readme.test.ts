@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import { filled, pages } from "../scripts/readme.ts"
 
@@ -25,5 +25,14 @@ describe("The pages", () => {
     const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, link = ""]) => link)
     const missing = links.filter((link) => !existsSync(new URL(link, new URL(page, root))))
     assert.deepStrictEqual(missing, [])
+  })
+
+  it("docs/extend.md says what is in each room", () => {
+    const page = read("docs/extend.md")
+    const rooms = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    assert.deepStrictEqual(
+      rooms.map(({ name }) => name).filter((name) => !page.includes(`\`src/${name}\``)),
+      []
+    )
   })
 })

@@ -3,8 +3,8 @@
  *
  * Guarantees: an alert whose receipt is recorded is never sent again, however often its job runs; once a channel took
  * it, later attempts only record, until it is recorded. An alert is marked failed only when the channel refused it, or
- * takes others while every attempt at this one failed. Between a channel's answer and the record or the note of it lies one moment in which a crash
- * makes the alert go out twice: no channel here can be asked whether it has a message already.
+ * takes others while every attempt at this one failed. Between a channel's answer and the record or the note of it lies one
+ * moment in which a crash makes the alert go out twice: no channel here can be asked whether it has a message already.
  */
 import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
