@@ -25,7 +25,7 @@ const preview = Effect.fnUntraced(function* (json: boolean) {
   }
   if (candidates.length > 0) yield* Console.log(`${firedTable(candidates)}\n`)
   yield* Console.log(
-    `Dry run: ${snapshots} matches, ${strategies} strategies: ${candidates.length} would fire, ${triggered} fired before. Nothing was created or sent.`
+    `Dry run: matches ${snapshots}, strategies ${strategies}: ${candidates.length} would fire, ${triggered} fired before. Nothing was created or sent.`
   )
 })
 

@@ -66,6 +66,14 @@ export interface FileStrategy {
   readonly isSample: boolean
 }
 
+/** Where the strategies of files lie. */
+export interface FilePlace {
+  /** The real path of the directory. */
+  readonly directory: string
+  /** The names, without extensions, of all strategy files there, also of those that cannot be read. */
+  readonly names: ReadonlyArray<string>
+}
+
 const KnownFile = Schema.Struct({
   file: Schema.String,
   id: Schema.NullOr(StrategyId),
@@ -102,17 +110,17 @@ export class StrategyStore extends Context.Service<
     /** Adds strategies to a database that keeps none, and answers how many were added. */
     readonly addSamples: (strategies: ReadonlyArray<Strategy>) => Effect.Effect<number, DatabaseError>
     /**
-     * Which strategy each file holds: the one that was kept in a file of this name, else one of the same content whose file
-     * is not among `names` any more. Changes nothing; one that is not known has no id.
+     * Which strategy each file of a directory holds: the one that was kept in a file of this name, else one of this
+     * directory with the same content whose file is there no more. Changes nothing; one that is not known has no id.
      */
     readonly matchFiles: (
       files: ReadonlyArray<FileStrategy>,
-      names: ReadonlyArray<string>
+      place: FilePlace
     ) => Effect.Effect<ReadonlyArray<KnownFile>, DatabaseError>
     /** The same, and makes them known for their triggers, each with an id. They are marked, and nobody else watches them. */
     readonly saveFiles: (
       files: ReadonlyArray<FileStrategy>,
-      names: ReadonlyArray<string>
+      place: FilePlace
     ) => Effect.Effect<ReadonlyArray<KnownFile>, DatabaseError>
   }
 >()("touchline/database/StrategyStore") {
@@ -171,11 +179,13 @@ export class StrategyStore extends Context.Service<
         addSamples: Effect.fn("StrategyStore.addSamples")(function* (strategies) {
           return (yield* call("add_first_strategies", { definitions: strategies.map(columns) })).length
         }),
-        matchFiles: Effect.fn("StrategyStore.matchFiles")(function* (files, names) {
-          return yield* known(yield* call("match_strategy_files", { files: files.map(fileColumns), names }))
+        matchFiles: Effect.fn("StrategyStore.matchFiles")(function* (files, { directory, names }) {
+          const args = { files: files.map(fileColumns), names, directory }
+          return yield* known(yield* call("match_directory_files", args))
         }),
-        saveFiles: Effect.fn("StrategyStore.saveFiles")(function* (files, names) {
-          return yield* known(yield* call("save_strategy_files", { files: files.map(fileColumns), names }))
+        saveFiles: Effect.fn("StrategyStore.saveFiles")(function* (files, { directory, names }) {
+          const args = { files: files.map(fileColumns), names, directory }
+          return yield* known(yield* call("save_directory_files", args))
         })
       })
     })

@@ -40,6 +40,8 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   forget_strategy_changes: {},
   match_strategy_files: { files: [], names: [] },
   save_strategy_files: { files: [], names: [] },
+  match_directory_files: { files: [], names: [], directory: "" },
+  save_directory_files: { files: [], names: [], directory: "" },
   record_moments: { moments: [] },
   moments_since: { cursors: [] },
   moments_of: { match_ids: [], since: null, reader: "" },

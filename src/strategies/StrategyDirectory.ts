@@ -58,17 +58,37 @@ const unreadable =
       message: `the strategies in ${place} cannot be read (${reason._tag}). Name a directory with strategy files, or one of them.`
     })
 
-/** The strategy files (.yaml, .yml, .json) of a directory in the order of their names; of a file, itself. */
-export const listStrategyFiles = Effect.fnUntraced(function* (place: string) {
-  const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const { type } = yield* fs.stat(place).pipe(Effect.mapError(unreadable(place)))
-  if (type !== "Directory") return [place]
-  const names = yield* fs.readDirectory(place).pipe(Effect.mapError(unreadable(place)))
-  return names
-    .filter(isStrategyFile)
-    .sort()
-    .map((name) => paths.join(place, name))
+/** Where strategy files are looked for: all of a directory, or one. */
+export interface StrategyPlace {
+  /** The directory, as it was named. */
+  readonly directory: string
+  /** The one file of it that is meant. */
+  readonly only: string | undefined
+}
+
+/** The place that a path names. Fails with StrategyDirectoryError when nothing is there. */
+export const placeOf = Effect.fnUntraced(function* (path: string) {
+  const [fs, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const { type } = yield* Effect.mapError(fs.stat(path), unreadable(path))
+  const place: StrategyPlace =
+    type === "Directory"
+      ? { directory: path, only: undefined }
+      : { directory: paths.dirname(path), only: paths.basename(path) }
+  return place
+})
+
+/** The strategy files (.yaml, .yml, .json) at a place, in the order of their names, and the names of all in its directory. */
+export const filesAt = Effect.fnUntraced(function* ({ directory, only }: StrategyPlace) {
+  const [fs, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+  const all = yield* Effect.mapError(fs.readDirectory(directory), unreadable(directory))
+  const isMeant = only === undefined ? isStrategyFile : (file: string) => file === only
+  return {
+    files: all
+      .filter(isMeant)
+      .sort()
+      .map((file) => paths.join(directory, file)),
+    names: all.filter((file) => file === only || isStrategyFile(file)).map(nameOfFile)
+  }
 })
 
 /** What is said of a directory that holds no strategy file. */
@@ -104,10 +124,10 @@ export const sameName = (source: string, first: string) =>
  * Every strategy file of a directory, or one such file: the strategy in it with its path and its id, or what is wrong with
  * it, which stops no other. Of two files that differ in their extension only, the second is a problem.
  */
-export const readStrategyFiles = Effect.fnUntraced(function* (place: string) {
+export const readStrategyFiles = Effect.fnUntraced(function* (path: string) {
   const paths = yield* Path.Path
-  const files = yield* listStrategyFiles(place)
-  if (files.length === 0) return yield* noStrategyFile(place)
+  const { files } = yield* Effect.flatMap(placeOf(path), filesAt)
+  if (files.length === 0) return yield* noStrategyFile(path)
   const seen = new Map<string, string>()
   return yield* Effect.forEach(files, (source) => {
     const file = paths.basename(source)

@@ -13,9 +13,10 @@ import { makeOutage } from "../health/Outage.ts"
 import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 import { sampleStrategies } from "./SampleStrategies.ts"
 import {
-  listStrategyFiles,
+  filesAt,
   nameOfFile,
   noStrategyFile,
+  placeOf,
   readStrategyFile,
   sameName,
   strategyFileId
@@ -55,6 +56,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
   const store = yield* StrategyStore
+  const place = yield* placeOf(directory)
   const samples = new Set((yield* sampleStrategies).map(({ id }) => id))
   const set = makeWatchedSet()
   const outage = makeOutage({
@@ -70,6 +72,8 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   }
   /** The files that the last look found, by their marks. */
   let found: ReadonlyMap<string, string> = new Map()
+  /** The names of all strategy files of the directory at the last look. */
+  let namesThere: ReadonlyArray<string> = []
   /** When the database was told last; undefined until it was. */
   let saved: number | undefined
 
@@ -77,7 +81,9 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
 
   const marks = Effect.gen(function* () {
     const all = new Map<string, string>()
-    for (const source of yield* listStrategyFiles(directory)) {
+    const { files, names } = yield* filesAt(place)
+    namesThere = names
+    for (const source of files) {
       const stat = yield* Effect.option(fs.stat(source))
       // One that went away since it was listed is not there; one that may not be looked at is read, and says so.
       const mark = Option.match(stat, {
@@ -125,6 +131,8 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       const fields = { strategy: definition.name }
       if (before !== undefined) {
         if (!Equal.equals(before, definition)) yield* tell("a strategy file was edited", source, fields)
+      } else if (known.problems.has(source)) {
+        yield* tell("a strategy file was mended", source, fields)
       } else if (!formerNames.has(source)) {
         yield* tell("a strategy file was added", source, fields)
       }
@@ -143,8 +151,10 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       const id = strategyFileId(paths.basename(source))
       return { file: nameOf(source), id, definition, isSample: samples.has(id) }
     })
-    const names = [...next.keys()].map(nameOf)
-    const ids = yield* isDryRun ? store.matchFiles(files, names) : store.saveFiles(files, names)
+    // What was read and is just being replaced is there still.
+    const names = [...new Set([...next.keys()].map(nameOf).concat(namesThere))]
+    const there = { directory: paths.resolve(place.directory), names }
+    const ids = yield* isDryRun ? store.matchFiles(files, there) : store.saveFiles(files, there)
     const byName = new Map(ids.map((each) => [each.file, each]))
     const strategies = new Map<StrategyId, Strategy>()
     const formerNames = new Map<string, string>()

@@ -41,7 +41,7 @@ describe("Beside a running service, as a process,", () => {
         "touchline: no failed or expired alert has the id nonsense: `alerts failed` lists those there are\n"
       )
       assert.strictEqual(scan.code, 0, scan.stderr)
-      assert.match(scan.stdout, /Dry run: 3 matches, 6 strategies/)
+      assert.match(scan.stdout, /Dry run: matches 3, strategies 6/)
       yield* service.kill("SIGTERM")
       assert.strictEqual(yield* service.ended, 0)
     })

@@ -33,7 +33,10 @@ const fileOf = (file: string, fields: Partial<FileStrategy> = {}): FileStrategy 
   return { file, id, definition, isSample: false, ...fields }
 }
 
-const filesOf = (...files: ReadonlyArray<FileStrategy>) => files.map(({ file }) => file)
+/** A directory with files of these names. */
+const place = (names: ReadonlyArray<string>, directory = "/strategies") => ({ directory, names })
+
+const filesOf = (...files: ReadonlyArray<FileStrategy>) => place(files.map(({ file }) => file))
 
 const idOf = ({ file, id }: FileStrategy, was?: string) => ({ file, id, was })
 
@@ -252,16 +255,16 @@ export const strategyStoreContract = <E>(name: string, storeLayer: Layer.Layer<S
         const edited = { ...fileOf("a"), id: a.id }
         const renamed = { ...fileOf("c"), definition: b.definition }
         const copy = { ...fileOf("d"), definition: edited.definition }
-        const saved = yield* saveFiles([edited, renamed, copy], ["a", "c", "d"])
+        const saved = yield* saveFiles([edited, renamed, copy], place(["a", "c", "d"]))
         expect(saved).toEqual([idOf(a), { file: "c", id: b.id, was: "b" }, idOf(copy)])
-        expect(yield* saveFiles([edited, renamed, copy], ["a", "c", "d"])).toEqual([
+        expect(yield* saveFiles([edited, renamed, copy], place(["a", "c", "d"]))).toEqual([
           idOf(a),
           { file: "c", id: b.id, was: undefined },
           idOf(copy)
         ])
         // A new file of the old name is another strategy: its id is taken.
         const again = { ...fileOf("b"), id: b.id }
-        const [, , , other] = yield* saveFiles([edited, renamed, copy, again], ["a", "c", "d", "b"])
+        const [, , , other] = yield* saveFiles([edited, renamed, copy, again], place(["a", "c", "d", "b"]))
         expect(other).toMatchObject({ file: "b", id: expect.not.stringContaining(b.id) })
       })
     )
@@ -271,10 +274,35 @@ export const strategyStoreContract = <E>(name: string, storeLayer: Layer.Layer<S
         yield* afresh
         const { saveFiles } = yield* store
         const a = fileOf("a")
-        yield* saveFiles([a], ["a"])
+        yield* saveFiles([a], place(["a"]))
         const copy = { ...fileOf("b"), definition: a.definition }
-        expect(yield* saveFiles([copy], ["a", "b"])).toEqual([idOf(copy)])
-        expect(yield* saveFiles([a, copy], ["a", "b"])).toEqual([idOf(a), idOf(copy)])
+        expect(yield* saveFiles([copy], place(["a", "b"]))).toEqual([idOf(copy)])
+        expect(yield* saveFiles([a, copy], place(["a", "b"]))).toEqual([idOf(a), idOf(copy)])
+      })
+    )
+
+    it.effect("a renamed file from a copy in another directory, which takes nothing over", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const { saveFiles } = yield* store
+        const a = fileOf("a")
+        yield* saveFiles([a], place(["a"]))
+        const copy = { ...fileOf("b"), definition: a.definition }
+        expect(yield* saveFiles([copy], place(["b"], "/elsewhere"))).toEqual([idOf(copy)])
+        const edited = { ...fileOf("b"), id: copy.id }
+        expect(yield* saveFiles([edited], place(["b"], "/elsewhere"))).toEqual([idOf(copy)])
+        const other = { ...fileOf("a"), id: a.id }
+        expect(yield* saveFiles([other], place(["a"]))).toEqual([idOf(a)])
+        // A file that was moved is renamed in its new directory.
+        yield* saveFiles([other], place(["a"], "/moved"))
+        const renamed = { ...fileOf("c"), definition: other.definition }
+        expect(yield* saveFiles([renamed], place(["c"]))).toEqual([idOf(renamed)])
+        const again = { ...fileOf("d"), definition: other.definition }
+        expect(yield* saveFiles([again], place(["d"], "/moved"))).toEqual([{ file: "d", id: a.id, was: "a" }])
+        // Of what the version before this one wrote no directory is known.
+        yield* sql("update strategies set strategy_directory = null where strategy_file = 'd'")
+        const later = { ...fileOf("e"), definition: other.definition }
+        expect(yield* saveFiles([later], place(["e"], "/any"))).toEqual([{ file: "e", id: a.id, was: "d" }])
       })
     )
 
@@ -290,14 +318,14 @@ export const strategyStoreContract = <E>(name: string, storeLayer: Layer.Layer<S
           fileOf("owned", { id: owned.id }),
           fileOf("sample", { id: sample.id, isSample: true })
         ]
-        const [first, second, third] = yield* saveFiles(files, ["earlier", "owned", "sample"])
+        const [first, second, third] = yield* saveFiles(files, place(["earlier", "owned", "sample"]))
         expect(first?.id).toBe(earlier.id)
         expect(second?.id).not.toBe(owned.id)
         expect(third?.id).toBe(sample.id)
         expect((yield* activeStrategies).strategies.map(({ id }) => id).sort()).toEqual([owned.id, sample.id].sort())
         // Also when an owner marks a row of theirs: that hides it, and no more.
         yield* sql(`update strategies set strategy_file = 'theirs' where id = '${owned.id}'`)
-        const [theirs] = yield* saveFiles([fileOf("theirs")], ["theirs"])
+        const [theirs] = yield* saveFiles([fileOf("theirs")], place(["theirs"]))
         expect(theirs?.id).not.toBe(owned.id)
         expect(yield* sql(`select name from strategies where id = '${owned.id}'`)).toEqual([{ name: owned.name }])
       })
@@ -308,7 +336,10 @@ export const strategyStoreContract = <E>(name: string, storeLayer: Layer.Layer<S
         yield* afresh
         const { addSamples, saveFiles } = yield* store
         const [sample, other] = [newStrategy(), newStrategy()]
-        yield* saveFiles([fileOf("sample", { id: sample.id, isSample: true }), fileOf("mine")], ["sample", "mine"])
+        yield* saveFiles(
+          [fileOf("sample", { id: sample.id, isSample: true }), fileOf("mine")],
+          place(["sample", "mine"])
+        )
         expect(yield* addSamples([sample, other])).toBe(2)
         expect((yield* activeStrategies).strategies.map(({ id }) => id)).toEqual([sample.id, other.id])
         expect(yield* addSamples([newStrategy()])).toBe(0)

@@ -60,7 +60,15 @@ const decodeRows = Schema.decodeUnknownSync(
 const without = (added: ReadonlyArray<string>, found: ReadonlyArray<unknown>) =>
   decodeRows(found).map(({ row }) => Object.fromEntries(Object.entries(row).filter(([name]) => !added.includes(name))))
 
-const addedColumns = ["definition", "strategy_file", "period", "added", "snapshot", "snapshot_id"].concat(
+const addedColumns = [
+  "definition",
+  "strategy_file",
+  "strategy_directory",
+  "period",
+  "added",
+  "snapshot",
+  "snapshot_id"
+].concat(
   ["state", "attempts", "error", "receipt", "expired_at", "expires_at", "sending_until"].map((name) => `alert_${name}`),
   "alerted_at",
   "expectation outcome_open settling settling_since outcome_version amendment total_voids".split(" "),
@@ -242,9 +250,9 @@ layer(onPostgres)("The migrations", (it) => {
       ])
       const { id, owner: _, ...definition } = newStrategy({ name: "Kept" })
       const file = { file: "kept", id, definition, isSample: false }
-      const [saved] = yield* saveFiles([file], ["kept"])
+      const [saved] = yield* saveFiles([file], { directory: "/strategies", names: ["kept"] })
       expect(saved?.id).toMatch(/^\d+$/)
-      expect(yield* saveFiles([file], ["kept"])).toEqual([saved])
+      expect(yield* saveFiles([file], { directory: "/strategies", names: ["kept"] })).toEqual([saved])
     })
   )
 

@@ -87,6 +87,8 @@ layer(onDatabase)("The strategies of a directory", (it) => {
         yield* until((found) => found.join() === "C,Edited")
         expect((yield* watched).leftOut).toBe(0)
         expect(yield* logged("a strategy is left out")).toHaveLength(1)
+        expect(yield* filesOf("a strategy file was mended")).toEqual([at("c.yaml")])
+        expect(yield* filesOf("a strategy file was added")).toEqual([at("c.yaml")])
         yield* write("d.yaml", "name: D\n")
         yield* eventually(Effect.andThen(look, watched), ({ leftOut }) => leftOut === 1)
         yield* remove("d.yaml")
@@ -158,6 +160,43 @@ layer(onDatabase)("The strategies of a directory", (it) => {
         }),
         following(other.path, new Door())
       )
+    })
+  )
+
+  it.effect("stay those of their own files when one is copied to another directory, or watched alone", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const [one, other] = [yield* makeDirectory, yield* makeDirectory]
+      const idsIn = (path: string) =>
+        Effect.provide(
+          Effect.map(watched, ({ all }) => [...all()].map(({ id }) => id)),
+          following(path, new Door())
+        )
+      yield* one.write("a.yaml", text("A"))
+      yield* other.write("b.yaml", text("A"))
+      expect(yield* idsIn(one.path)).toEqual([strategyFileId("a.yaml")])
+      expect(yield* idsIn(other.path)).toEqual([strategyFileId("b.yaml")])
+      yield* other.write("b.yaml", text("Edited"))
+      expect(yield* idsIn(other.path)).toEqual([strategyFileId("b.yaml")])
+      expect(yield* idsIn(one.path)).toEqual([strategyFileId("a.yaml")])
+      yield* one.write("c.yaml", text("A"))
+      expect(yield* idsIn(one.at("c.yaml"))).toEqual([strategyFileId("c.yaml")])
+      expect(yield* idsIn(one.at("a.yaml"))).toEqual([strategyFileId("a.yaml")])
+    })
+  )
+
+  it.effect("are none any more when the one file that was named is deleted", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { at, remove, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      yield* write("b.yaml", text("B"))
+      yield* Effect.gen(function* () {
+        expect(yield* names).toEqual(["A"])
+        yield* remove("a.yaml")
+        yield* until((found) => found.length === 0)
+        expect(yield* filesOf("a strategy file was deleted")).toEqual([at("a.yaml")])
+      }).pipe(Effect.provide(following(at("a.yaml"), new Door())))
     })
   )
 
