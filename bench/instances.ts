@@ -55,6 +55,7 @@ const program = Effect.gen(function* () {
   yield* call("save_strategies", { definitions: strategies })
 
   const environment = {
+    HTTP: "off",
     REDIS_HOST: "127.0.0.1",
     REDIS_PORT: `${redis.port}`,
     SUPABASE_URL: settings.url.href,

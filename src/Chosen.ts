@@ -14,6 +14,7 @@ import {
   serviceSettings,
   setting
 } from "./Config.ts"
+import { type HttpConfig, httpSettings } from "./http/settings.ts"
 import {
   type Brought,
   type Extend,
@@ -34,6 +35,8 @@ export interface Reading {
 /** The parts, and where they come from. */
 export interface Chosen {
   readonly service: ServiceConfig
+  /** None: it is not served over HTTP. */
+  readonly http: Option.Option<HttpConfig>
   readonly parts: Parts
   /** The integrations: those of the program, then the listed ones. */
   readonly list: ReadonlyArray<Integration>
@@ -67,6 +70,7 @@ const feedSetting = (list: ReadonlyArray<Integration>): Setting<string> => {
 /** Every setting there is: those of the service, then those of each integration. */
 export const allSettings = (list: ReadonlyArray<Integration>): ReadonlyArray<SettingText> => [
   ...serviceSettings.all,
+  ...httpSettings.all,
   feedSetting(list),
   ...list.flatMap(({ settings }) => settings)
 ]
@@ -101,6 +105,7 @@ export const choose = Effect.fnUntraced(function* (
   rest: (service: ServiceConfig, own: Extensions) => Rest
 ): Effect.fn.Return<Chosen, SettingsError> {
   const { problems, value: service } = yield* asFarAsUsable(serviceSettings)
+  const http = yield* asFarAsUsable(httpSettings)
   const own = extend(service)
   const list = [...(own.integrations ?? []), ...listed]
   const named = yield* Effect.result(feedSetting(list).read)
@@ -120,6 +125,7 @@ export const choose = Effect.fnUntraced(function* (
   )
   return {
     service,
+    http: http.value,
     list,
     parts: {
       feed: fill("feed") ?? lacking("feed"),
@@ -146,6 +152,6 @@ export const choose = Effect.fnUntraced(function* (
       )
       return first !== undefined && Result.isFailure(first.brought)
     },
-    problems: [...problems, ...failures.flatMap(({ message }) => message.split("\n"))]
+    problems: [...problems, ...http.problems, ...failures.flatMap(({ message }) => message.split("\n"))]
   }
 })

@@ -28,6 +28,7 @@ import { simulated } from "./feed/simulated/integration.ts"
 import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
 import { sportMonks } from "./feed/sportmonks/integration.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
+import { layerHttp } from "./http/layerHttp.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
 import { Amender } from "./outcome/Amender.ts"
 import { Amendments } from "./outcome/Amendments.ts"
@@ -221,10 +222,11 @@ const told = (chosen: Chosen): Parts["feed"] => {
 
 /**
  * The running service. When its scope closes it stops in this order: the ticker takes no more ticks and the alert worker
- * no more alerts, and both let what is active end (bounded); then queues, then the database.
+ * no more alerts, and both let what is active end (bounded); then the server closes, then queues, then the database.
  */
 export const service = (chosen: Chosen) =>
   Layer.mergeAll(ticker(chosen.service), alerting).pipe(
+    Layer.provideMerge(layerHttp(chosen.http)),
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
     Layer.provideMerge(layerAlertTimes(chosen.service))

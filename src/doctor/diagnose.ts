@@ -11,6 +11,7 @@ import { checkFeed } from "../feed/checks.ts"
 import { FeedMemory } from "../feed/FeedMemory.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
 import { MatchHistory } from "../history/MatchHistory.ts"
+import { checkHttp } from "../http/checks.ts"
 import {
   type Check,
   type Consulting,
@@ -121,6 +122,7 @@ export const diagnose = Effect.fn("diagnose")(function* (
     ...ofIntegrations.flatMap((each) => each.checks),
     ...replacedChecks(chosen, open),
     ...(replaced.has("strategies") || isBroken("database") ? [] : [checkStrategies(parts.database, open)]),
+    checkHttp(chosen.http),
     ...(isBroken("feed") ? nothingOf("feed") : [checkFeed(feed, replaced.has("feed") ? `, ${ofThisProgram}` : "")])
   ]
   const made = yield* Effect.forEach(

@@ -23,7 +23,13 @@ import { hasRedisServer } from "../fixtures/redisServer.ts"
 
 const diagnosed = (env: Record<string, string>) =>
   diagnose(() => Effect.void).pipe(
-    Effect.provide(Layer.mergeAll(ConfigProvider.layer(ConfigProvider.fromEnv({ env })), NodeServices.layer, quiet))
+    Effect.provide(
+      Layer.mergeAll(
+        ConfigProvider.layer(ConfigProvider.fromEnv({ env: { PORT: "0", ...env } })),
+        NodeServices.layer,
+        quiet
+      )
+    )
   )
 
 /** The answers by name, those of one name in their order. */
@@ -123,7 +129,7 @@ describe("The doctor", () => {
       }
       assert.notInclude(lines, "my token")
       expect(withStatus(checks, "skipped")).toEqual(["redis", "database", "migrations", "telegram"])
-      expect(withStatus(checks, "ok")).toEqual(["node", "feed", "queue scan-tick", "queue send-alert"])
+      expect(withStatus(checks, "ok")).toEqual(["node", "http", "feed", "queue scan-tick", "queue send-alert"])
     })
   )
 
@@ -263,7 +269,16 @@ describe.skipIf(noPostgrest !== undefined)(`The doctor with Supabase${noPostgres
           })
           const queues = ["queue scan-tick", "queue scan-shard", "queue send-alert"]
           const redis = ["redis", "redis persistence", "redis eviction", "redis clock"]
-          const rest = ["database", "migrations", "telegram bot", "telegram chat", "strategies", "feed", ...queues]
+          const rest = [
+            "database",
+            "migrations",
+            "telegram bot",
+            "telegram chat",
+            "strategies",
+            "http",
+            "feed",
+            ...queues
+          ]
           expect(checks.map(({ name }) => name)).toEqual(["node", "settings", ...redis, ...rest])
           // The private instance of the real Redis keeps nothing on disk.
           expect(statuses(checks).filter(([name, status]) => status !== "ok" && name !== "redis persistence")).toEqual(
@@ -316,7 +331,14 @@ describe.skipIf(noPostgrest !== undefined)(`The doctor with Supabase${noPostgres
         const checks = yield* diagnosed({ ...anyDirectory, ...(yield* supabaseSettings) })
         expect(withStatus(checks, "failed")).toEqual(["database"])
         expect(named(checks, "database")[0]?.todo).toContain("Apply supabase/migrations")
-        expect(withStatus(checks, "ok")).toEqual(["node", "settings", "feed", "queue scan-tick", "queue send-alert"])
+        expect(withStatus(checks, "ok")).toEqual([
+          "node",
+          "settings",
+          "http",
+          "feed",
+          "queue scan-tick",
+          "queue send-alert"
+        ])
       })
     )
   })

@@ -1,0 +1,58 @@
+/** What every request passes: who may ask, what an answer says to browsers, how much a request may bring. */
+import { ByteSize, Effect, Option, type Redacted } from "effect"
+import { HttpEffect, HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { hasToken, isFromHere, isOwn } from "./access.ts"
+
+/** What an answer says to browsers, unless it says something else itself. */
+const headers: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "same-origin",
+  "x-content-type-options": "nosniff"
+}
+
+/** The headers of every answer, those of errors too. */
+const withHeaders = HttpEffect.withPreResponseHandler((_, response) =>
+  Effect.succeed(HttpServerResponse.setHeaders(response, { ...headers, ...response.headers }))
+)
+
+/** The most that a request may bring. A route that takes more says so itself. */
+const bodyLimit = ByteSize.kibibytes(64)
+
+/** Where the token is given. */
+export const signInPath = "/sign-in"
+
+const plain = (status: number, text: string, more: Readonly<Record<string, string>> = {}) =>
+  HttpServerResponse.text(`${text}\n`, { status, headers: more })
+
+/** The answer to who does not bring the token: to a person the form, to others the reason. */
+const refusal = ({ headers, method, url }: HttpServerRequest.HttpServerRequest, token: Option.Option<unknown>) => {
+  if (Option.isNone(token)) {
+    return plain(
+      403,
+      "This page is for the machine itself: the request was forwarded, or is for another host. Set HTTP_TOKEN to be let in from elsewhere."
+    )
+  }
+  if (method === "GET" && headers.accept?.includes("text/html") === true) {
+    return HttpServerResponse.redirect(`${signInPath}?${new URLSearchParams({ next: url })}`, { status: 303 })
+  }
+  return plain(401, "Bring HTTP_TOKEN as bearer.", { "www-authenticate": "Bearer" })
+}
+
+/** Guards all routes. */
+export const guard = (token: Option.Option<Redacted.Redacted>) =>
+  HttpRouter.middleware(
+    (app) =>
+      Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        if (!isOwn(request)) return plain(403, "A page of another origin may not ask for this.")
+        const isSignIn = request.url.split("?")[0] === signInPath
+        const isKnown = Option.isSome(token) ? yield* hasToken(request, token.value) : false
+        if (!isKnown && !isFromHere(request) && !(isSignIn && Option.isSome(token))) return refusal(request, token)
+        return yield* app
+      }).pipe(withHeaders, Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit)),
+    { global: true }
+  )
