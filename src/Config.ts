@@ -223,6 +223,13 @@ const own = {
     meaning: "How many days recorded polls are kept.",
     schema: wholeNumber(1, 3650)
   }),
+  triggerDays: optional({
+    name: "TRIGGER_DAYS",
+    takes: "a whole number of days from 2 to 3650",
+    meaning:
+      "How many days triggers keep the details of their message. Without it: for ever. The pair, its result and times are kept for ever.",
+    schema: wholeNumber(2, 3650)
+  }),
   logLevel: setting({
     name: "LOG_LEVEL",
     takes: logLevels.join(", "),
@@ -251,6 +258,8 @@ export interface ServiceConfig {
   readonly stopTimeout: Duration.Duration
   /** Where polls are recorded, and for how many days they are kept. None: they are not. */
   readonly record: Option.Option<{ readonly directory: string; readonly days: number }>
+  /** How long triggers keep the details of their message. None: for ever. */
+  readonly triggerDays: Option.Option<Duration.Duration>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
 }
@@ -269,6 +278,7 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       alertExpires: yield* own.alertExpires.read,
       stopTimeout: Duration.millis(yield* own.stopTimeout.read),
       record: Option.map(yield* own.record.read, (directory) => ({ directory, days })),
+      triggerDays: Option.map(yield* own.triggerDays.read, Duration.days),
       logLevel: yield* own.logLevel.read,
       logFormat: yield* own.logFormat.read
     }

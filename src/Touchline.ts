@@ -17,6 +17,7 @@ import { type Chosen, choose, type Rest } from "./Chosen.ts"
 import { type ServiceConfig, SettingsError } from "./Config.ts"
 import { Database } from "./database/Database.ts"
 import { embedded } from "./database/embedded/integration.ts"
+import { layerRetention } from "./database/Retention.ts"
 import { StrategyStore } from "./database/StrategyStore.ts"
 import { supabase } from "./database/supabase/integration.ts"
 import { TriggerStore } from "./database/TriggerStore.ts"
@@ -225,7 +226,7 @@ const told = (chosen: Chosen): Parts["feed"] => {
  * no more alerts, and both let what is active end (bounded); then the server closes, then queues, then the database.
  */
 export const service = (chosen: Chosen) =>
-  Layer.mergeAll(ticker(chosen.service), alerting).pipe(
+  Layer.mergeAll(ticker(chosen.service), alerting, layerRetention(chosen.service)).pipe(
     Layer.provideMerge(layerHttp(chosen.http)),
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),

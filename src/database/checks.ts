@@ -58,7 +58,8 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   pending_amendments: { max_rows: 0 },
   record_amendment: { told: {} },
   strategy_performance: { strategy: "", since: null, by_competition: false },
-  recount_performance: { strategies: [] }
+  recount_performance: { strategies: [] },
+  forget_trigger_details: { before: nowhere, max_rows: 0 }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

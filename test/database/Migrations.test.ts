@@ -160,6 +160,16 @@ layer(onPostgres)("The migrations", (it) => {
             from triggers where match_id::text = '102'`)
         ).toEqual([{ message: "900", chat: "-100777", state: "sent" }])
         expect(Option.isSome(yield* triggers.find(id))).toBe(true)
+
+        const theirs = sql(
+          "select evidence_json::text evidence from triggers where match_id::text <> '102' order by id"
+        )
+        const before = yield* theirs
+        const { call } = yield* Database
+        const old = { before: "2999-01-01T00:00:00Z", max_rows: 9 }
+        expect(yield* call("forget_trigger_details", old)).toEqual([{ snapshots: 1, triggers: 1 }])
+        expect(Option.getOrThrow(yield* triggers.find(id)).evidence).toEqual([])
+        expect(yield* theirs).toEqual(before)
       })
     )
 

@@ -8,6 +8,7 @@ import { DatabaseError } from "../Database.ts"
 import { openPglite } from "./BreakablePglite.ts"
 import { DataDirError, lockDataDir } from "./DataDirLock.ts"
 import { openFailed, openPostgres, type PostgresClient } from "./PostgresClient.ts"
+import { keepVacuumed } from "./Vacuum.ts"
 
 export class EmbeddedPostgres extends Context.Service<
   EmbeddedPostgres,
@@ -65,7 +66,7 @@ const ours =
 
 const held = Effect.fnUntraced(function* (dataDir: string) {
   yield* lockDataDir(dataDir)
-  const client = yield* openPostgres(`${dataDir}/postgres`)
+  const client = yield* Effect.flatMap(openPostgres(`${dataDir}/postgres`), keepVacuumed)
   // What answers other processes is loaded after the start, which need not wait for it.
   yield* Effect.promise(() => import("./PostgresServer.ts")).pipe(
     Effect.flatMap(({ servePostgres }) => servePostgres(dataDir, client)),

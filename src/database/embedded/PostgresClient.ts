@@ -11,6 +11,7 @@ import { Duration, Effect, Schedule, type Scope } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
 import { DatabaseError } from "../Database.ts"
 import { type BreakablePglite, openPglite } from "./BreakablePglite.ts"
+import { ownerOnly } from "./ownerOnly.ts"
 
 /** What is used of PGlite. */
 export type PostgresClient = Pick<PGlite, "exec" | "onNotification" | "query" | "transaction">
@@ -122,7 +123,14 @@ export const openPostgres = Effect.fnUntraced(function* (
   }
 
   postgres = yield* Effect.acquireRelease(
-    Effect.tryPromise({ try: () => openPglite(directory), catch: openFailed }).pipe(Effect.map(hear)),
+    Effect.tryPromise({
+      try: async () => {
+        const opened = await openPglite(directory)
+        await ownerOnly(directory)
+        return opened
+      },
+      catch: openFailed
+    }).pipe(Effect.map(hear)),
     () =>
       Effect.tryPromise(async () => postgres?.close()).pipe(
         Effect.timeout(closeTimeout),
