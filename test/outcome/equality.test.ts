@@ -155,37 +155,34 @@ const asBacktested = (verdict: string | null): string =>
   verdict === "hit" || verdict === "miss" ? verdict : "undecided"
 
 describe("The live service and a backtest of the same matches", () => {
-  it.live(
-    "give the same verdicts, at the same minutes, whatever instance saw what",
-    () =>
-      Effect.gen(function* () {
-        const live = yield* played
-        const backtest = makeBacktest(strategies)
-        const expected = matches.flatMap((match) => {
-          const { matchId, triggers } = backtest(recordingFrom(match))
-          return triggers.map(
-            ({ decidedAt, result, strategyId }) =>
-              [`${strategyId} on ${matchId}`, result, decidedAt?.minute ?? null] as const
-          )
+  it.live("give the same verdicts, at the same minutes, whatever instance saw what", () =>
+    Effect.gen(function* () {
+      const live = yield* played
+      const backtest = makeBacktest(strategies)
+      const expected = matches.flatMap((match) => {
+        const { matchId, triggers } = backtest(recordingFrom(match))
+        return triggers.map(
+          ({ decidedAt, result, strategyId }) =>
+            [`${strategyId} on ${matchId}`, result, decidedAt?.minute ?? null] as const
+        )
+      })
+      const found = new Map(
+        live.map(({ match_id, minute, strategy_id, verdict }) => [
+          `${strategy_id} on ${match_id}`,
+          [asBacktested(verdict), verdict === "void" ? null : minute] as const
+        ])
+      )
+      expect(expected.length).toBeGreaterThan(1000)
+      expect(found.size).toBe(expected.length)
+      expect(
+        expected.filter(([pair, result, minute]) => {
+          const [verdict, at] = found.get(pair) ?? []
+          return verdict !== result || at !== minute
         })
-        const found = new Map(
-          live.map(({ match_id, minute, strategy_id, verdict }) => [
-            `${strategy_id} on ${match_id}`,
-            [asBacktested(verdict), verdict === "void" ? null : minute] as const
-          ])
-        )
-        expect(expected.length).toBeGreaterThan(1000)
-        expect(found.size).toBe(expected.length)
-        expect(
-          expected.filter(([pair, result, minute]) => {
-            const [verdict, at] = found.get(pair) ?? []
-            return verdict !== result || at !== minute
-          })
-        ).toEqual([])
-        expect(new Set(live.map(({ expects, verdict }) => (expects ? verdict : "none")))).toEqual(
-          new Set(["hit", "miss", "void", "none"])
-        )
-      }),
-    { timeout: 180_000 }
+      ).toEqual([])
+      expect(new Set(live.map(({ expects, verdict }) => (expects ? verdict : "none")))).toEqual(
+        new Set(["hit", "miss", "void", "none"])
+      )
+    })
   )
 })
