@@ -28,6 +28,9 @@ import { MatchFeed } from "./feed/MatchFeed.ts"
 import { simulated } from "./feed/simulated/integration.ts"
 import type { SimulatedFeedOptions } from "./feed/simulated/SimulatedFeed.ts"
 import { sportMonks } from "./feed/sportmonks/integration.ts"
+import { layerHealth, layerStopping } from "./health/Health.ts"
+import { Instances } from "./health/Instances.ts"
+import { Overview } from "./health/Overview.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { layerHttp } from "./http/layerHttp.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
@@ -222,13 +225,15 @@ const told = (chosen: Chosen): Parts["feed"] => {
 }
 
 /**
- * The running service. When its scope closes it stops in this order: the ticker takes no more ticks and the alert worker
+ * The running service. When its scope closes it says that it stops, and then stops in this order: the ticker takes no more ticks and the alert worker
  * no more alerts, and both let what is active end (bounded); then the server closes, then queues, then the database.
  */
 export const service = (chosen: Chosen) =>
-  Layer.mergeAll(ticker(chosen.service), alerting, layerRetention(chosen.service)).pipe(
+  layerStopping.pipe(
+    Layer.provideMerge(Layer.mergeAll(ticker(chosen.service), alerting, layerRetention(chosen.service))),
     Layer.provideMerge(layerHttp(chosen.http)),
     Layer.provideMerge(banner(chosen)),
+    Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
-    Layer.provideMerge(layerAlertTimes(chosen.service))
+    Layer.provideMerge(Layer.merge(layerAlertTimes(chosen.service), layerHealth))
   )

@@ -76,11 +76,13 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
   }).pipe(Effect.provide(CircuitBreaker.layerStoreMemory()))
   const fields = { channel }
   const outage = makeOutage({
+    part: "alerts",
     begins: "the channel takes no alerts: they wait until it does",
     ends: "the channel takes alerts again",
     fields
   })
   const barred = makeOutage({
+    part: "alerts",
     level: "Error",
     begins: "the channel takes nothing from us: alerts wait until this is put right",
     ends: "the channel takes alerts again",

@@ -41,6 +41,7 @@ export const layerRedisDedup = ({ timeout, ttl }: RedisDedupOptions) =>
       const client = yield* redis.connect({ whenLost: "fail" })
       const seconds = Math.max(1, Math.ceil(Duration.toSeconds(ttl)))
       const outage = makeOutage({
+        part: "dedup",
         begins: "Redis does not answer dedup; the database decides alone",
         ends: "Redis answers dedup again",
         fields: { redis: redis.address }

@@ -79,7 +79,7 @@ export const check = <E extends { readonly message: string }, R>(
   )
 
 /** How an effect ends, if it does in time. What cannot be interrupted is left behind: it must not hold up the answer. */
-const bounded = <A, E, R>(effect: Effect.Effect<A, E, R>, within: Duration.Duration) =>
+export const bounded = <A, E, R>(effect: Effect.Effect<A, E, R>, within: Duration.Duration) =>
   Effect.flatMap(Effect.forkDetach(effect), (fiber) =>
     Fiber.await(fiber).pipe(Effect.timeoutOption(within), Effect.ensuring(Effect.forkDetach(Fiber.interrupt(fiber))))
   )

@@ -74,6 +74,7 @@ const onDatabase = Effect.fnUntraced(function* ({ writes }: { readonly writes: b
   const { call } = yield* Database
   const own = inMemory()
   const outage = makeOutage({
+    part: "database",
     begins: "what feeds keep is kept in memory: the database does not answer",
     ends: "what feeds keep is on the database again"
   })

@@ -1,8 +1,9 @@
 /**
  * Tells of trouble that lasts: one line when it begins and one when it is over, however often it is met in between. What
- * a person must look at is told again every now and then.
+ * a person must look at is told again every now and then. Trouble of a part is also kept in Health while it lasts.
  */
 import { Clock, Duration, Effect } from "effect"
+import { Health, type HealthPart } from "./Health.ts"
 
 export interface Outage {
   /** The trouble was met. Logs it if it was not there before, or was last told of long ago. */
@@ -15,6 +16,8 @@ export interface Outage {
 export interface OutageLines {
   readonly begins: string
   readonly ends: string
+  /** What has the trouble. Absent: it is none, only worth telling. */
+  readonly part?: HealthPart
   readonly fields?: Readonly<Record<string, unknown>>
   /** How loudly it begins. Default: Warn. */
   readonly level?: "Warn" | "Error"
@@ -25,12 +28,16 @@ export interface OutageLines {
 /** Seconds by a clock that nobody sets. */
 const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
 
-export const makeOutage = ({ again, begins, ends, fields = {}, level = "Warn" }: OutageLines): Outage => {
+export const makeOutage = ({ again, begins, ends, fields = {}, level = "Warn", part }: OutageLines): Outage => {
   const repeated = again === undefined ? Number.POSITIVE_INFINITY : Duration.toSeconds(again)
   let current: { readonly since: number; told: number; times: number } | undefined
+  const key = {}
   return {
     met: Effect.fnUntraced(function* (reason) {
       const at = yield* now
+      if (part !== undefined) {
+        yield* (yield* Health).met(key, { part, state: level === "Error" ? "down" : "degraded", what: begins, reason })
+      }
       current ??= { since: at, told: Number.NEGATIVE_INFINITY, times: 0 }
       current.times += 1
       const isFirst = current.times === 1
@@ -43,6 +50,7 @@ export const makeOutage = ({ again, begins, ends, fields = {}, level = "Warn" }:
       if (current === undefined) return
       const { since, times } = current
       current = undefined
+      yield* (yield* Health).over(key)
       const seconds = Math.round((yield* now) - since)
       yield* Effect.logInfo(ends).pipe(Effect.annotateLogs({ ...fields, seconds, times }))
     })

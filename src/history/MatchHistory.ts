@@ -82,6 +82,7 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
       )
     )
   const outage = makeOutage({
+    part: "history",
     begins: "match history goes on in memory",
     ends: "match history is on the database again"
   })

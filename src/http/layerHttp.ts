@@ -35,7 +35,11 @@ const todo = "Set PORT to a free one, or HTTP=off."
 
 /** Serves while it can, and tries again when it cannot. */
 const asFarAsPossible = Effect.fnUntraced(function* (config: HttpConfig) {
-  const outage = makeOutage({ begins: "pages are not served; scanning goes on", ends: "pages can be served" })
+  const outage = makeOutage({
+    part: "pages",
+    begins: "pages are not served; scanning goes on",
+    ends: "pages can be served"
+  })
   let reason: string | undefined
   const serve = Layer.build(server(config)).pipe(
     Effect.andThen(outage.over),

@@ -78,6 +78,7 @@ const make = Effect.fnUntraced(function* ({
   const wake = yield* Queue.sliding<void>(1)
   const turn = yield* Semaphore.make(1)
   const outage = makeOutage({
+    part: "results",
     begins: "outcomes cannot be read or written; they are tried again",
     ends: "outcomes are read and written again"
   })

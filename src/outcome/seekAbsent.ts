@@ -75,6 +75,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
   const askedAgain = new Map<string, number>()
   let isFirst = true
   const outage = makeOutage({
+    part: "results",
     begins: "matches that left the feed cannot be looked up; they are tried again",
     ends: "matches that left the feed are looked up again",
     fields: { feed: feed.name }

@@ -114,6 +114,15 @@ export interface Membership {
   readonly passing: ReadonlyArray<string>
 }
 
+/** A board on which each process has one notice. */
+export interface Notices {
+  /** Puts up the notice of a process in the place of its last one. It is gone after 15 s without another. */
+  readonly put: (process: string, notice: string) => Effect.Effect<void, QueueError>
+  readonly remove: (process: string) => Effect.Effect<void, QueueError>
+  /** Those that are up. */
+  readonly all: Effect.Effect<ReadonlyArray<string>, QueueError>
+}
+
 /** How often a member has to tell at least, in milliseconds, to count as there. */
 export const memberTimeout = 15_000
 
@@ -134,6 +143,8 @@ export class QueueBackend extends Context.Service<
     readonly onEnd: (queue: string, heard: (id: string) => void) => Effect.Effect<void, QueueError, Scope.Scope>
     /** Makes this process one of those that share the queue, until the scope closes or it has not told for 15 s. */
     readonly join: (membership: Membership) => Effect.Effect<Member, QueueError, Scope.Scope>
+    /** What the processes that share the backend tell of themselves. Absent: there is only this one. */
+    readonly notices?: Notices
     /** The names of the passing queues that there are, in order. */
     readonly passing: Effect.Effect<ReadonlyArray<string>, QueueError>
   }

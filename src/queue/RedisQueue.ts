@@ -20,6 +20,7 @@ import {
   wideLimiter
 } from "./QueueBackend.ts"
 import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
+import { redisNotices } from "./redisNotices.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
 
 /** How many milliseconds a worker may take to close beyond the grace of its jobs: what Redis needs to let it go. */
@@ -65,6 +66,7 @@ export const layerRedisQueue = Layer.effect(
       const outage =
         outages.get(queue) ??
         makeOutage({
+          part: "queue",
           begins: "the queue reports an error",
           ends: "the queue is well again",
           fields: { queue, redis: redis.address }
@@ -160,6 +162,7 @@ export const layerRedisQueue = Layer.effect(
         )
         return yield* joinOnRedis(producing, membership)
       }),
+      notices: redisNotices(producing),
       passing: passingQueues(producing)
     })
   })

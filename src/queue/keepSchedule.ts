@@ -85,6 +85,7 @@ export const keepSchedule = Effect.fnUntraced(function* ({
   const read = askBull(name, "read the schedule", () => bull.getJobScheduler(name))
   const everyOf = ({ every }: { readonly every?: number }): number => every ?? Duration.toMillis(interval)
   const outage = makeOutage({
+    part: "scanning",
     level: "Error",
     begins: "ticks have stopped coming: they are scheduled anew",
     ends: "ticks come again",

@@ -33,6 +33,7 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
   const path = yield* Path.Path
   const instance = (yield* Random.nextIntBetween(0, 2 ** 31)).toString(36)
   const outage = makeOutage({
+    part: "recording",
     begins: "polls are not recorded",
     ends: "polls are recorded again",
     fields: { directory }

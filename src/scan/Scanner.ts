@@ -15,6 +15,7 @@ import type { NewTrigger } from "../database/TriggerStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
+import { Health } from "../health/Health.ts"
 import { AfterScan } from "./AfterScan.ts"
 import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
 import { makeJudge } from "./judge.ts"
@@ -74,6 +75,7 @@ export class Scanner extends Context.Service<
       const offer = yield* makeOffer(known, dedup)
       const askAgain = yield* makeAskAgain(known)
       const after = yield* AfterScan
+      const health = yield* Health
       const turn = yield* Semaphore.make(1)
       const totals = yield* Ref.make(nothing)
       const count = (report: Partial<ScanReport>) => Ref.update(totals, (all) => plus(all, report))
@@ -86,7 +88,11 @@ export class Scanner extends Context.Service<
           )
         )
 
-      const polled = Effect.tap(poll(), ({ dropped = 0, isPaused = false, partsLeftOut = 0 }) =>
+      const feedTrouble = {}
+      const answered = Effect.tapError(poll(), ({ message: reason }) =>
+        health.met(feedTrouble, { part: "feed", state: "down", what: "the feed failed", reason })
+      ).pipe(Effect.tap(() => health.over(feedTrouble)))
+      const polled = Effect.tap(answered, ({ dropped = 0, isPaused = false, partsLeftOut = 0 }) =>
         isPaused ? Effect.void : count({ scans: 1, dropped, partsLeftOut })
       )
       const observe = withFailuresNoted(
@@ -118,6 +124,7 @@ export class Scanner extends Context.Service<
             elapsed
           })
           yield* count(report)
+          yield* health.scanned({ ...report, at: started + elapsed })
           yield* Effect.logInfo("scan").pipe(
             Effect.annotateLogs({
               matches: snapshots.length,

@@ -61,10 +61,10 @@ export const layerTicker = ({ interval, shardSize }: TickerOptions) =>
         queue: names.shards,
         passing: set === undefined ? [] : Object.values(names)
       })
-      const { failed, hasOthers, scanned, watch } = yield* makeScanWatch({ interval, member })
+      const { during, failed, hasOthers, scanned, watch } = yield* makeScanWatch({ interval, member })
       /** What a scan fails for is logged where it fails; here it is kept for the day on which no scan ends well. */
       const noted = <E extends { readonly message: string }>(scan: Effect.Effect<unknown, E>) =>
-        scan.pipe(
+        during(scan).pipe(
           Effect.andThen(scanned),
           Effect.tapDefect((defect) => failed(`a bug: ${defect instanceof Error ? defect.message : String(defect)}`)),
           Effect.catch(({ message }) => failed(message))

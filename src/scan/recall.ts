@@ -106,6 +106,7 @@ export const makeLookUp = (known: KnownPairs) =>
 export const makeAskAgain = (known: KnownPairs) =>
   Effect.map(Effect.all([makeAsk(known), Effect.scope, Semaphore.make(1)]), ([ask, scope, round]) => {
     const outage = makeOutage({
+      part: "database",
       begins: "the database does not tell which pairs have a trigger still; what is known stays known",
       ends: "the database tells again which pairs have a trigger"
     })

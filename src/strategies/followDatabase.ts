@@ -43,6 +43,7 @@ export const followDatabase = Effect.gen(function* () {
   const store = yield* StrategyStore
   const strategies = makeHeldStrategies()
   const outage = makeOutage({
+    part: "strategies",
     begins: "the strategies cannot be read; those read last are watched",
     ends: "the strategies are read again"
   })

@@ -60,6 +60,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   const samples = new Set((yield* sampleStrategies).map(({ id }) => id))
   const set = makeWatchedSet()
   const outage = makeOutage({
+    part: "strategies",
     begins: "the strategy files cannot be followed; those read last are watched",
     ends: "the strategy files are followed again",
     fields: { directory }

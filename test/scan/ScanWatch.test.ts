@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { Health, layerHealth } from "../../src/health/Health.ts"
 import { type Member, QueueError } from "../../src/queue/QueueBackend.ts"
 import { makeScanWatch } from "../../src/scan/ScanWatch.ts"
 import { Logs } from "../fixtures/logs.ts"
@@ -101,5 +102,68 @@ describe("Scanning", () => {
       expect([away, failing]).toEqual(["Redis is away", "the feed is down"])
       expect(unknown).toContain("not known here")
     }).pipe(logged)
+  )
+})
+
+describe("A process", () => {
+  const stalled = Effect.flatMap(Health, (health) => health.stalled)
+  const watched = (test: Effect.Effect<void, QueueError, Logs | Scope.Scope>) =>
+    test.pipe(Effect.provide(Layer.merge(Logs.layer, layerHealth)))
+
+  it.effect("has stalled when nothing outside keeps it from scanning for three intervals, until a scan ends", () =>
+    Effect.gen(function* () {
+      const { failed } = yield* openWatch()
+      yield* TestClock.adjust("14 seconds")
+      expect(yield* stalled).toBeUndefined()
+      yield* TestClock.adjust("4 seconds")
+      expect(yield* stalled).toContain("nothing outside keeps it from scanning")
+      yield* failed("the feed is down")
+      yield* TestClock.adjust("3 seconds")
+      expect(yield* stalled).toBeUndefined()
+    }).pipe(watched)
+  )
+
+  it.effect("has not stalled while Redis is away or the queue is paused, nor when that is just over", () =>
+    Effect.gen(function* () {
+      const { world } = yield* openWatch()
+      world.isReachable = false
+      yield* TestClock.adjust("1 minute")
+      expect(yield* stalled).toBeUndefined()
+      world.isReachable = true
+      world.obstacle = "the queue is paused"
+      yield* TestClock.adjust("1 minute")
+      expect(yield* stalled).toBeUndefined()
+      world.obstacle = undefined
+      yield* TestClock.adjust("10 seconds")
+      expect(yield* stalled).toBeUndefined()
+      yield* TestClock.adjust("8 seconds")
+      expect(yield* stalled).toBeDefined()
+    }).pipe(watched)
+  )
+
+  it.effect("has not stalled while other processes have the ticks", () =>
+    Effect.gen(function* () {
+      const { world } = yield* openWatch()
+      for (let turn = 0; turn < 12; turn++) {
+        yield* TestClock.adjust("5 seconds")
+        world.elsewhere += 1
+      }
+      expect(yield* stalled).toBeUndefined()
+    }).pipe(watched)
+  )
+
+  it.effect("has stalled when a scan of it does not end, though others go on", () =>
+    Effect.gen(function* () {
+      const { during, world } = yield* openWatch()
+      const scan = yield* Effect.forkChild(during(Effect.never))
+      for (let turn = 0; turn < 14; turn++) {
+        yield* TestClock.adjust("5 seconds")
+        world.elsewhere += 1
+      }
+      expect(yield* stalled).toMatch(/a scan has been under way for 1m/)
+      yield* Fiber.interrupt(scan)
+      yield* TestClock.adjust("3 seconds")
+      expect(yield* stalled).toBeUndefined()
+    }).pipe(watched)
   )
 })

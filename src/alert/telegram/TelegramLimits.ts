@@ -97,6 +97,7 @@ export class TelegramLimits extends Context.Service<
     Effect.gen(function* () {
       const limiter = yield* RateLimiter.RateLimiter
       const outage = makeOutage({
+        part: "limits",
         begins: "Telegram's limits are not kept: their store does not answer",
         ends: "Telegram's limits are kept again"
       })

@@ -62,6 +62,7 @@ export const openPostgres = Effect.fnUntraced(function* (
 ): Effect.fn.Return<PostgresClient, DatabaseError, Scope.Scope> {
   const log = yield* Effect.context()
   const outage = makeOutage({
+    part: "database",
     begins: "the embedded database is out of service; make room on its disk",
     ends: "the embedded database is in service again",
     fields: { directory }

@@ -62,6 +62,7 @@ export const makeSchedule = Effect.fnUntraced(function* (
   let askedAt = Number.NEGATIVE_INFINITY
   const over = new Set<string>()
   const outage = makeOutage({
+    part: "feed",
     begins: "the day's fixtures cannot be had: polls go on as if matches were on all the time",
     ends: "the day's fixtures can be had again",
     fields: { feed: feedName }

@@ -58,7 +58,12 @@ const isLimit = (error: unknown): error is LimitReached =>
 export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerOptions) {
   const memory = yield* FeedMemory
   const told = {
-    limit: makeOutage({ begins: "the provider's limit is reached: polls wait", ends: "polls go on", fields: { feed } }),
+    limit: makeOutage({
+      part: "feed",
+      begins: "the provider's limit is reached: polls wait",
+      ends: "polls go on",
+      fields: { feed }
+    }),
     spread: makeOutage({
       begins: "polls are further apart than POLL_INTERVAL, so that the plan's requests last",
       ends: "polls are as frequent as POLL_INTERVAL again",

@@ -62,6 +62,7 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
   const waiting = new Map<string, number>()
   let isWorking = false
   const outage = makeOutage({
+    part: "feed",
     begins: "figures from before kick-off cannot be had: matches are scanned without them",
     ends: "figures from before kick-off can be had again",
     fields: { feed }
