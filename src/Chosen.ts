@@ -14,6 +14,7 @@ import {
   serviceSettings,
   setting
 } from "./Config.ts"
+import { type PageConfig, pageSettings } from "./http/dashboard/settings.ts"
 import { type HttpConfig, httpSettings } from "./http/settings.ts"
 import {
   type Brought,
@@ -37,6 +38,7 @@ export interface Chosen {
   readonly service: ServiceConfig
   /** None: it is not served over HTTP. */
   readonly http: Option.Option<HttpConfig>
+  readonly pages: PageConfig
   readonly parts: Parts
   /** The integrations: those of the program, then the listed ones. */
   readonly list: ReadonlyArray<Integration>
@@ -71,6 +73,7 @@ const feedSetting = (list: ReadonlyArray<Integration>): Setting<string> => {
 export const allSettings = (list: ReadonlyArray<Integration>): ReadonlyArray<SettingText> => [
   ...serviceSettings.all,
   ...httpSettings.all,
+  ...pageSettings.all,
   feedSetting(list),
   ...list.flatMap(({ settings }) => settings)
 ]
@@ -106,6 +109,7 @@ export const choose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Chosen, SettingsError> {
   const { problems, value: service } = yield* asFarAsUsable(serviceSettings)
   const http = yield* asFarAsUsable(httpSettings)
+  const pages = yield* asFarAsUsable(pageSettings)
   const own = extend(service)
   const list = [...(own.integrations ?? []), ...listed]
   const named = yield* Effect.result(feedSetting(list).read)
@@ -126,6 +130,7 @@ export const choose = Effect.fnUntraced(function* (
   return {
     service,
     http: http.value,
+    pages: pages.value,
     list,
     parts: {
       feed: fill("feed") ?? lacking("feed"),
@@ -152,6 +157,11 @@ export const choose = Effect.fnUntraced(function* (
       )
       return first !== undefined && Result.isFailure(first.brought)
     },
-    problems: [...problems, ...http.problems, ...failures.flatMap(({ message }) => message.split("\n"))]
+    problems: [
+      ...problems,
+      ...http.problems,
+      ...pages.problems,
+      ...failures.flatMap(({ message }) => message.split("\n"))
+    ]
   }
 })

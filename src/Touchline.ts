@@ -13,7 +13,7 @@ import { layerAlertTimes } from "./alert/AlertTimes.ts"
 import { layerAlertWorker, layerOutboxSweep } from "./alert/AlertWorker.ts"
 import { consoleAlerts } from "./alert/console/integration.ts"
 import { telegram } from "./alert/telegram/integration.ts"
-import { type Chosen, choose, type Rest } from "./Chosen.ts"
+import { allSettings, type Chosen, choose, type Rest } from "./Chosen.ts"
 import { type ServiceConfig, SettingsError } from "./Config.ts"
 import { Database } from "./database/Database.ts"
 import { embedded } from "./database/embedded/integration.ts"
@@ -32,6 +32,7 @@ import { layerHealth, layerStopping } from "./health/Health.ts"
 import { Instances } from "./health/Instances.ts"
 import { Overview } from "./health/Overview.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
+import { layerDashboard } from "./http/dashboard/layerDashboard.ts"
 import { layerHttp } from "./http/layerHttp.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
 import { Amender } from "./outcome/Amender.ts"
@@ -224,6 +225,9 @@ const told = (chosen: Chosen): Parts["feed"] => {
   return Option.match(record, { onNone: () => feed, onSome: (options) => recordPolls(options)(feed) })
 }
 
+/** What the pages see of everything else. */
+const dashboardOf = ({ list, pages, service }: Chosen) => layerDashboard(pages, service, allSettings(list))
+
 /**
  * The running service. When its scope closes it says that it stops, and then stops in this order: the ticker takes no more ticks and the alert worker
  * no more alerts, and both let what is active end (bounded); then the server closes, then queues, then the database.
@@ -235,5 +239,6 @@ export const service = (chosen: Chosen) =>
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
-    Layer.provideMerge(Layer.merge(layerAlertTimes(chosen.service), layerHealth))
+    Layer.provideMerge(Layer.mergeAll(layerAlertTimes(chosen.service), layerHealth)),
+    Layer.provideMerge(dashboardOf(chosen))
   )

@@ -59,7 +59,14 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   record_amendment: { told: {} },
   strategy_performance: { strategy: "", since: null, by_competition: false },
   recount_performance: { strategies: [] },
-  forget_trigger_details: { before: nowhere, max_rows: 0 }
+  forget_trigger_details: { before: nowhere, max_rows: 0 },
+  page_of_alerts: { filter: {}, place: null, max_rows: 0 },
+  page_of_records: { filter: {}, place: null, max_rows: 0 },
+  keep_backtest: { strategy: "", result: null },
+  strategy_as_kept: { strategy: "" },
+  decided_triggers: { strategy: "", max_rows: 0 },
+  edit_strategy: { strategy: "", was: null, change: {} },
+  add_strategy: { said: {} }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

@@ -11,7 +11,7 @@
  * its rows (see `engine/`; the loops are WebAssembly, sixteen bytes at a time). What is known of its pairs is a row too, and
  * taken off before any pair is written out. Evidence is made for the pairs that fired only, by the reference evaluator.
  */
-import type { Strategy } from "../domain/Strategy.ts"
+import { type Strategy, watches } from "../domain/Strategy.ts"
 import type { Evidence } from "../domain/Trigger.ts"
 import { blockSize, grown } from "./engine/block.ts"
 import { type Conditions, makeConditions } from "./engine/conditions.ts"
@@ -50,6 +50,11 @@ export interface RuleSet {
     views: ReadonlyArray<View>,
     known?: ReadonlyArray<KnownLabels | undefined>
   ) => Fired & { readonly held: number }
+  /**
+   * The pairs that are one condition away from holding: all conditions but one hold, and the competition is watched. Arrays of
+   * their own; the numbers are valid as those of `fired` are. On views that were evaluated last it costs next to nothing.
+   */
+  readonly nearly: (views: ReadonlyArray<View>) => Fired
   /** The strategy of a number in `fired`. */
   readonly strategy: (number: number) => Strategy | undefined
   /** The label of each strategy, by its number: valid as long as the numbers are. */
@@ -105,6 +110,8 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   let direct: ReadonlyArray<{ readonly number: number; readonly test: Test }> | undefined
   // Kept from tick to tick: new arrays of this size would cost a collection of the whole heap now and then.
   let pairs = noPairs()
+  // The views that the rows of the conditions tell of now, in their order. None when strategies were added or removed since.
+  let evaluated: ReadonlyArray<View> = []
 
   const compact = (): void => {
     together?.table.compact((number) => held[number] !== undefined)
@@ -119,6 +126,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     const number = numbers.get(id)
     if (number === undefined) return false
     direct = undefined
+    evaluated = []
     if (together !== undefined) {
       together.table.rows(number).forEach(together.conditions.release)
       together.table.remove(number)
@@ -134,6 +142,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     remove(strategy.id)
     if (!strategy.active) return
     direct = undefined
+    evaluated = []
     const number = held.push(strategy) - 1
     numbers.set(strategy.id, number)
     labels = grown(labels, number + 1)
@@ -185,6 +194,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     for (let from = 0; from < views.length; from += blockSize) {
       const block = views.slice(from, from + blockSize)
       conditions.evaluate(block)
+      evaluated = block
       holding += table.fired(block.length, from, pairs, known)
     }
     return holding
@@ -204,6 +214,34 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   const fire = (views: ReadonlyArray<View>, known?: ReadonlyArray<KnownLabels | undefined>): number => {
     if (numbers.size <= directUpTo) return fireDirectly(views, known)
     return known === undefined ? fireTogether(views) : fireUnknown(views, known)
+  }
+
+  const nearly: RuleSet["nearly"] = (views) => {
+    const near = noPairs()
+    const { conditions, table } = together ?? makeTogether()
+    const places = new Map(views.map((view, place) => [view, place]))
+    const isCurrent = evaluated.length === views.length && evaluated.every((view) => places.has(view))
+    const ordered = isCurrent ? evaluated : views
+    for (let from = 0; from < views.length; from += blockSize) {
+      const block = ordered.slice(from, from + blockSize)
+      if (!isCurrent) {
+        conditions.evaluate(block)
+        evaluated = block
+      }
+      table.nearly(block.length, from, near)
+    }
+    let length = 0
+    for (let index = 0; index < near.length; index++) {
+      const number = near.strategies[index] ?? 0
+      const view = ordered[near.views[index] ?? 0]
+      const strategy = held[number]
+      if (view === undefined || strategy === undefined || !watches(strategy, view.snapshot.match.competition.id))
+        continue
+      near.strategies[length] = number
+      near.views[length] = places.get(view) ?? 0
+      length += 1
+    }
+    return { strategies: near.strategies.subarray(0, length), views: near.views.subarray(0, length) }
   }
 
   const fired: RuleSet["fired"] = (views, known) => {
@@ -235,6 +273,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
       )
     },
     fired,
+    nearly,
     strategy: (number) => held[number],
     labels: () => labels,
     add,

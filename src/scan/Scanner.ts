@@ -20,6 +20,8 @@ import { AfterScan } from "./AfterScan.ts"
 import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
 import { makeJudge } from "./judge.ts"
 import { makeKnownPairs } from "./KnownPairs.ts"
+import { nearby } from "./nearby.ts"
+import { Onlooker } from "./Onlooker.ts"
 import { makeObserve, type Observation } from "./observe.ts"
 import { makeOffer } from "./offer.ts"
 import { type Holding, makeAskAgain, makeLookUp, makeRecall } from "./recall.ts"
@@ -76,6 +78,7 @@ export class Scanner extends Context.Service<
       const askAgain = yield* makeAskAgain(known)
       const after = yield* AfterScan
       const health = yield* Health
+      const onlooker = yield* Onlooker
       const turn = yield* Semaphore.make(1)
       const totals = yield* Ref.make(nothing)
       const count = (report: Partial<ScanReport>) => Ref.update(totals, (all) => plus(all, report))
@@ -96,7 +99,9 @@ export class Scanner extends Context.Service<
         isPaused ? Effect.void : count({ scans: 1, dropped, partsLeftOut })
       )
       const observe = withFailuresNoted(
-        Effect.tap(polled, ({ isPaused = false, snapshots }) => (isPaused ? Effect.void : after.observed(snapshots)))
+        Effect.tap(polled, ({ isPaused = false, snapshots }) =>
+          isPaused ? Effect.void : Effect.andThen(after.observed(snapshots), onlooker.observed(snapshots))
+        )
       )
 
       const judge = Effect.fn("Scanner.tick")(
@@ -114,7 +119,22 @@ export class Scanner extends Context.Service<
           })
           const batches = yield* Effect.forEach(batchesOf(fresh), make, {
             concurrency: batchesAtOnce
-          }).pipe(Effect.ensuring(Effect.suspend(() => after.scanned({ snapshots, timelines, created }))))
+          }).pipe(
+            Effect.ensuring(
+              Effect.suspend(() =>
+                Effect.andThen(
+                  after.scanned({ snapshots, timelines, created }),
+                  onlooker.judged({
+                    snapshots,
+                    timelines,
+                    views,
+                    created,
+                    nearby: (some, most) => nearby(judgement.rules, known, some, most)
+                  })
+                )
+              )
+            )
+          )
           const elapsed = (yield* Clock.currentTimeMillis) - started
           const report = batches.reduce(plus, {
             ...nothing,

@@ -26,6 +26,8 @@ export class Strategies extends Context.Service<
      * each have their own. Undefined for the database's; a short name without spaces for any others.
      */
     readonly set: string | undefined
+    /** The directory, or file, that they are kept in. Absent: the database. */
+    readonly directory?: string
     /** What is watched now. It waits for no database and no disk. */
     readonly watched: Effect.Effect<Watched>
   }
@@ -61,6 +63,7 @@ export class Strategies extends Context.Service<
         return Strategies.of({
           name: `from ${directory}`,
           set: yield* directorySet(directory),
+          directory,
           watched: Effect.sync(watched)
         })
       })

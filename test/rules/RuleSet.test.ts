@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type Condition, type Strategy, StrategyId } from "../../src/domain/Strategy.ts"
+import { type Condition, type Strategy, StrategyId, watches } from "../../src/domain/Strategy.ts"
 import { moment, record } from "../../src/domain/Timeline.ts"
 import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
-import { evaluate, type View } from "../../src/rules/evaluate.ts"
+import { evaluate, evaluateCondition, type View } from "../../src/rules/evaluate.ts"
+import { printCondition } from "../../src/rules/print.ts"
 import * as RuleSet from "../../src/rules/RuleSet.ts"
 import { generator } from "./generated.ts"
 import { snapshot, viewOf } from "./scene.ts"
@@ -227,4 +228,52 @@ describe("adding and removing", () => {
     for (const id of held.keys()) ruleSet.remove(id)
     expect([ruleSet.size(), ruleSet.conditions()]).toEqual([0, 0])
   })
+})
+
+describe("near misses", () => {
+  /** The pairs of which exactly one condition fails and the competition is watched, by the reference evaluator. */
+  const expected = (strategies: ReadonlyArray<Strategy>, views: ReadonlyArray<View>): ReadonlyArray<string> =>
+    strategies
+      .flatMap((each, strategy) =>
+        views.flatMap((view, place) => {
+          const fails = each.when.filter((condition) => evaluateCondition(condition, view) === undefined)
+          const isNear = fails.length === 1 && watches(each, view.snapshot.match.competition.id)
+          return isNear ? [`${strategy} on ${place}`] : []
+        })
+      )
+      .sort()
+
+  const found = (ruleSet: RuleSet.RuleSet, strategies: ReadonlyArray<Strategy>, views: ReadonlyArray<View>) => {
+    const near = ruleSet.nearly(views)
+    const places = new Map(strategies.map((each, place) => [each, place]))
+    return Array.from(near.views, (view, index) => {
+      const strategy = ruleSet.strategy(near.strategies[index] ?? -1)
+      return `${strategy === undefined ? "none" : places.get(strategy)} on ${view}`
+    }).sort()
+  }
+
+  it.each([3, 60])(
+    "of %i strategies are those that the reference evaluator finds, evaluated before or not",
+    (count) => {
+      const { strategy, view } = generator(seeded(`near ${count}`))
+      const all = Array.from({ length: count }, (_, index) => strategy(`${index}`))
+      // One that says a condition twice has two conditions that fail together.
+      const strategies = all.filter(
+        ({ active, when }) => active && new Set(when.map(printCondition)).size === when.length
+      )
+      const ruleSet = RuleSet.make(strategies)
+      for (const size of [1, 31, 32, 33, 200, 1100]) {
+        const views = Array.from({ length: size }, view)
+        expect(found(ruleSet, strategies, views)).toEqual(expected(strategies, views))
+        ruleSet.fired(views)
+        expect(found(ruleSet, strategies, views)).toEqual(expected(strategies, views))
+      }
+      const [first, ...rest] = strategies
+      if (first === undefined) throw new Error("no strategy was generated")
+      const views = Array.from({ length: 100 }, view)
+      ruleSet.fired(views)
+      ruleSet.remove(first.id)
+      expect(found(ruleSet, rest, views)).toEqual(expected(rest, views))
+    }
+  )
 })

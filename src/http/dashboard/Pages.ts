@@ -1,0 +1,305 @@
+/** The pages by their addresses: what each shows now, made of what this process knows and of the database. */
+import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Database, type DatabaseError } from "../../database/Database.ts"
+import { TriggerStore } from "../../database/TriggerStore.ts"
+import type { Strategy } from "../../domain/Strategy.ts"
+import { AlertState } from "../../domain/Trigger.ts"
+import { performance } from "../../outcome/Performance.ts"
+import { Strategies } from "../../strategies/Strategies.ts"
+import { type Draft, Drafts, readText } from "./Drafts.ts"
+import { Editing } from "./Editing.ts"
+import { type AlertFilter, type AlertPlace, type KeptRow, PageStore, type RecordRow } from "./PageStore.ts"
+import { Picture } from "./Picture.ts"
+import type { Page } from "./page.ts"
+import { type AlertQuery, alertsPage, alertsPerPage } from "./pages/alerts.ts"
+import { editorPage, newText } from "./pages/editor.ts"
+import { matchPage, strategiesPerMatch } from "./pages/match.ts"
+import { matchesPerPage, nowPage } from "./pages/now.ts"
+import type { State } from "./pages/state.ts"
+import { strategiesPage, strategiesPerPage } from "./pages/strategies.ts"
+import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
+import { systemPage } from "./pages/system.ts"
+import { SystemFacts } from "./SystemFacts.ts"
+import { standingsOf } from "./verdicts.ts"
+import { WatchedPages } from "./WatchedPages.ts"
+
+/** Matches that are not in play are named up to so many. */
+const mostOthers = 60
+
+/** Alerts of one match that its page shows. */
+const mostFired = 100
+
+/** What came of something that was asked for, by the word that an address has for it. */
+const notices: Readonly<Record<string, string>> = {
+  again: "The alert is pending again, and is sent in its turn.",
+  tested: "The test message was sent.",
+  saved: "Saved. It is watched from the next look at the strategies on.",
+  on: "Switched on.",
+  off: "Switched off: it fires no more, and its record is kept."
+}
+
+const noticeOf = (query: URLSearchParams): string | undefined => notices[query.get("notice") ?? ""]
+
+const isState = Schema.is(AlertState)
+const isVerdict = Schema.is(Schema.Literals(["hit", "miss", "void", "open"]))
+
+const given = (text: string | null): string | undefined => (text === null || text === "" ? undefined : text)
+
+const dayOf = (text: string | undefined): DateTime.Utc | undefined =>
+  text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) ? Option.getOrUndefined(DateTime.make(text)) : undefined
+
+/** A number of a page, counted from 1. */
+const pageNumber = (text: string | null): number => Math.max(1, Math.min(1_000_000, Math.floor(Number(text)) || 1))
+
+const decodeRecordPlace = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Tuple([Schema.String, Schema.String]))
+)
+
+const recordPlaceOf = (text: string | undefined): Pick<RecordRow, "id" | "name"> | undefined =>
+  Option.getOrUndefined(Option.map(decodeRecordPlace(text), ([name, id]) => ({ name, id })))
+
+/** A part of a path as it was before it was encoded; nothing for what never was. */
+const decoded = (part: string): string | undefined => Result.getOrUndefined(Result.try(() => decodeURIComponent(part)))
+
+const placeOf = (text: string | undefined): AlertPlace | undefined => {
+  const [, at = "", id = ""] = /^(\d{1,15}) (.+)$/.exec(text ?? "") ?? []
+  const triggeredAt = Option.getOrUndefined(DateTime.make(Number(at)))
+  return id === "" || triggeredAt === undefined ? undefined : { triggeredAt, id }
+}
+
+export class Pages extends Context.Service<
+  Pages,
+  {
+    /** The page of an address, a path with its query. None where there is no such page. */
+    readonly pageOf: (address: string, notice?: string) => Effect.Effect<Option.Option<Page>, DatabaseError>
+    /** The page on which this text is written, with what is wrong with it. None where there is no such strategy. */
+    readonly editorOf: (
+      strategy: string | undefined,
+      written: { readonly text: string; readonly mark: string; readonly draft?: Draft | undefined },
+      notice?: string
+    ) => Effect.Effect<Option.Option<Page>, DatabaseError>
+  }
+>()("touchline/http/dashboard/Pages") {
+  static readonly layer = Layer.effect(
+    Pages,
+    Effect.gen(function* () {
+      const picture = yield* Picture
+      const store = yield* PageStore
+      const { set, watched } = yield* Strategies
+      const triggers = yield* TriggerStore
+      const drafts = yield* Drafts
+      const editing = yield* Editing
+      const { facts } = yield* SystemFacts
+      const database = yield* Database
+      const watching = yield* WatchedPages
+
+      const state = Effect.map(
+        picture.live,
+        (live): State => ({
+          scannedAt: picture.at(),
+          inPlay: live.length,
+          troubles: []
+        })
+      )
+
+      const now = Effect.fnUntraced(function* (query: URLSearchParams) {
+        const all = yield* picture.live
+        const pages = Math.max(1, Math.ceil(all.length / matchesPerPage))
+        const page = Math.min(pages, pageNumber(query.get("page")))
+        const live = new Set(all.map(({ snapshot }) => snapshot.match.id))
+        return nowPage({
+          state: yield* state,
+          live: all.slice((page - 1) * matchesPerPage, page * matchesPerPage),
+          total: all.length,
+          page,
+          others: picture
+            .all()
+            .filter(({ snapshot }) => !live.has(snapshot.match.id))
+            .slice(0, mostOthers),
+          strategies: (yield* watched).size
+        })
+      })
+
+      const alerts = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | undefined) {
+        const asked: AlertQuery = {
+          strategy: given(query.get("strategy")),
+          competition: given(query.get("competition")),
+          state: given(query.get("state")),
+          verdict: given(query.get("verdict")),
+          day: given(query.get("day")),
+          after: given(query.get("after"))
+        }
+        const since = dayOf(asked.day)
+        const filter: AlertFilter = {
+          strategy: asked.strategy,
+          competition: asked.competition,
+          state: isState(asked.state) ? asked.state : undefined,
+          verdict: isVerdict(asked.verdict) ? asked.verdict : undefined,
+          since,
+          until: since === undefined ? undefined : DateTime.add(since, { days: 1 })
+        }
+        const rows = yield* store.alerts(filter, alertsPerPage + 1, placeOf(asked.after))
+        const shown = rows.slice(0, alertsPerPage)
+        const competitions = new Map<string, string>()
+        for (const { snapshot } of picture.all()) {
+          competitions.set(snapshot.match.competition.id, snapshot.match.competition.name)
+        }
+        for (const { competition, competitionId } of shown) {
+          if (competitionId !== undefined) competitions.set(competitionId, competition ?? competitionId)
+        }
+        return alertsPage({
+          state: yield* state,
+          query: asked,
+          filter,
+          alerts: shown,
+          hasMore: rows.length > alertsPerPage,
+          competitions: Array.from(competitions, ([id, name]) => ({ id, name })).sort((a, b) =>
+            a.name < b.name ? -1 : 1
+          ),
+          strategyName: shown.find(({ strategyId }) => strategyId === asked.strategy)?.strategyName,
+          notice: notice ?? noticeOf(query)
+        })
+      })
+
+      const match = Effect.fnUntraced(function* (id: string, query: URLSearchParams) {
+        const look = picture.find(id)
+        if (look === undefined) return Option.none()
+        const fired = yield* store.alerts({ match: id }, mostFired)
+        const page = pageNumber(query.get("page"))
+        const all = yield* watched
+        const firedIds = new Set(fired.map(({ strategyId }) => strategyId))
+        const standings =
+          look.view === undefined ? undefined : standingsOf(all.all(), firedIds, look.view, page, strategiesPerMatch)
+        return Option.some(matchPage({ state: yield* state, look, alerts: fired, standings, page }))
+      })
+
+      let idsOf: { readonly version: number; readonly byId: ReadonlyMap<string, Strategy> } | undefined
+      /** What is watched now by its ids, made new when something has changed. */
+      const byId = Effect.map(watched, ({ all, version }) => {
+        if (idsOf?.version !== version) idsOf = { version, byId: new Map(Array.from(all(), (each) => [each.id, each])) }
+        return idsOf.byId
+      })
+
+      const strategies = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | undefined) {
+        const named = given(query.get("named"))
+        const place = recordPlaceOf(given(query.get("after")))
+        const rows = yield* store.records(named, strategiesPerPage + 1, place)
+        const records = rows.slice(0, strategiesPerPage)
+        const held = yield* byId
+        const { leftOut, size } = yield* watched
+        const problems = new Map(
+          records
+            .filter(({ active, file, id }) => set === undefined && active && file === null && !held.has(id))
+            .map(({ id }) => [id, "cannot be used: its page says why"])
+        )
+        return strategiesPage({
+          state: yield* state,
+          records,
+          hasMore: rows.length > strategiesPerPage,
+          named,
+          isFirst: place === undefined,
+          watched: size,
+          leftOut,
+          problems,
+          notice: notice ?? noticeOf(query)
+        })
+      })
+
+      const strategyOf = Effect.fnUntraced(function* (kept: KeptRow, notice: string | undefined) {
+        const { definition, editable, problems, text } = yield* editing.read(kept)
+        const byCompetition = yield* performance({ strategy: kept.id, since: undefined, byCompetition: true }).pipe(
+          Effect.provideService(Database, database)
+        )
+        return strategyPage({
+          state: yield* state,
+          kept,
+          text,
+          problems,
+          editable,
+          // A strategy may be called like another one's id.
+          performance: byCompetition.filter(({ id }) => id === kept.id),
+          decided: yield* store.decided(kept.id, mostDecided),
+          alerts: yield* store.alerts({ strategy: kept.id }, mostAlerts),
+          description: definition?.description,
+          notice
+        })
+      })
+
+      const editorOf = Effect.fnUntraced(function* (
+        strategy: string | undefined,
+        { draft, mark, text }: { readonly text: string; readonly mark: string; readonly draft?: Draft | undefined },
+        notice?: string
+      ) {
+        const kept = strategy === undefined ? undefined : Option.getOrUndefined(yield* store.strategy(strategy))
+        if (strategy !== undefined && kept === undefined) return Option.none()
+        return Option.some(
+          editorPage({
+            state: yield* state,
+            strategy: kept,
+            text,
+            mark,
+            draft,
+            problems: Result.match(readText(text), { onSuccess: () => [], onFailure: (problems) => problems }),
+            notice
+          })
+        )
+      })
+
+      const edit = Effect.fnUntraced(function* (strategy: string | undefined, query: URLSearchParams) {
+        const found = drafts.find(given(query.get("draft")))
+        const draft = found?.strategy === strategy ? found : undefined
+        if (strategy === undefined) return yield* editorOf(undefined, { text: draft?.text ?? newText, mark: "", draft })
+        const kept = yield* store.strategy(strategy)
+        if (Option.isNone(kept)) return Option.none()
+        const said = yield* editing.read(kept.value)
+        if (said.editable !== true) return Option.some(yield* strategyOf(kept.value, said.editable))
+        return yield* editorOf(strategy, { text: draft?.text ?? said.text, mark: draft?.mark ?? said.mark, draft })
+      })
+
+      const system = Effect.gen(function* () {
+        return systemPage({
+          state: yield* state,
+          facts: yield* facts,
+          health: [],
+          alerts: yield* triggers.counts,
+          watchers: {
+            pages: watching.size,
+            watchers: [...watching.values()].reduce((sum, { watchers }) => sum + watchers, 0)
+          }
+        })
+      })
+
+      const below = Effect.fnUntraced(function* (pathname: string, query: URLSearchParams, notice: string | undefined) {
+        const [, place, part = "", more] = /^\/(matches|strategies)\/([^/]+)(\/edit)?$/.exec(pathname) ?? []
+        const id = decoded(part)
+        if (place === undefined || id === undefined) return Option.none()
+        if (place === "matches") return more === undefined ? yield* match(id, query) : Option.none()
+        if (more !== undefined) return yield* edit(id, query)
+        if (id === "new") return yield* edit(undefined, query)
+        const kept = yield* store.strategy(id)
+        return Option.isNone(kept)
+          ? Option.none()
+          : Option.some(yield* strategyOf(kept.value, notice ?? noticeOf(query)))
+      })
+
+      return Pages.of({
+        pageOf: Effect.fn("Pages.pageOf")(function* (address, notice) {
+          const { pathname, searchParams } = new URL(address, "http://page")
+          switch (pathname) {
+            case "/":
+              return Option.some(yield* now(searchParams))
+            case "/alerts":
+              return Option.some(yield* alerts(searchParams, notice))
+            case "/strategies":
+              return Option.some(yield* strategies(searchParams, notice))
+            case "/system":
+              return Option.some(yield* system)
+            default:
+              return yield* below(pathname, searchParams, notice)
+          }
+        }),
+        editorOf
+      })
+    })
+  )
+}

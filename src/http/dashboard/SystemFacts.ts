@@ -1,0 +1,79 @@
+/** What the service is made of and how it is set: the names of its layers, its settings, versions and queues. */
+import { Context, Duration, Effect, Layer } from "effect"
+import { AlertChannel } from "../../alert/AlertChannel.ts"
+import { Database } from "../../database/Database.ts"
+import { Dedup } from "../../dedup/Dedup.ts"
+import { MatchFeed } from "../../feed/MatchFeed.ts"
+import { ownVersion } from "../../nodeVersion.ts"
+import { QueueBackend } from "../../queue/QueueBackend.ts"
+import { allQueueNames, type QueueFigures, queueFigures } from "../../queue/QueueFigures.ts"
+import { Strategies } from "../../strategies/Strategies.ts"
+
+/** A setting as it may be shown: a secret says that it is set, and nothing else. */
+export interface ShownSetting {
+  readonly name: string
+  readonly value: string
+  readonly isDefault: boolean
+  readonly meaning: string
+}
+
+/** The settings in force. */
+export const ShownSettings = Context.Reference<ReadonlyArray<ShownSetting>>("touchline/http/dashboard/ShownSettings", {
+  defaultValue: () => []
+})
+
+export interface Facts {
+  readonly layers: ReadonlyArray<readonly [part: string, name: string]>
+  readonly settings: ReadonlyArray<ShownSetting>
+  readonly versions: ReadonlyArray<readonly [what: string, version: string]>
+  /** How the queues are, as of a few seconds ago; why that is not known. */
+  readonly queues: ReadonlyArray<QueueFigures> | string
+  /** Of this process. */
+  readonly memory: number
+  readonly uptime: Duration.Duration
+}
+
+/** How long figures of queues are good for. */
+const keptFor = Duration.seconds(5)
+
+export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: Effect.Effect<Facts> }>()(
+  "touchline/http/dashboard/SystemFacts"
+) {
+  static readonly layer = Layer.effect(
+    SystemFacts,
+    Effect.gen(function* () {
+      const strategies = yield* Strategies
+      const backend = yield* QueueBackend
+      const settings = yield* ShownSettings
+      const layers = [
+        ["feed", (yield* MatchFeed).name],
+        ["strategies", strategies.name],
+        ["dedup", (yield* Dedup).name],
+        ["database", (yield* Database).name],
+        ["queue", backend.name],
+        ["alerts", (yield* AlertChannel).name]
+      ] as const
+      const queues = yield* allQueueNames.pipe(
+        Effect.flatMap((names) => Effect.forEach(names, queueFigures)),
+        Effect.catch(({ message }) => Effect.succeed(message)),
+        Effect.provideService(QueueBackend, backend),
+        Effect.cachedWithTTL(keptFor)
+      )
+      const versions = [
+        ["Touchline", ownVersion()],
+        ["Node", process.version],
+        ["system", `${process.platform} ${process.arch}`]
+      ] as const
+      return SystemFacts.of({
+        facts: Effect.map(queues, (figures) => ({
+          layers,
+          settings,
+          versions,
+          queues: figures,
+          memory: process.memoryUsage.rss(),
+          uptime: Duration.seconds(Math.round(process.uptime()))
+        }))
+      })
+    })
+  )
+}

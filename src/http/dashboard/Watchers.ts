@@ -1,0 +1,137 @@
+/**
+ * Keeps open pages up to date: what changed on a page is made once a scan, and sent to all who watch it.
+ *
+ * Guarantees: pages that nobody watches cost nothing. Bringing pages up to date takes `budget` of a scan at most, however many
+ * are watched: those that were brought up to date longest ago come first, and the others with a later scan. A watcher that does
+ * not read costs the few messages that wait for it; whoever has missed one is sent the whole page.
+ */
+import { Clock, Context, Duration, Effect, Layer, Option, PubSub, Semaphore, Stream } from "effect"
+import { makeOutage } from "../../health/Outage.ts"
+import { Pages } from "./Pages.ts"
+import { Picture } from "./Picture.ts"
+import { changed, type Page, type Piece } from "./page.ts"
+import { type Message, type Watched, WatchedPages } from "./WatchedPages.ts"
+
+/** How long bringing pages up to date may take after a scan. What is begun then is ended. */
+const budget = Duration.toMillis(Duration.millis(4))
+
+/** How soon a page on which something is about to change is looked at again. */
+const movingEvery = Duration.seconds(1)
+
+/** Messages that wait for a watcher that does not read. */
+const kept = 4
+
+/** An event of a stream of events: its data, line by line. */
+const event = (name: string, data: string): string =>
+  `event: ${name}\n${data
+    .split("\n")
+    .map((line) => `data: ${line}`)
+    .join("\n")}\n\n`
+
+const partsEvent = (pieces: ReadonlyArray<Piece>): string =>
+  event("parts", pieces.map(({ html }) => html.text).join("\n"))
+
+export class Watchers extends Context.Service<
+  Watchers,
+  {
+    /** The events of a page: all its parts, then what changes. None where there is no such page. */
+    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<string>>>
+    /** Looks at the watched pages now: something was done that they show. */
+    readonly look: Effect.Effect<void>
+  }
+>()("touchline/http/dashboard/Watchers") {
+  static readonly layer = Layer.effect(
+    Watchers,
+    Effect.gen(function* () {
+      const { pageOf } = yield* Pages
+      const { scans } = yield* Picture
+      const watched = yield* WatchedPages
+      const turn = yield* Semaphore.make(1)
+      const outage = makeOutage({
+        begins: "open pages cannot be brought up to date",
+        ends: "open pages are brought up to date again"
+      })
+
+      const update = Effect.fnUntraced(function* (each: Watched) {
+        const page = yield* pageOf(each.address)
+        each.at = yield* Clock.currentTimeMillis
+        if (Option.isNone(page)) return
+        const pieces = changed(each.parts, page.value.parts)
+        each.parts = page.value.parts
+        each.isMoving = page.value.isMoving === true
+        if (pieces.length === 0) return
+        each.number += 1
+        yield* PubSub.publish(each.messages, { number: each.number, text: partsEvent(pieces) })
+      })
+
+      /** Brings pages up to date as far as time allows. */
+      const updateAll = (pages: ReadonlyArray<Watched>) =>
+        Effect.gen(function* () {
+          const began = yield* Clock.monotonicTimeNanos
+          for (const each of pages.toSorted((a, b) => a.at - b.at)) {
+            if (each.watchers === 0) continue
+            yield* update(each)
+            const took = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
+            if (took >= budget) break
+          }
+          yield* outage.over
+        }).pipe(
+          Effect.catch(({ message }) => outage.met(message)),
+          Effect.catchDefect((defect) => Effect.logError("a page broke", defect)),
+          turn.withPermits(1)
+        )
+
+      const all = Effect.suspend(() => updateAll([...watched.values()]))
+      const moving = Effect.suspend(() => updateAll([...watched.values()].filter(({ isMoving }) => isMoving)))
+
+      const subscription = yield* PubSub.subscribe(scans)
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), all)))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(moving, movingEvery)))
+
+      const join = Effect.fnUntraced(function* (address: string, { isMoving = false, parts }: Page) {
+        const messages = yield* PubSub.sliding<Message>(kept)
+        const at = yield* Clock.currentTimeMillis
+        const each = watched.get(address) ?? { address, messages, parts, watchers: 0, number: 0, at, isMoving }
+        watched.set(address, each)
+        each.watchers += 1
+        return each
+      })
+
+      const leave = (each: Watched): void => {
+        each.watchers -= 1
+        if (each.watchers === 0) watched.delete(each.address)
+      }
+
+      /** What a watcher is sent from now on. */
+      const messagesOf = (each: Watched) =>
+        Stream.unwrap(
+          Effect.map(PubSub.subscribe(each.messages), (messages) => {
+            let seen = each.number
+            const whole = Effect.sync(() => partsEvent(each.parts))
+            const rest = Stream.mapEffect(Stream.fromSubscription(messages), ({ number, text }) => {
+              const isNext = number === seen + 1
+              const isOld = number <= seen
+              seen = isOld ? seen : isNext ? number : each.number
+              return isOld ? Effect.succeed("") : isNext ? Effect.succeed(text) : whole
+            })
+            return Stream.concat(Stream.fromEffect(whole), rest)
+          })
+        )
+
+      return Watchers.of({
+        watch: (address) =>
+          Effect.map(pageOf(address).pipe(Effect.orDie), (page) =>
+            Option.map(page, (first) =>
+              Stream.unwrap(
+                Effect.map(
+                  Effect.acquireRelease(join(address, first), (joined) => Effect.sync(() => leave(joined))),
+                  messagesOf
+                )
+              )
+            )
+          ),
+        look: all
+      })
+    })
+  )
+}

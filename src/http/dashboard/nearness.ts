@@ -1,0 +1,57 @@
+/** What is close to firing on a match: the strategies of which one condition fails, and by how much. */
+import { type Condition, isAnyOf, type Strategy } from "../../domain/Strategy.ts"
+import { evaluateCondition, type View } from "../../rules/evaluate.ts"
+import { type ExplainedCondition, explainCondition, remoteness } from "../../rules/explain/explain.ts"
+import type { Sight } from "../../scan/Onlooker.ts"
+
+/** A strategy that is one condition away. */
+export interface NearMiss {
+  readonly strategy: Strategy
+  readonly failing: ExplainedCondition
+  /** See `remoteness` of explanations. */
+  readonly remoteness: number
+}
+
+export interface Near {
+  /** How many strategies are one condition away. */
+  readonly count: number
+  /** The nearest of them, at most `mostShown`. */
+  readonly nearest: ReadonlyArray<NearMiss>
+  /** That of the nearest; infinite where there is none. */
+  readonly remoteness: number
+}
+
+/** Strategies that are named of a match. */
+export const mostShown = 3
+
+/**
+ * So many are weighed against each other in one picture, all matches together. It takes a few milliseconds; where more are one
+ * condition away, those held first are weighed of each match.
+ */
+const mostWeighed = 1200
+
+/** Whether a condition that fails says when to look, and that is over: the minute does not fall. */
+const isOver = (condition: Condition): boolean =>
+  !isAnyOf(condition) &&
+  condition.left === "minute" &&
+  typeof condition.right === "number" &&
+  (condition.comparator === "<=" || condition.comparator === "<")
+
+const nearMiss = (strategy: Strategy, view: View): NearMiss | undefined => {
+  const condition = strategy.when.find((each) => evaluateCondition(each, view) === undefined)
+  if (condition === undefined || isOver(condition)) return undefined
+  const failing = explainCondition(condition, view)
+  return { strategy, failing, remoteness: remoteness(failing) }
+}
+
+/** What is close to firing in each view. */
+export const nearestOf = ({ nearby }: Sight, views: ReadonlyArray<View>): ReadonlyArray<Near> => {
+  const most = Math.max(1, Math.floor(mostWeighed / views.length))
+  return nearby(views, most).map(({ count, strategies }, index) => {
+    const view = views[index]
+    const misses = view === undefined ? [] : strategies.flatMap((strategy) => nearMiss(strategy, view) ?? [])
+    const nearest = misses.sort((a, b) => a.remoteness - b.remoteness).slice(0, mostShown)
+    const over = strategies.length - misses.length
+    return { count: count - over, nearest, remoteness: nearest[0]?.remoteness ?? Number.POSITIVE_INFINITY }
+  })
+}

@@ -1,0 +1,95 @@
+/** The page *System*: what the service is made of, how it does, and how it is set. */
+import { Duration } from "effect"
+import type { AlertCounts } from "../../../database/TriggerStore.ts"
+import { type Html, html } from "../../html.ts"
+import type { Page } from "../page.ts"
+import type { Facts } from "../SystemFacts.ts"
+import { counted } from "../words.ts"
+import { mark } from "./alerts.ts"
+import { type State, stateParts } from "./state.ts"
+
+/** A part of the service and how it does. */
+export interface PartHealth {
+  readonly part: string
+  readonly state: string
+  readonly reason?: string | undefined
+}
+
+export interface SystemData {
+  readonly state: State
+  readonly facts: Facts
+  readonly health: ReadonlyArray<PartHealth>
+  readonly alerts: AlertCounts
+  readonly watchers: { readonly pages: number; readonly watchers: number }
+}
+
+const rows = (all: ReadonlyArray<readonly [name: string, value: Html | string]>): ReadonlyArray<Html> =>
+  all.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)
+
+const section = (id: string, title: string, content: Html): Html =>
+  html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`
+
+const rate = (perMinute: number | null): string => (perMinute === null ? "–" : perMinute.toFixed(1))
+
+const queueTable = (queues: Facts["queues"]): Html =>
+  typeof queues === "string"
+    ? html`<p class="reason">${queues}</p>`
+    : html`<div class="wide" tabindex="0" role="group" aria-label="Queues, scrolls sideways"><table><thead><tr><th scope="col">Queue</th><th scope="col" class="n">Waiting</th><th scope="col" class="n">Active</th><th scope="col" class="n">Delayed</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Done a minute</th></tr></thead><tbody>${queues.map(
+        (each) =>
+          html`<tr><th scope="row">${each.queue}</th><td class="n">${each.waiting}</td><td class="n">${each.active}</td><td class="n">${each.delayed}</td><td class="n">${each.failed}</td><td class="n">${rate(each.completedPerMinute)}</td></tr>`
+      )}</tbody></table></div>`
+
+export const systemPage = ({ alerts, facts, health, state, watchers }: SystemData): Page => ({
+  title: "System",
+  place: "System",
+  head: html`<div class="heading"><h1>System</h1></div>`,
+  parts: [
+    ...stateParts(state),
+    {
+      id: "parts",
+      html: html`<div id="parts" class="columns">
+${section("layers", "Layers in use", html`<table><tbody>${rows(facts.layers)}</tbody></table>`)}
+${
+  health.length > 0 &&
+  section(
+    "health",
+    "Health",
+    html`<table><tbody>${rows(health.map(({ part, reason, state: how }) => [part, html`${mark(how === "ok" ? "good" : "bad", how)} ${reason}`]))}</tbody></table>`
+  )
+}
+${section(
+  "counts",
+  "Alerts",
+  html`<table><tbody>${rows([
+    ["sent", `${alerts.sent}`],
+    ["pending", html`<a href="/alerts?state=pending">${alerts.pending}</a>`],
+    ["failed", html`<a href="/alerts?state=failed">${alerts.failed}</a>`],
+    ["expired", html`<a href="/alerts?state=expired">${alerts.expired}</a>`]
+  ])}</tbody></table>`
+)}
+${section(
+  "process",
+  "This process",
+  html`<table><tbody>${rows([
+    ...facts.versions,
+    ["running for", Duration.format(facts.uptime)],
+    ["memory", `${Math.round(facts.memory / 2 ** 20)} MB`],
+    ["open pages", `${counted(watchers.watchers, "watcher")} of ${counted(watchers.pages, "page")}`]
+  ])}</tbody></table>`
+)}
+</div>`
+    },
+    { id: "queues", html: section("queues", "Queues", queueTable(facts.queues)) },
+    {
+      id: "settings",
+      html: section(
+        "settings",
+        "Settings",
+        html`<div class="wide" tabindex="0" role="group" aria-label="Settings, scrolls sideways"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col" class="least">Meaning</th></tr></thead><tbody>${facts.settings.map(
+          ({ isDefault, meaning, name, value }) =>
+            html`<tr><th scope="row"><code>${name}</code></th><td>${isDefault ? html`<span class="quiet">${value}</span>` : html`<code>${value}</code>`}</td><td class="least">${meaning.replaceAll("`", "")}</td></tr>`
+        )}</tbody></table></div>`
+      )
+    }
+  ]
+})

@@ -1,0 +1,171 @@
+/** The routes of the pages: what is looked at, what keeps it up to date, and what is done there. */
+import { Effect, Layer, Option, Result, Schema, Stream } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { DatabaseError } from "../../database/Database.ts"
+import { Closing } from "../Closing.ts"
+import { type Html, html } from "../html.ts"
+import { Actions, type Outcome } from "./actions.ts"
+import { Drafts, readText } from "./Drafts.ts"
+import { Editing } from "./Editing.ts"
+import { files } from "./files.ts"
+import { PageStore } from "./PageStore.ts"
+import { Pages } from "./Pages.ts"
+import { document, type Files, type Page } from "./page.ts"
+import { problemsPart } from "./pages/editor.ts"
+import { SystemFacts } from "./SystemFacts.ts"
+import { WatchedPages } from "./WatchedPages.ts"
+import { Watchers } from "./Watchers.ts"
+import { encoded } from "./words.ts"
+
+const answer = (body: Html, status = 200) =>
+  HttpServerResponse.text(body.text, { status, contentType: "text/html; charset=utf-8" })
+
+const plainPage = (title: string, text: string): Page => ({
+  title,
+  place: "Now",
+  parts: [],
+  head: html`<div class="heading"><h1>${title}</h1></div><p>${text}</p>`
+})
+
+/** A page as a document; with the reason where there is none, or it cannot be made. */
+const makeShow =
+  (names: Files) =>
+  (page: Effect.Effect<Option.Option<Page>, DatabaseError>, address: string, status = 200) =>
+    page.pipe(
+      Effect.map(
+        Option.match({
+          onNone: () => answer(document(plainPage("Not found", "There is no such page."), names, ""), 404),
+          onSome: (found) => answer(document(found, names, address), status)
+        })
+      ),
+      Effect.catch(({ message }) => Effect.succeed(answer(document(plainPage("Not now", message), names, ""), 503)))
+    )
+
+/** What a form may bring. */
+const Form = Schema.Struct({
+  id: Schema.optionalKey(Schema.String),
+  chat: Schema.optionalKey(Schema.String),
+  text: Schema.optionalKey(Schema.String),
+  mark: Schema.optionalKey(Schema.String),
+  draft: Schema.optionalKey(Schema.String)
+})
+type Form = typeof Form.Type
+
+/** The pages, their files, what keeps open ones up to date, and what can be done. */
+const pages = Layer.unwrap(
+  Effect.gen(function* () {
+    const { names, routes } = yield* files
+    const { editorOf, pageOf } = yield* Pages
+    const { look, watch } = yield* Watchers
+    const actions = yield* Actions
+    const drafts = yield* Drafts
+    const closing = yield* Closing
+    const show = makeShow(names)
+
+    const get = (path: HttpRouter.PathInput) => HttpRouter.add("GET", path, ({ url }) => show(pageOf(url), url))
+
+    const live = HttpRouter.add(
+      "GET",
+      "/live",
+      Effect.gen(function* () {
+        const { url } = yield* HttpServerRequest.HttpServerRequest
+        const events = yield* watch(new URL(url, "http://page").searchParams.get("page") ?? "/")
+        // A browser does not ask again for what has no content.
+        if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
+        const greeting = `retry: 2000\nevent: files\ndata: ${names.mark}\n\n`
+        return HttpServerResponse.stream(
+          Stream.concat(Stream.succeed(greeting), events.value).pipe(
+            Stream.interruptWhen(closing.begun),
+            Stream.encodeText
+          ),
+          { contentType: "text/event-stream", headers: { "cache-control": "no-store, no-transform" } }
+        )
+      })
+    )
+
+    /** Does what a form asks for, and goes on to what it came to; or shows the page again, with the reason. */
+    const post = (
+      path: HttpRouter.PathInput,
+      act: (form: Form, strategy: string | undefined) => Effect.Effect<Outcome, DatabaseError>,
+      again: (
+        form: Form,
+        strategy: string | undefined,
+        reason: string
+      ) => Effect.Effect<Option.Option<Page>, DatabaseError>
+    ) =>
+      HttpRouter.add(
+        "POST",
+        path,
+        Effect.gen(function* () {
+          const form = yield* HttpServerRequest.schemaBodyUrlParams(Form)
+          const { id: strategy } = yield* HttpRouter.params
+          const outcome = yield* act(form, strategy)
+          if ("to" in outcome) {
+            yield* look
+            return HttpServerResponse.redirect(outcome.to, { status: 303 })
+          }
+          return yield* show(again(form, strategy, outcome.reason), "", 409)
+        }).pipe(
+          Effect.catchTags({
+            SchemaError: () =>
+              Effect.succeed(
+                answer(document(plainPage("Not understood", "The form is not one of this version."), names, ""), 400)
+              ),
+            DatabaseError: ({ message }) =>
+              Effect.succeed(answer(document(plainPage("Not now", `Nothing was changed: ${message}`), names, ""), 503))
+          })
+        )
+      )
+
+    const alertsAgain = (_: Form, __: string | undefined, reason: string) => pageOf("/alerts", reason)
+    const strategyAgain = (_: Form, strategy = "", reason: string) => pageOf(`/strategies/${encoded(strategy)}`, reason)
+    const written = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined) => ({
+      strategy,
+      text,
+      mark,
+      draft
+    })
+    const editorAgain = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined, reason: string) =>
+      editorOf(strategy, { text, mark, draft: drafts.find(draft) }, reason)
+    const save = (form: Form, strategy: string | undefined) => actions.save(written(form, strategy))
+    const check = (form: Form, strategy: string | undefined) => actions.check(written(form, strategy))
+
+    const checkWriting = HttpRouter.add(
+      "POST",
+      "/strategies/check",
+      Effect.map(HttpServerRequest.schemaBodyUrlParams(Form), ({ text = "" }) =>
+        answer(problemsPart(Result.match(readText(text), { onSuccess: () => [], onFailure: (problems) => problems })))
+      ).pipe(Effect.catchTag("SchemaError", () => Effect.succeed(HttpServerResponse.empty({ status: 400 }))))
+    )
+
+    return Layer.mergeAll(
+      routes,
+      live,
+      get("/"),
+      get("/matches/:id"),
+      get("/alerts"),
+      get("/strategies"),
+      get("/strategies/:id"),
+      get("/strategies/:id/edit"),
+      get("/system"),
+      post("/alerts/again", ({ id = "" }) => actions.again(id), alertsAgain),
+      post("/alerts/test", ({ chat = "" }) => actions.test(chat.trim() === "" ? undefined : chat.trim()), alertsAgain),
+      checkWriting,
+      post("/strategies/save", save, editorAgain),
+      post("/strategies/try", check, editorAgain),
+      post("/strategies/:id/save", save, editorAgain),
+      post("/strategies/:id/try", check, editorAgain),
+      post("/strategies/:id/on", (_, strategy = "") => actions.setActive(strategy, true), strategyAgain),
+      post("/strategies/:id/off", (_, strategy = "") => actions.setActive(strategy, false), strategyAgain)
+    )
+  })
+)
+
+const parts = Layer.mergeAll(Watchers.layer, Actions.layer).pipe(
+  Layer.provideMerge(Pages.layer),
+  Layer.provideMerge(Layer.mergeAll(Drafts.layer, Editing.layer, SystemFacts.layer, WatchedPages.layer)),
+  Layer.provideMerge(PageStore.layer)
+)
+
+/** The dashboard. */
+export const dashboard = Layer.provide(pages, parts)
