@@ -40,6 +40,8 @@ export interface Chosen {
   readonly http: Option.Option<HttpConfig>
   readonly pages: PageConfig
   readonly parts: Parts
+  /** What those integrations do that fill a part, while the service runs. */
+  readonly runs: ReadonlyArray<NonNullable<Brought["runs"]>>
   /** The integrations: those of the program, then the listed ones. */
   readonly list: ReadonlyArray<Integration>
   /** In the order of the list. */
@@ -118,7 +120,9 @@ export const choose = Effect.fnUntraced(function* (
     Effect.map(Effect.result(readOne(integration, service, feed)), (brought): Reading => ({ integration, brought }))
   )
   const brings = readings.flatMap(({ brought, integration }) =>
-    Option.toArray(Option.map(Option.flatten(Result.getSuccess(brought)), ({ parts }) => ({ integration, parts })))
+    Option.toArray(
+      Option.map(Option.flatten(Result.getSuccess(brought)), ({ parts, runs }) => ({ integration, parts, runs }))
+    )
   )
   const found = (part: Part) => brings.find(({ parts }) => parts[part] !== undefined)
   const fill = <P extends Part>(part: P): Parts[P] | undefined => own[part] ?? found(part)?.parts[part]
@@ -142,6 +146,10 @@ export const choose = Effect.fnUntraced(function* (
       limits: fill("limits") ?? others.limits,
       strategies: fill("strategies") ?? others.strategies
     },
+    runs: brings.flatMap((each) => {
+      const fillsOne = Struct.keys(partLabels).some((part) => own[part] === undefined && found(part) === each)
+      return each.runs !== undefined && fillsOne ? [each.runs] : []
+    }),
     readings,
     filledBy: (part) => (own[part] === undefined ? found(part)?.integration : undefined),
     isOwn: (part) =>

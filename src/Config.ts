@@ -15,6 +15,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { didYouMean } from "./domain/nearest.ts"
+import { type Limits, limitsOf, type OwnerLimitName, ownerLimitNames, ownerLimits } from "./rules/rows/limits.ts"
 
 /** Settings that cannot be used. The message has one line for each: the variable, what it got and what it takes. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", {
@@ -56,6 +57,11 @@ const given = <A>({ default: fallback, isSecret, name, schema, takes }: SettingT
     if (Option.isNone(written)) return Option.none<A>()
     const value = Schema.decodeResult(schema)(written.value)
     if (Result.isSuccess(value)) return Option.some(value.success)
+    if (/^\w+:\/\/[^/?#]*@/.test(written.value)) {
+      return yield* new SettingsError({
+        message: `${name} holds a name or a password, which is not shown here. It takes ${takes}, without them.`
+      })
+    }
     const hint = didYouMean(written.value, takes.split(/, | or /))
     const got = isSecret ? "cannot be used" : `is ${JSON.stringify(written.value)}${hint}`
     return yield* new SettingsError({ message: `${name} ${got}. It takes ${takes}.` })
@@ -134,6 +140,13 @@ export const missing = (wanted: SettingText, because: string): SettingsError =>
 /** Whole numbers of a range. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   Schema.FiniteFromString.pipe(Schema.check(Schema.isInt(), Schema.isBetween({ minimum, maximum })))
+
+/** A URL without a name or a password in it: those would stand in log lines and errors. */
+export const plainUrl = Schema.URLFromString.pipe(
+  Schema.check(
+    Schema.makeFilter(({ password, username }: URL) => (username === "" && password === "") || "holds credentials")
+  )
+)
 
 /** One of some words, in any case. */
 export const choice = <const L extends ReadonlyArray<string>>(choices: L) =>
@@ -246,6 +259,30 @@ const own = {
   })
 }
 
+/** A setting for each limit of what owners may cost. */
+const limitSettings = new Map(
+  ownerLimitNames.map((name) => {
+    const { default: most, meaning, setting: variable } = ownerLimits[name]
+    const each = setting({
+      name: variable,
+      takes: "a whole number from 1 to 1000000000",
+      default: `${most}`,
+      meaning,
+      schema: wholeNumber(1, 1_000_000_000)
+    })
+    return [name, each] as const
+  })
+)
+
+/** The limits of the settings. */
+const readLimits: Effect.Effect<Limits, SettingsError> = Effect.map(
+  Effect.forEach([...limitSettings], ([name, { read }]) => Effect.map(read, (most) => [name, most] as const)),
+  (read) => {
+    const found = new Map<OwnerLimitName, number>(read)
+    return limitsOf((name) => found.get(name) ?? ownerLimits[name].default)
+  }
+)
+
 /** The settings of the service itself, as decoded. */
 export interface ServiceConfig {
   readonly pollInterval: Duration.Duration
@@ -262,11 +299,13 @@ export interface ServiceConfig {
   readonly triggerDays: Option.Option<Duration.Duration>
   readonly logLevel: (typeof logLevels)[number]
   readonly logFormat: (typeof logFormats)[number]
+  /** What the rows of one owner may cost. */
+  readonly limits: Limits
 }
 
 /** The settings of the service itself. Each has a default. */
 export const serviceSettings: Settings<ServiceConfig> = settingsOf(
-  own,
+  { ...own, ...Object.fromEntries(limitSettings) },
   Effect.gen(function* () {
     const days = yield* own.recordDays.read
     return {
@@ -280,7 +319,8 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
       record: Option.map(yield* own.record.read, (directory) => ({ directory, days })),
       triggerDays: Option.map(yield* own.triggerDays.read, Duration.days),
       logLevel: yield* own.logLevel.read,
-      logFormat: yield* own.logFormat.read
+      logFormat: yield* own.logFormat.read,
+      limits: yield* readLimits
     }
   })
 )

@@ -78,6 +78,8 @@ export interface Brought {
   readonly parts: Partial<Parts>
   /** What is asked of it, where it fills a part. A feed and the queues are asked anyway. */
   readonly checks?: (consulting: Consulting) => ReadonlyArray<Check>
+  /** What it does beside filling its parts while the service runs, where it fills one, such as answering people. */
+  readonly runs?: Layer.Layer<never, StartError, Database | RateLimiter.RateLimiter | Platform>
 }
 
 /** An integration, as the list has it. */

@@ -12,6 +12,7 @@ import { AlertQueue } from "./alert/AlertQueue.ts"
 import { layerAlertTimes } from "./alert/AlertTimes.ts"
 import { layerAlertWorker, layerOutboxSweep } from "./alert/AlertWorker.ts"
 import { consoleAlerts } from "./alert/console/integration.ts"
+import { layerDigests } from "./alert/Digests.ts"
 import { telegram } from "./alert/telegram/integration.ts"
 import { allSettings, type Chosen, choose, type Rest } from "./Chosen.ts"
 import { type ServiceConfig, SettingsError } from "./Config.ts"
@@ -44,6 +45,7 @@ import { QueueBackend } from "./queue/QueueBackend.ts"
 import { tellPolls } from "./recording/lastPoll.ts"
 import { recordPolls } from "./recording/recordPolls.ts"
 import { redis } from "./redis/integration.ts"
+import { layerOwnerLimits } from "./rules/rows/limits.ts"
 import { Scanner } from "./scan/Scanner.ts"
 import { layerTicker } from "./scan/Ticker.ts"
 import { layerSampleStrategies } from "./strategies/SampleStrategies.ts"
@@ -234,11 +236,13 @@ const dashboardOf = ({ list, pages, service }: Chosen) => layerDashboard(pages, 
  */
 export const service = (chosen: Chosen) =>
   layerStopping.pipe(
-    Layer.provideMerge(Layer.mergeAll(ticker(chosen.service), alerting, layerRetention(chosen.service))),
+    Layer.provideMerge(
+      Layer.mergeAll(ticker(chosen.service), alerting, layerDigests, layerRetention(chosen.service), ...chosen.runs)
+    ),
     Layer.provideMerge(layerHttp(chosen.http)),
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
-    Layer.provideMerge(Layer.mergeAll(layerAlertTimes(chosen.service), layerHealth)),
+    Layer.provideMerge(Layer.mergeAll(layerAlertTimes(chosen.service), layerOwnerLimits(chosen.service), layerHealth)),
     Layer.provideMerge(dashboardOf(chosen))
   )

@@ -3,22 +3,22 @@
  * no state. Retries, order and pace belong to the queue: a channel says only why it failed.
  */
 import { Context, type Duration, type Effect, Schema } from "effect"
-import type { Alert, Amendment, Receipt } from "../domain/Alert.ts"
+import type { Alert, Amendment, Digest, Receipt } from "../domain/Alert.ts"
 
 /**
  * A channel that did not take an alert. The reason decides what happens next: `unavailable` is tried again as the retry
- * policy says, `refused` (this message) never. Without using up an attempt, `congested` (this destination takes no more for
+ * policy says, `refused` (this message) never, `blocked` (whoever holds the destination wants nothing from us) neither. Without using up an attempt, `congested` (this destination takes no more for
  * now) is tried again after `retryAfter`, `rate-limited` (the channel takes no more from us for now) as well, with all other
  * alerts, and `barred` (the channel takes nothing from us until a setting is put right) is tried every now and then.
  */
 export class ChannelError extends Schema.TaggedError<ChannelError>()("ChannelError", {
   channel: Schema.String,
-  reason: Schema.Literals(["unavailable", "congested", "rate-limited", "barred", "refused"]),
+  reason: Schema.Literals(["unavailable", "congested", "rate-limited", "barred", "refused", "blocked"]),
   /** What the channel answered. It never holds a secret. */
   message: Schema.String,
   /** How long to wait, for `congested` and `rate-limited`. */
   retryAfter: Schema.optionalKey(Schema.Duration),
-  /** For `congested`: what takes no more, such as a chat, and how often it takes an alert. Default: the owner's, each second. */
+  /** For `congested` and `blocked`: what takes no more, such as a chat. For `congested`, how often it takes an alert. Default: the owner's, each second. */
   destination: Schema.optionalKey(Schema.String),
   every: Schema.optionalKey(Schema.Duration),
   cause: Schema.optionalKey(Schema.Defect())
@@ -49,5 +49,10 @@ export class AlertChannel extends Context.Service<
      * channel cannot change what it has sent.
      */
     readonly edit?: (amendment: Amendment) => Effect.Effect<Receipt, ChannelError>
+    /**
+     * Tells of alerts that it took with a receipt that says `digest`, in one message, and answers with that message's receipt.
+     * Absent: the channel gathers none.
+     */
+    readonly digest?: (digest: Digest) => Effect.Effect<Receipt, ChannelError>
   }
 >()("touchline/alert/AlertChannel") {}

@@ -28,6 +28,9 @@ export const noteAfter = Duration.seconds(1)
 /** How long noting a receipt may take. */
 const noteTimeout = Duration.seconds(2)
 
+/** Owners and reasons that are remembered as told. */
+const mostTold = 10_000
+
 /** When a receipt is to be recorded again that the last attempt could not record. */
 const recordAgainAfter = Duration.seconds(30)
 
@@ -111,6 +114,41 @@ export class Alerter extends Context.Service<
         return yield* congestedFor(error, Duration.millis(delay))
       })
 
+      /** A destination that wants nothing from us gets nothing until it is linked again. It is told once. */
+      const mute = Effect.fnUntraced(
+        function* ({ destination, message }: ChannelError) {
+          if (destination === undefined) return
+          const owners = yield* triggers.mute(destination, message)
+          if (owners.length === 0) return
+          yield* Effect.logWarning("a chat takes no alerts any more: it gets none until its owner links it again").pipe(
+            Effect.annotateLogs({
+              channel: channel.name,
+              chat: destination,
+              owners: owners.join(", "),
+              reason: message
+            })
+          )
+        },
+        Effect.catch(({ message }) =>
+          Effect.logWarning("a chat that takes no alerts could not be muted").pipe(
+            Effect.annotateLogs({ reason: message })
+          )
+        )
+      )
+
+      /** What has been told of owners whose alerts fail: each is told once, not for every alert of theirs. */
+      const told = new Set<string>()
+
+      /** How loudly it is told that an alert has failed: what an owner can put right is told once. */
+      const loudness = ({ owner }: Trigger, reason: string) => {
+        if (owner === null) return "Error"
+        const key = `${owner} ${reason}`
+        if (told.has(key)) return "Debug"
+        if (told.size >= mostTold) told.clear()
+        told.add(key)
+        return "Error"
+      }
+
       /** Sends through the channel, whatever it does: what it throws is a failure like any other. */
       const send = (trigger: Trigger, { attempt, turn }: AlertAttempt) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -133,6 +171,7 @@ export class Alerter extends Context.Service<
             ({ reason }) => reason === "congested",
             (error) => putOff(trigger, turn, error)
           ),
+          Effect.tapError((error) => (error.reason === "blocked" ? mute(error) : Effect.void)),
           Effect.catchDefect((cause) =>
             Effect.fail(
               new ChannelError({
@@ -146,7 +185,7 @@ export class Alerter extends Context.Service<
         )
 
       const giveUp = Effect.fnUntraced(function* (trigger: Trigger, attempts: number, error: JobFailure) {
-        yield* Effect.logError("alert failed for good").pipe(
+        yield* Effect.logWithLevel(loudness(trigger, error.message))("alert failed for good").pipe(
           Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempts, reason: error.message })
         )
         yield* triggers.failed(trigger.id, attempts, error.message)
@@ -247,9 +286,10 @@ export class Alerter extends Context.Service<
             ? attempt.receipt.value
             : telling(trigger, yield* deliver(trigger, attempt))
           yield* record(trigger, receipt, attempt)
-          yield* Effect.logWithLevel(channel.isInLog === true ? "Debug" : "Info")("alert sent").pipe(
-            Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt })
-          )
+          const isQuiet = channel.isInLog === true || receipt.digest !== undefined
+          yield* Effect.logWithLevel(isQuiet ? "Debug" : "Info")(
+            receipt.digest === undefined ? "alert sent" : "alert gathered: its chat has had its alerts of the hour"
+          ).pipe(Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt }))
         }, Effect.mapError(jobFailure))
       })
     })

@@ -67,6 +67,9 @@ const failureOf = <A>(exit: Exit.Exit<A, ChannelError>): ChannelError | undefine
     ? exit.cause.reasons.find((reason): reason is Cause.Fail<ChannelError> => reason._tag === "Fail")?.error
     : undefined
 
+/** Whether the channel has answered for good, which tells that it works. */
+const isFinal = ({ reason }: ChannelError): boolean => reason === "refused" || reason === "blocked"
+
 export const makeChannelBreaker = Effect.fnUntraced(function* (
   channel: string
 ): Effect.fn.Return<ChannelBreaker, never, Scope.Scope> {
@@ -103,7 +106,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
   }
 
   const outcomeOf = (id: TriggerId, error: ChannelError | undefined): CircuitBreaker.Outcome => {
-    if (error === undefined || error.reason === "refused") return CircuitBreaker.success
+    if (error === undefined || isFinal(error)) return CircuitBreaker.success
     if (error.reason === "congested" || error.reason === "rate-limited") return CircuitBreaker.ignored
     const isNews = error.reason === "barred" || id !== lastFailed
     lastFailed = id
@@ -132,7 +135,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
     const delay = retryAfter === undefined ? {} : { delay: retryAfter }
     if (reason === "congested") return new JobFailure({ reason: "postpone", message, ...delay })
     if (reason === "rate-limited") return new JobFailure({ reason: "wait", message, ...delay })
-    if (reason === "refused") {
+    if (isFinal(error)) {
       failing.delete(triggerId)
       return new JobFailure({ reason: "give-up", message })
     }

@@ -7,6 +7,7 @@ import type { Candidate } from "../domain/Trigger.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { Outcomes } from "../outcome/Outcomes.ts"
+import { layerOwnerLimits } from "../rules/rows/limits.ts"
 import { Scanner } from "../scan/Scanner.ts"
 import { alerting, chosenBy, type Invocation, pipeline, previewing } from "../Touchline.ts"
 import { fired, firedTable } from "./report.ts"
@@ -74,7 +75,12 @@ export const scan = Effect.fnUntraced(function* (
     invocation.dryRun === true
       ? preview(json).pipe(Effect.provide(Layer.provideMerge(previewing(parts), logging)))
       : once(json).pipe(
-          Effect.provide(Layer.provideMerge(pipeline(parts, service), Layer.merge(logging, layerAlertTimes(service))))
+          Effect.provide(
+            Layer.provideMerge(
+              pipeline(parts, service),
+              Layer.mergeAll(logging, layerAlertTimes(service), layerOwnerLimits(service))
+            )
+          )
         )
   yield* Effect.provideService(command, SharesDataDir, true)
 })

@@ -8,6 +8,7 @@
 import { Context, Effect, Layer, Schema } from "effect"
 import { type Strategy, type StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
 import { toStrategyFile } from "../rules/files/StrategyFile.ts"
+import type { Limits } from "../rules/rows/limits.ts"
 import { Database, DatabaseError, decodeRows } from "./Database.ts"
 
 /** How many rows one answer holds at the most. */
@@ -23,18 +24,47 @@ const Fingerprinted = Schema.Struct({ id: StrategyId, fingerprint: Schema.String
 /** Which content a watched strategy has. */
 export interface Fingerprinted extends Schema.Schema.Type<typeof Fingerprinted> {}
 
-const StoredStrategy = Schema.Struct({ ...Fingerprinted.fields, content: Schema.fromJsonString(Schema.Unknown) })
+/** JSON that may not be any: then it is a text, which is no row. */
+const contentOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Whoever decodes the row says of such a content that it is none.
+    return text
+  }
+}
+
+const StoredRow = Schema.Struct({ ...Fingerprinted.fields, content: Schema.String })
 /** A watched strategy as the database keeps it; `decodeStrategyRow` decodes the content. */
-export interface StoredStrategy extends Schema.Schema.Type<typeof StoredStrategy> {}
+export interface StoredStrategy extends Fingerprinted {
+  readonly content: unknown
+  /** How many characters its content has as JSON. */
+  readonly size: number
+}
+
+const stored = ({ content, ...row }: typeof StoredRow.Type): StoredStrategy => ({
+  ...row,
+  content: contentOf(content),
+  size: content.length
+})
+
+/** Why a strategy of an owner is not watched; without a reason it is again. */
+export interface StrategyReason {
+  readonly strategyId: StrategyId
+  readonly reason: string | null
+}
 
 /** Whether a strategy changed since the last look, or was only asked for, and what it is now: not watched without content. */
-const LookedAt = Schema.Struct({
+const LookedAtRow = Schema.Struct({
   id: StrategyId,
   changed: Schema.Boolean,
   fingerprint: Schema.NullOr(Schema.String),
-  content: Schema.NullOr(Schema.fromJsonString(Schema.Unknown))
+  content: Schema.NullOr(Schema.String)
 })
-export interface LookedAt extends Schema.Schema.Type<typeof LookedAt> {}
+export interface LookedAt extends Omit<StoredStrategy, "fingerprint"> {
+  readonly changed: boolean
+  readonly fingerprint: string | null
+}
 
 const LookHead = Schema.Struct({ seen: Schema.String, all: Schema.Boolean, any: Schema.optional(Schema.Boolean) })
 
@@ -105,7 +135,11 @@ export class StrategyStore extends Context.Service<
     readonly fingerprints: (after: StrategyId | undefined) => Effect.Effect<ReadonlyArray<Fingerprinted>, DatabaseError>
     /** Forgets changes that every look has seen by now. */
     readonly forgetChanges: Effect.Effect<void, DatabaseError>
-    /** Adds strategies or brings them up to date, by their id. */
+    /** Keeps for their owners why strategies are not watched. */
+    readonly tell: (reasons: ReadonlyArray<StrategyReason>) => Effect.Effect<void, DatabaseError>
+    /** Tells the database what the rows of an owner may cost: it bounds what is written. */
+    readonly bound: (limits: Limits) => Effect.Effect<void, DatabaseError>
+    /** Adds strategies or brings them up to date, by their id. Never one that has an owner. */
     readonly save: (strategies: ReadonlyArray<Strategy>) => Effect.Effect<void, DatabaseError>
     /** Adds strategies to a database that keeps none, and answers how many were added. */
     readonly addSamples: (strategies: ReadonlyArray<Strategy>) => Effect.Effect<number, DatabaseError>
@@ -129,9 +163,11 @@ export class StrategyStore extends Context.Service<
     StrategyStore,
     Effect.gen(function* () {
       const { call } = yield* Database
-      const decodeStored = decodeRows("strategies", StoredStrategy)
+      const decodeStoredRows = decodeRows("strategies", StoredRow)
+      const decodeStored = (rows: ReadonlyArray<unknown>) =>
+        Effect.map(decodeStoredRows(rows), (decoded) => decoded.map(stored))
       const decodeFingerprints = decodeRows("strategies", Fingerprinted)
-      const decodeLookedAt = decodeRows("strategies", LookedAt)
+      const decodeLookedAtRows = decodeRows("strategies", LookedAtRow)
       const decodeFiles = decodeRows("strategies of files", KnownFile)
 
       const known = (rows: ReadonlyArray<unknown>) =>
@@ -153,7 +189,14 @@ export class StrategyStore extends Context.Service<
             max_rows: mostChanges
           })
           const { all, any = true, seen: now } = yield* decoded("strategies_since", LookHead, first)
-          return { seen: now, all, any, strategies: yield* decodeLookedAt(rows) }
+          const strategies = (yield* decodeLookedAtRows(rows)).map(
+            ({ content, ...row }): LookedAt => ({
+              ...row,
+              content: content === null ? null : contentOf(content),
+              size: content?.length ?? 0
+            })
+          )
+          return { seen: now, all, any, strategies }
         }),
         sum: Effect.gen(function* () {
           let [after, count, sum]: [string | null, number, bigint] = [null, 0, 0n]
@@ -173,6 +216,15 @@ export class StrategyStore extends Context.Service<
           return yield* decodeFingerprints(yield* call("page_of_fingerprints", args))
         }),
         forgetChanges: Effect.asVoid(call("forget_strategy_changes", {})),
+        tell: Effect.fn("StrategyStore.tell")(function* (reasons) {
+          if (reasons.length === 0) return
+          yield* call("note_strategy_reasons", {
+            reasons: reasons.map(({ reason, strategyId }) => ({ strategy_id: strategyId, reason }))
+          })
+        }),
+        bound: Effect.fn("StrategyStore.bound")(function* (limits) {
+          yield* call("set_owner_limits", { limits })
+        }),
         save: Effect.fn("StrategyStore.save")(function* (strategies) {
           yield* call("save_strategies", { definitions: strategies.map(columns) })
         }),

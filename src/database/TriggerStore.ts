@@ -5,8 +5,21 @@
  * alert's outbox: it is `pending` until a channel's receipt or a final failure is recorded, so an alert that is
  * forgotten anywhere else can be offered again from here.
  */
-import { Clock, Context, DateTime, Duration, Effect, Layer, Option, Ref, Result, Schema } from "effect"
-import type { Receipt } from "../domain/Alert.ts"
+import {
+  Clock,
+  Context,
+  DateTime,
+  Duration,
+  Effect,
+  Layer,
+  Option,
+  Predicate,
+  Ref,
+  Result,
+  Schema,
+  SchemaGetter
+} from "effect"
+import { Digest, type Receipt } from "../domain/Alert.ts"
 import { alertExpiry } from "../domain/alertExpiry.ts"
 import { MatchId } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
@@ -39,6 +52,15 @@ export interface Created {
    * lost, and nobody has offered it.
    */
   readonly pending: ReadonlyArray<TriggerId>
+  /** The pairs that are held back: their owner has as many triggers today as may be. */
+  readonly held: ReadonlyArray<Pair>
+}
+
+/** How many triggers an owner has today, and when today began, in milliseconds since 1970. */
+export interface OwnerTriggers {
+  readonly owner: string
+  readonly triggers: number
+  readonly day: number
 }
 
 /** How many alerts stand where. */
@@ -57,6 +79,9 @@ export interface PendingAlert {
   readonly owner: string | null
   readonly triggeredAt: string
 }
+
+/** Digests that are taken in one call. */
+const digestsAtOnce = 50
 
 /** What became of an alert: a channel took it, or it failed for good. */
 type AlertResult = { readonly id: TriggerId; readonly attempts: number } & (
@@ -88,6 +113,17 @@ export class TriggerStore extends Context.Service<
     readonly triggered: (
       matchIds: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<string>>, DatabaseError>
+    /** How many triggers each of these owners has today. */
+    readonly triggersOf: (owners: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<OwnerTriggers>, DatabaseError>
+    /**
+     * Remembers pairs that are held back, with the reason, for their owners to see, and counts how many each owner has. Of
+     * an owner's pairs some are named; all are counted.
+     */
+    readonly holdBack: (
+      pairs: ReadonlyArray<Pair>,
+      counts: ReadonlyMap<string, number>,
+      reason: string
+    ) => Effect.Effect<void, DatabaseError>
     /** A channel took the alert, at this attempt (1 is the first). The first receipt stays. */
     readonly sent: (id: TriggerId, attempt: number, receipt: Receipt) => Effect.Effect<void, DatabaseError>
     /** The alert failed for good, after so many attempts. Changes nothing if it was sent. */
@@ -116,6 +152,21 @@ export class TriggerStore extends Context.Service<
       until: DateTime.Utc
     ) => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
     readonly counts: Effect.Effect<AlertCounts, DatabaseError>
+    /**
+     * The chat gets no alerts of owners any more until it is linked again, for this reason. Answers with the owners that it
+     * was linked to until now: none where that was so before.
+     */
+    readonly mute: (chat: string, reason: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
+    /** Digests whose first alert was taken so long ago: each is this caller's to send, for as long as it is claimed. */
+    readonly digests: (
+      after: Duration.Duration,
+      claim: Duration.Duration
+    ) => Effect.Effect<ReadonlyArray<Digest>, DatabaseError>
+    /** What became of a digest: the message that tells it, or why it cannot be sent. */
+    readonly digested: (
+      digest: Digest,
+      outcome: { readonly message: string } | { readonly reason: string }
+    ) => Effect.Effect<void, DatabaseError>
   }
 >()("touchline/database/TriggerStore") {
   /** On the Database. */
@@ -129,6 +180,10 @@ export class TriggerStore extends Context.Service<
       const decodePending = decodeRows("pending alerts", PendingRow)
       const decodeCreated = decodeRows("created triggers", CreatedRow)
       const decodeTriggered = decodeRows("triggered strategies", TriggeredRow)
+      const decodeHeld = decodeRows("pairs that are held back", HeldRow)
+      const decodeMuted = decodeRows("chats", Schema.Struct({ owner: Schema.String }))
+      const decodeDigests = decodeRows("digests", Digest)
+      const decodeOwners = decodeRows("triggers of owners", OwnerRow)
       const decodeCounts = decodeRows("alert counts", CountRow)
       const recordMany = inBulk(
         Effect.fn("TriggerStore.record")(function* (results: ReadonlyArray<AlertResult>) {
@@ -159,11 +214,14 @@ export class TriggerStore extends Context.Service<
       })
       return TriggerStore.of({
         create: Effect.fn("TriggerStore.create")(function* (candidates) {
-          if (candidates.length === 0) return { triggers: [], known: [], pending: [] }
+          if (candidates.length === 0) return { triggers: [], known: [], pending: [], held: [] }
           const now = DateTime.formatIso(yield* DateTime.now)
-          const rows = yield* decodeCreated(
-            yield* call("create_judged_triggers", { matches: matchesOf(candidates, now) })
-          )
+          const answered = yield* call("create_bounded_triggers", { matches: matchesOf(candidates, now) })
+          const [rows, held] = [
+            yield* decodeCreated(answered.filter((row) => !isHeldRow(row))),
+            yield* decodeHeld(answered.filter(isHeldRow))
+          ]
+          const isHeld = new Set(held.map(dedupKey))
           const created = new Map(rows.flatMap((row) => (row.isNew ? [[dedupKey(row), row.id]] : [])))
           const triggers: Array<NewTrigger> = []
           const known: Array<Pair> = []
@@ -172,11 +230,12 @@ export class TriggerStore extends Context.Service<
             const pair = pairOf(candidate)
             const key = dedupKey(pair)
             const id = created.get(key)
+            if (isHeld.has(key)) continue
             if (id === undefined) known.push(pair)
             else if (!named.has(key)) triggers.push({ ...candidate, id })
             named.add(key)
           }
-          return { triggers, known, pending: rows.flatMap(({ id, isNew }) => (isNew ? [] : [id])) }
+          return { triggers, known, pending: rows.flatMap(({ id, isNew }) => (isNew ? [] : [id])), held }
         }),
         find: inBulk(
           Effect.fn("TriggerStore.find")(function* (ids) {
@@ -203,6 +262,15 @@ export class TriggerStore extends Context.Service<
           if (matchIds.length === 0) return new Map()
           const rows = yield* decodeTriggered(yield* call("triggered_strategies", { match_ids: matchIds }))
           return new Map(rows.map(({ match_id, strategies }) => [match_id, strategies]))
+        }),
+        triggersOf: Effect.fn("TriggerStore.triggersOf")(function* (owners) {
+          return owners.length === 0 ? [] : yield* decodeOwners(yield* call("triggers_of_owners", { owners }))
+        }),
+        holdBack: Effect.fn("TriggerStore.holdBack")(function* (pairs, counts, reason) {
+          yield* call("count_held_back", { counts: Array.from(counts, ([owner, count]) => ({ owner, count })) })
+          yield* call("note_strategy_reasons", {
+            reasons: pairs.map(({ matchId, strategyId }) => ({ strategy_id: strategyId, match_id: matchId, reason }))
+          })
         }),
         sent: (id, attempts, receipt) => record({ id, attempts, receipt }),
         failed: (id, attempts, reason) => record({ id, attempts, reason }),
@@ -235,7 +303,23 @@ export class TriggerStore extends Context.Service<
             counts[state] = count
           }
           return counts
-        }).pipe(Effect.withSpan("TriggerStore.counts"))
+        }).pipe(Effect.withSpan("TriggerStore.counts")),
+        mute: Effect.fn("TriggerStore.mute")(function* (chat, reason) {
+          return (yield* decodeMuted(yield* call("mute_chat", { chat, reason }))).map(({ owner }) => owner)
+        }),
+        digests: Effect.fn("TriggerStore.digests")(function* (after, claim) {
+          return yield* decodeDigests(
+            yield* call("due_digests", {
+              after: Duration.toSeconds(after),
+              max_chats: digestsAtOnce,
+              claim: Duration.toSeconds(claim)
+            })
+          )
+        }),
+        digested: Effect.fn("TriggerStore.digested")(function* ({ ids }, outcome) {
+          const { message = null, reason = null } = { message: undefined, reason: undefined, ...outcome }
+          yield* call("record_digest", { ids, message, reason })
+        })
       })
     })
   )
@@ -282,7 +366,7 @@ export class TriggerStore extends Context.Service<
               next.set(key, trigger)
               triggers.push(trigger)
             }
-            return [{ triggers, known, pending }, next]
+            return [{ triggers, known, pending, held: [] }, next]
           })
         }),
         find: (id) =>
@@ -315,6 +399,8 @@ export class TriggerStore extends Context.Service<
             }
             return strategies
           }),
+        triggersOf: (owners) => Effect.succeed(owners.map((owner) => ({ owner, triggers: 0, day: 0 }))),
+        holdBack: () => Effect.void,
         sent: (id) => update(id, ["pending", "failed", "expired"], "sent"),
         failed: (id, attempts, reason) =>
           Effect.andThen(
@@ -366,7 +452,10 @@ export class TriggerStore extends Context.Service<
           const counts = { pending: 0, sent: 0, failed: 0, expired: 0 }
           for (const { alertState } of all.values()) counts[alertState] += 1
           return counts
-        })
+        }),
+        mute: () => Effect.succeed([]),
+        digests: () => Effect.succeed([]),
+        digested: () => Effect.void
       })
     })
   )
@@ -404,6 +493,24 @@ const CreatedRow = Schema.Struct({
   isNew: Schema.Boolean
 }).pipe(Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id", isNew: "is_new" }))
 
+const HeldRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe(
+  Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id" })
+)
+
+/** Whether an answer to what was to be created says that the pair is held back. */
+const isHeldRow = (row: unknown): boolean => Predicate.hasProperty(row, "held") && row.held === true
+
+const OwnerRow = Schema.Struct({
+  owner: Schema.String,
+  triggers: Schema.Int,
+  day: Schema.DateTimeUtcFromString.pipe(
+    Schema.decodeTo(Schema.Finite, {
+      decode: SchemaGetter.transform(DateTime.toEpochMillis),
+      encode: SchemaGetter.transform((millis: number) => DateTime.makeUnsafe(millis))
+    })
+  )
+})
+
 const TriggeredRow = Schema.Struct({ match_id: MatchId, strategies: Schema.Array(Schema.String) })
 
 const CountRow = Schema.Struct({ state: AlertState, count: Schema.Int })
@@ -429,14 +536,15 @@ interface TriggerOfMatch {
   readonly strategy_id: string
   readonly evidence_json: Candidate["evidence"]
   readonly expectation: Condition | undefined
+  readonly strategy_text: string | undefined
 }
 
 /** What `create_judged_triggers` takes. */
 const matchesOf = (candidates: ReadonlyArray<Candidate>, triggeredAt: string) => {
   const strategies = new Map<TriggerSnapshot, Array<TriggerOfMatch>>()
-  for (const { evidence, expectation, snapshot, strategyId } of candidates) {
+  for (const { evidence, expectation, snapshot, strategyId, strategyText } of candidates) {
     const same = strategies.get(snapshot)
-    const trigger = { strategy_id: strategyId, evidence_json: evidence, expectation }
+    const trigger = { strategy_id: strategyId, evidence_json: evidence, expectation, strategy_text: strategyText }
     if (same === undefined) strategies.set(snapshot, [trigger])
     else same.push(trigger)
   }

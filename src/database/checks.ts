@@ -66,7 +66,18 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   strategy_as_kept: { strategy: "" },
   decided_triggers: { strategy: "", max_rows: 0 },
   edit_strategy: { strategy: "", was: null, change: {} },
-  add_strategy: { said: {} }
+  add_strategy: { said: {} },
+  create_bounded_triggers: { matches: [] },
+  set_owner_limits: { limits: {} },
+  note_strategy_reasons: { reasons: [] },
+  count_held_back: { counts: [] },
+  triggers_of_owners: { owners: [] },
+  new_chat_link_of: { owner: null },
+  use_chat_link: { token: "", chat: "" },
+  mute_chat: { chat: "", reason: "" },
+  due_digests: { after: 0, max_chats: 0, claim: 0 },
+  record_digest: { ids: [], message: null, reason: null },
+  hold_lease: { lease: "", by: "", seconds: 0 }
 }
 
 /** The process that has the data directory open, if that is why the database cannot be had. */

@@ -1,5 +1,5 @@
 import { type Duration, Schema } from "effect"
-import type { Trigger } from "./Trigger.ts"
+import { Trigger } from "./Trigger.ts"
 
 /** A trigger's message to one destination. */
 export interface Alert {
@@ -22,10 +22,26 @@ export const Receipt = Schema.Struct({
   chatId: Schema.optionalKey(Schema.String),
   /** The message as sent. */
   text: Schema.String,
+  /** For an alert that was taken to be told in a digest, which goes out later: `waiting`. */
+  digest: Schema.optionalKey(Schema.String),
   /** What the message tells of the trigger's outcome: its revision. Absent: nothing. */
   revision: Schema.optionalKey(Schema.Int)
 })
 export interface Receipt extends Schema.Schema.Type<typeof Receipt> {}
+
+/** Alerts that came beyond what a chat gets in an hour, told together. */
+export const Digest = Schema.Struct({
+  chat: Schema.String,
+  /** The ids of the triggers. */
+  ids: Schema.Array(Trigger.fields.id),
+  /** What the first of them are about. */
+  alerts: Schema.Array(
+    Schema.Struct({ strategyName: Trigger.fields.strategyName, snapshot: Trigger.fields.snapshot }).pipe(
+      Schema.encodeKeys({ strategyName: "strategy_name" })
+    )
+  )
+})
+export interface Digest extends Schema.Schema.Type<typeof Digest> {}
 
 /** A message that was sent and is to tell what became of its trigger, whose `outcome` says so. */
 export interface Amendment {

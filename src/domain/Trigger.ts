@@ -1,7 +1,8 @@
-import { Schema } from "effect"
+import { Schema, SchemaGetter } from "effect"
 import { LastGoal } from "./LastGoal.ts"
 import { TextOrNumber } from "./Match.ts"
 import { Outcome } from "./Outcome.ts"
+import { oneLine } from "./oneLine.ts"
 import { StoredSnapshot } from "./StoredSnapshot.ts"
 import { Condition, OwnerId, StrategyId } from "./Strategy.ts"
 
@@ -25,7 +26,9 @@ export const Candidate = Schema.Struct({
   /** One entry for each condition that held; of an `any` group, the first alternative that did. */
   evidence: Schema.Array(Evidence),
   /** What the strategy expects, as it stands now: it is judged by this, whatever becomes of the strategy. */
-  expectation: Schema.optionalKey(Condition)
+  expectation: Schema.optionalKey(Condition),
+  /** What an owner's strategy says, as one text that no other owner's strategy and no other conditions have. */
+  strategyText: Schema.optionalKey(Schema.String)
 })
 export interface Candidate extends Schema.Schema.Type<typeof Candidate> {}
 
@@ -47,6 +50,14 @@ export const idPart = (id: string): string => id.replaceAll("%", "%25").replaceA
 /** One text for each pair, as Redis deployments know it: `dedup:{strategyId}:{matchId}`. */
 export const dedupKey = ({ matchId, strategyId }: Pair): string => `dedup:${idPart(strategyId)}:${idPart(matchId)}`
 
+/** The name of a strategy as its owner wrote it into the database, made one line: it stands in messages and log lines. */
+const StoredName = Schema.String.pipe(
+  Schema.decodeTo(Schema.NonEmptyString, {
+    decode: SchemaGetter.transform((name: string) => oneLine(name, 200)),
+    encode: SchemaGetter.passthrough()
+  })
+)
+
 /** The id of a trigger row. */
 export const TriggerId = TextOrNumber.pipe(Schema.brand("TriggerId"))
 export type TriggerId = typeof TriggerId.Type
@@ -65,6 +76,7 @@ export const Trigger = Schema.Struct({
   /** The Telegram chat of the owner, if they have one. */
   ownerChat: Schema.optionalKey(Schema.NullOr(TextOrNumber)),
   ...Candidate.fields,
+  strategyName: StoredName,
   triggeredAt: Schema.DateTimeUtcFromString,
   alertState: AlertState,
   /** What became of its expectation. Absent where nothing was expected. */

@@ -12,6 +12,8 @@ export interface ScanReport {
   /** Pairs that neither this process nor Dedup knew, and the database did. */
   readonly duplicates: number
   readonly triggers: number
+  /** Pairs that were held back: their owners had as many triggers in the day as may be. */
+  readonly heldBack: number
   /** Ticks that failed. */
   readonly failures: number
   readonly elapsed: number
@@ -26,6 +28,7 @@ export const nothing: ScanReport = {
   held: 0,
   duplicates: 0,
   triggers: 0,
+  heldBack: 0,
   failures: 0,
   elapsed: 0
 }
@@ -39,6 +42,7 @@ export const plus = (a: ScanReport, b: Partial<ScanReport>): ScanReport => ({
   held: a.held + (b.held ?? 0),
   duplicates: a.duplicates + (b.duplicates ?? 0),
   triggers: a.triggers + (b.triggers ?? 0),
+  heldBack: a.heldBack + (b.heldBack ?? 0),
   failures: a.failures + (b.failures ?? 0),
   elapsed: a.elapsed + (b.elapsed ?? 0)
 })

@@ -2,8 +2,8 @@
  * One tick: what is true now becomes triggers, and triggers become alert jobs. Its stages are the files beside this one:
  *
  * 1 `observe` asks the feed; 2 `record` makes what matches look like now part of their past; 3 `judge` evaluates the rules on
- * those in play; 4 `recall` drops pairs that have a trigger; 5 `create` makes triggers of the others; 6 `offer` gives their
- * alerts to the queue. What a tick costs is what is new: pairs that fired before are known by a bit (`KnownPairs`).
+ * those in play; 4 `recall` drops pairs that have a trigger, and `holdBack` those of owners who have had their share of the
+ * day; 5 `create` makes triggers of the others; 6 `offer` gives their alerts to the queue. What a tick costs is what is new: pairs that fired before are known by a bit (`KnownPairs`).
  *
  * Guarantees: state, not events. A tick that fails, or never comes, loses no trigger whose conditions still hold at the
  * next; a pair is remembered only after the database has it; an alert that could not be offered stays pending there, and
@@ -18,6 +18,7 @@ import type { FeedError } from "../feed/MatchFeed.ts"
 import { Health } from "../health/Health.ts"
 import { AfterScan } from "./AfterScan.ts"
 import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
+import { makeHoldBack } from "./holdBack.ts"
 import { makeJudge } from "./judge.ts"
 import { makeKnownPairs } from "./KnownPairs.ts"
 import { nearby } from "./nearby.ts"
@@ -72,6 +73,7 @@ export class Scanner extends Context.Service<
       const look = yield* makeLook
       const evaluate = yield* makeJudge(known)
       const recall = yield* makeRecall(known, dedup)
+      const holdBack = yield* makeHoldBack(known)
       const lookUp = yield* makeLookUp(known)
       const create = yield* makeCreate
       const offer = yield* makeOffer(known, dedup)
@@ -110,11 +112,13 @@ export class Scanner extends Context.Service<
           const started = yield* Clock.currentTimeMillis
           const { timelines, views } = yield* record(snapshots)
           const judgement = yield* evaluate(views)
-          const { duplicates, fresh } = yield* recall(judgement)
+          const { duplicates, fresh: unbounded } = yield* recall(judgement)
+          const { fresh, heldBack, noteCreated } = yield* holdBack(unbounded)
           const created: Array<NewTrigger> = []
           const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
             const made = yield* create(batch)
             for (const each of made.triggers) created.push(each)
+            yield* noteCreated(batch, made)
             return yield* offer(made)
           })
           const batches = yield* Effect.forEach(batchesOf(fresh), make, {
@@ -141,6 +145,7 @@ export class Scanner extends Context.Service<
             snapshots: snapshots.length,
             held: judgement.held,
             duplicates,
+            heldBack,
             elapsed
           })
           yield* count(report)
@@ -154,6 +159,7 @@ export class Scanner extends Context.Service<
               duplicates: report.duplicates,
               dropped,
               ...(partsLeftOut > 0 ? { partsLeftOut } : undefined),
+              ...(heldBack > 0 ? { heldBack } : undefined),
               ms: elapsed
             })
           )

@@ -4,11 +4,13 @@
  * Guarantees: a batch is one transaction. One that the database refuses because of a value in it is divided until what it
  * refuses stands alone; that is told, left out, and holds no other.
  */
+import { createHash } from "node:crypto"
 import { Array as Arr, type Context, Effect } from "effect"
 import { type DatabaseError, isBadValue } from "../database/Database.ts"
 import { type Created, TriggerStore } from "../database/TriggerStore.ts"
 import { lastGoal } from "../domain/LastGoal.ts"
 import { matchLabel } from "../domain/Match.ts"
+import type { Strategy } from "../domain/Strategy.ts"
 import { type Candidate, type Pair, pairOf, type TriggerSnapshot } from "../domain/Trigger.ts"
 import type { View } from "../rules/evaluate.ts"
 import { evidenceOf } from "../rules/RuleSet.ts"
@@ -16,6 +18,9 @@ import type { Holding } from "./recall.ts"
 
 /** Triggers that are created in one call of the database: more make it no faster. */
 const batchSize = 2000
+
+/** Comparisons whose values one call brings: strategies of very many make batches of few. */
+const evidenceOfBatch = 20_000
 
 /** What became of a batch. */
 export interface Batch extends Created {
@@ -26,6 +31,20 @@ export interface Batch extends Created {
 const withLastGoal = ({ snapshot, timeline }: View): TriggerSnapshot => {
   const goal = lastGoal(timeline)
   return goal === undefined ? snapshot : { ...snapshot, lastGoal: goal }
+}
+
+const texts = new WeakMap<Strategy, string>()
+
+/** What the strategy of an owner says, as one text that no other owner's and no other conditions have. */
+const textOf = (strategy: Strategy): string => {
+  const { competitions, expect, owner, when } = strategy
+  const known =
+    texts.get(strategy) ??
+    createHash("sha256")
+      .update(JSON.stringify([owner, when, competitions, expect]))
+      .digest("base64url")
+  texts.set(strategy, known)
+  return known
 }
 
 /** What holds, with its evidence. Those of one match share its snapshot. */
@@ -39,13 +58,28 @@ export const candidatesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<Ca
       strategyName: strategy.name,
       snapshot,
       evidence: evidenceOf(strategy, view),
-      ...(strategy.expect === undefined ? undefined : { expectation: strategy.expect })
+      ...(strategy.expect === undefined ? undefined : { expectation: strategy.expect }),
+      ...(strategy.owner === undefined ? undefined : { strategyText: textOf(strategy) })
     }
   })
 }
 
-export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> =>
-  Arr.chunksOf(holdings, batchSize)
+/** The pairs in parts, each of which the database creates in one call. */
+export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> => {
+  const batches: Array<Array<Holding>> = []
+  let [batch, evidence]: [Array<Holding>, number] = [[], 0]
+  for (const holding of holdings) {
+    const more = holding.strategy.when.length
+    if (batch.length === 0 || batch.length >= batchSize || evidence + more > evidenceOfBatch) {
+      batch = []
+      evidence = 0
+      batches.push(batch)
+    }
+    batch.push(holding)
+    evidence += more
+  }
+  return batches
+}
 
 const leaveOut = (candidate: Candidate, { message }: DatabaseError) =>
   Effect.logError("a trigger cannot be created and is left out; it is tried again when DEDUP_TTL has passed").pipe(
@@ -54,13 +88,14 @@ const leaveOut = (candidate: Candidate, { message }: DatabaseError) =>
       match: matchLabel(candidate.snapshot.match),
       reason: message
     }),
-    Effect.as<Batch>({ triggers: [], known: [], pending: [], refused: [pairOf(candidate)] })
+    Effect.as<Batch>({ triggers: [], known: [], pending: [], held: [], refused: [pairOf(candidate)] })
   )
 
 const together = (one: Batch, other: Batch): Batch => ({
   triggers: [...one.triggers, ...other.triggers],
   known: [...one.known, ...other.known],
   pending: [...one.pending, ...other.pending],
+  held: [...one.held, ...other.held],
   refused: [...one.refused, ...other.refused]
 })
 

@@ -40,6 +40,7 @@ export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
         )
 
     return Effect.fn("Scanner.offer")(function* ({
+      held,
       known: before,
       owners,
       pending,
@@ -48,7 +49,7 @@ export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
     }: Batch & { readonly owners: ReadonlyMap<StrategyId, OwnerId | undefined> }) {
       const now = yield* Clock.currentTimeMillis
       const created = triggers.map(pairOf)
-      for (const pair of [...created, ...before, ...refused]) known.add(pair, now)
+      for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, now)
       yield* Effect.forEach(triggers, logTrigger, { discard: true })
       yield* Effect.all(
         [

@@ -40,7 +40,7 @@ export class Strategies extends Context.Service<
   > = Layer.effect(
     Strategies,
     Effect.gen(function* () {
-      const { follow, watched } = yield* followDatabase
+      const { follow, watched } = yield* followDatabase({ isDryRun: false })
       yield* tellOfFormerFiles(watched())
       yield* Effect.forkScoped(follow)
       return Strategies.of({ name: fromDatabase, set: undefined, watched: Effect.sync(watched) })
@@ -87,7 +87,7 @@ export class Strategies extends Context.Service<
           const { watched } = yield* followDirectory(directory, { isDryRun: true })
           return Strategies.of({ name: `from ${directory}`, set: undefined, watched: Effect.sync(watched) })
         }
-        const { isEmpty, watched } = yield* followDatabase
+        const { isEmpty, watched } = yield* followDatabase({ isDryRun: true })
         const now = isEmpty() ? watchedOf(yield* sampleStrategies) : watched()
         return Strategies.of({ name: fromDatabase, set: undefined, watched: Effect.succeed(now) })
       })

@@ -10,7 +10,8 @@ import { Array as Arr, Cause, Clock, Duration, Effect, Fiber, Schedule } from "e
 import { pageSize, type StoredStrategy, StrategyStore } from "../database/StrategyStore.ts"
 import type { StrategyId } from "../domain/Strategy.ts"
 import { makeOutage } from "../health/Outage.ts"
-import { isMadeOfRules } from "../rules/rows/StrategyRow.ts"
+import { OwnerLimits } from "../rules/rows/limits.ts"
+import { isMadeOfRules, ownerOfRow } from "../rules/rows/StrategyRow.ts"
 import { makeHeldStrategies } from "./HeldStrategies.ts"
 import type { Watched } from "./Watched.ts"
 
@@ -19,6 +20,12 @@ export const lookEvery = Duration.seconds(2)
 
 /** How often all that is held is compared with all that the database has. */
 export const compareEvery = Duration.minutes(5)
+
+/** How many characters of one owner's strategies a look takes up: the others' are read meanwhile, and the rest at later looks. */
+const charactersOfOwner = 64_000
+
+/** So many of one owner's strategies that are to be looked at again are asked for in a look. */
+const againOfOwner = 20
 
 /** Strategies that are followed. */
 export interface Followed {
@@ -37,18 +44,23 @@ interface Found extends Omit<StoredStrategy, "fingerprint"> {
 
 /**
  * Reads all strategies. When that fails those read so far are watched, and the first look that can reads the rest. `follow`
- * is to be run for what comes after.
+ * is to be run for what comes after. A dry run tells the database nothing.
  */
-export const followDatabase = Effect.gen(function* () {
+export const followDatabase = Effect.fnUntraced(function* ({ isDryRun }: { readonly isDryRun: boolean }) {
   const store = yield* StrategyStore
-  const strategies = makeHeldStrategies()
+  const strategies = yield* makeHeldStrategies
+  const limits = yield* OwnerLimits
   const outage = makeOutage({
     part: "strategies",
     begins: "the strategies cannot be read; those read last are watched",
     ends: "the strategies are read again"
   })
-  /** Made of rules, and changed when they were last looked at. */
-  const restless = new Set<StrategyId>()
+  const untold = makeOutage({
+    begins: "owners cannot be told why strategies of theirs are left out",
+    ends: "owners are told again why strategies of theirs are left out"
+  })
+  /** Made of rules, and changed when they were last looked at, or put off, by their owners. */
+  const restless = new Map<StrategyId, string>()
   let isEmpty = false
   /** What the last look saw; undefined until everything was read once. */
   let seen: string | undefined
@@ -58,20 +70,54 @@ export const followDatabase = Effect.gen(function* () {
   const arrive = (found: ReadonlyArray<Found>) => {
     const gone: Array<StrategyId> = []
     const ready: Array<StoredStrategy> = []
-    for (const { changed, content, fingerprint, id } of found) {
+    const taken = new Map<string, number>()
+    for (const { changed, content, fingerprint, id, size } of found) {
       restless.delete(id)
       if (fingerprint === null) gone.push(id)
       else if (strategies.isHeld({ id, fingerprint })) continue
-      else if (changed && isMadeOfRules(content)) restless.add(id)
-      else ready.push({ id, fingerprint, content })
+      else {
+        const owner = ownerOfRow(content) ?? ""
+        const before = taken.get(owner) ?? 0
+        const isTooMuch = owner !== "" && before > 0 && before + size > charactersOfOwner
+        if (isTooMuch || (changed && isMadeOfRules(content))) restless.set(id, owner)
+        else {
+          taken.set(owner, before + size)
+          ready.push({ id, fingerprint, content, size })
+        }
+      }
     }
     return strategies.take(ready, gone)
   }
 
+  /** What is to be looked at again now: of each owner some, the longest put off first. */
+  const again = (): ReadonlyArray<StrategyId> => {
+    const asked = new Map<string, number>()
+    return Array.from(restless).flatMap(([id, owner]) => {
+      const before = asked.get(owner) ?? 0
+      asked.set(owner, before + 1)
+      return owner === "" || before < againOfOwner ? [id] : []
+    })
+  }
+
+  /** Keeps for owners why strategies of theirs are left out. Where that fails it is tried again at the next look. */
+  const tell = Effect.suspend(() => {
+    const reasons = strategies.takeReasons()
+    return Effect.matchEffect(Effect.forEach(Arr.chunksOf(reasons, pageSize), store.tell, { discard: true }), {
+      onSuccess: () => untold.over,
+      onFailure: ({ message }) => {
+        strategies.giveBack(reasons)
+        return untold.met(message)
+      }
+    })
+  })
+
   const readAll = Effect.gen(function* () {
+    if (!isDryRun) yield* store.bound(limits)
     const first = yield* store.since(undefined, [])
     isEmpty = !first.any
-    for (const { content, id } of first.strategies) if (isMadeOfRules(content)) restless.add(id)
+    for (const { content, id } of first.strategies) {
+      if (isMadeOfRules(content)) restless.set(id, ownerOfRow(content) ?? "")
+    }
     const gone = new Set(strategies.ids())
     let coming = yield* Effect.forkChild(store.page(undefined))
     while (true) {
@@ -109,7 +155,7 @@ export const followDatabase = Effect.gen(function* () {
 
   const look = Effect.gen(function* () {
     if (seen === undefined) return yield* readAll
-    const { all, seen: now, strategies: found } = yield* store.since(seen, [...restless])
+    const { all, seen: now, strategies: found } = yield* store.since(seen, again())
     if (all) compared = undefined
     yield* arrive(found)
     seen = now
@@ -117,6 +163,7 @@ export const followDatabase = Effect.gen(function* () {
       yield* compare
     }
   }).pipe(
+    Effect.andThen(isDryRun ? Effect.void : tell),
     Effect.matchCauseEffect({
       onSuccess: () => outage.over,
       onFailure: (cause) =>

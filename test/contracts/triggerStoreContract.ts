@@ -65,7 +65,7 @@ export const triggerStoreContract = <E>(name: string, storeLayer: Layer.Layer<Tr
     it.effect("that creates nothing of nothing", () =>
       Effect.gen(function* () {
         const store = yield* TriggerStore
-        expect(yield* store.create([])).toEqual({ triggers: [], known: [], pending: [] })
+        expect(yield* store.create([])).toEqual({ triggers: [], known: [], pending: [], held: [] })
       })
     )
 

@@ -70,7 +70,7 @@ const addedColumns = [
   "snapshot_id"
 ].concat(
   ["state", "attempts", "error", "receipt", "expired_at", "expires_at", "sending_until"].map((name) => `alert_${name}`),
-  "alerted_at",
+  ["alerted_at", "strategy_text", "alert_digest"],
   "expectation outcome_open settling settling_since outcome_version amendment total_voids".split(" "),
   [
     "",

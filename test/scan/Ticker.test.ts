@@ -27,6 +27,7 @@ const report = {
   held: 0,
   duplicates: 0,
   triggers: 0,
+  heldBack: 0,
   failures: 0,
   elapsed: 0
 }

@@ -1,19 +1,22 @@
 /**
  * Alerts through a Telegram bot.
  *
- * Guarantees: a message goes to the chat of the strategy's owner or, when they have none, to TELEGRAM_CHAT_ID, at the
- * pace that TelegramLimits sets; amendments go after messages. The bot's token is in no error, log line, span or receipt.
+ * Guarantees: a message goes to the chat that the strategy's owner has linked and, of a strategy without an owner, to
+ * TELEGRAM_CHAT_ID, at the pace that TelegramLimits sets; amendments go after messages. What comes beyond an owner's alerts
+ * of an hour is taken to be told in a digest. The bot's token is in no error, log line, span or receipt.
  * A send that got no answer in time is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { Clock, Duration, Effect, Layer, Option, Redacted } from "effect"
-import type { Alert, Amendment, Receipt } from "../../domain/Alert.ts"
+import { Clock, Data, Duration, Effect, Layer, Option, Redacted } from "effect"
+import type { Alert, Amendment, Digest, Receipt } from "../../domain/Alert.ts"
+import { oneLine } from "../../domain/oneLine.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
+import { OwnerLimits } from "../../rules/rows/limits.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
 import { AlertTimes } from "../AlertTimes.ts"
 import { verdictText } from "../verdictText.ts"
-import { alertHtml, clip, escapeHtml } from "./html.ts"
+import { alertHtml, digestHtml, escapeHtml } from "./html.ts"
 import type { TelegramSettings } from "./settings.ts"
 import { TelegramLimits } from "./TelegramLimits.ts"
 import { type ChatMoved, telegramError } from "./telegramError.ts"
@@ -24,11 +27,18 @@ const longestRequest = Duration.seconds(10)
 /** How much less than a send a request may take: what waiting for its turn takes. */
 const besideRequest = Duration.seconds(1)
 
+/** What sending needs to know of the settings. */
+type ChannelSettings = Omit<TelegramSettings, "linking">
+
 const failure = (reason: ChannelError["reason"], message: string) =>
   new ChannelError({ channel: "telegram", reason, message })
 
+/** The chat has had its alerts of the hour: this one is told in a digest. */
+class Gathered extends Data.TaggedError("Gathered") {}
+
 /** Where the alert goes. */
-const destination = ({ owner, ownerChat }: Trigger, fallback: Option.Option<string>) => {
+const destination = ({ owner, ownerChat }: Trigger, { chatFor, chatId }: ChannelSettings) => {
+  const fallback = owner === null || chatFor === "everyone" ? chatId : Option.none()
   const chat = Option.orElse(Option.fromNullishOr(ownerChat), () => fallback)
   return Effect.fromOption(chat).pipe(
     Effect.mapError(() =>
@@ -36,7 +46,7 @@ const destination = ({ owner, ownerChat }: Trigger, fallback: Option.Option<stri
         "refused",
         owner === null
           ? "the strategy has no owner, and TELEGRAM_CHAT_ID is not set. Set it to the chat that is to get such alerts."
-          : `the owner ${owner} has no chat. Set TELEGRAM_CHAT_ID, or give the owner a row in user_telegram.`
+          : `the owner ${owner} has no chat that takes alerts: none is linked, or it has blocked the bot. The owner links one.`
       )
     )
   )
@@ -69,7 +79,7 @@ const movedAway = ({ from, to }: ChatMoved) =>
   Effect.fail(failure("refused", `Telegram says that chat ${from} has moved on to ${to}`))
 
 /** AlertChannel on Telegram. TelegramLimits says over how many processes its limits are kept. */
-export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChannel, never, TelegramLimits> =>
+export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChannel, never, TelegramLimits> =>
   Layer.effect(
     AlertChannel,
     Effect.gen(function* () {
@@ -78,19 +88,25 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
       const token = Redacted.value(settings.token)
       const { host } = settings.apiRoot
       const api = yield* makeApi(token, settings.apiRoot)
+      const { alerts: alertsOfHour } = yield* OwnerLimits
       /** Until when alerts of this process are known to wait for a chat: amendments of its messages come after them. */
       const waiting = new Map<string, number>()
 
-      const noteWaiting = (chat: string, error: ChannelError | ChatMoved) =>
+      const noteWaiting = (chat: string, error: ChannelError) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
-          if (error._tag !== "ChannelError" || error.reason !== "congested") return
+          if (error.reason !== "congested") return
           for (const [each, until] of waiting) if (until < now) waiting.delete(each)
           waiting.set(chat, now + Duration.toMillis(Duration.sum(error.retryAfter ?? Duration.zero, behindAlerts)))
         })
 
       /** Asks the Bot API something about a chat, when it is the chat's turn. */
-      const ask = Effect.fnUntraced(function* <A>(chat: string, question: () => Promise<A>) {
+      const ask = Effect.fnUntraced(function* <A, E>(
+        chat: string,
+        question: () => Promise<A>,
+        mayAsk: Effect.Effect<void, E>
+      ) {
         yield* limits.turn(chat)
+        yield* Effect.onError(mayAsk, () => limits.unused(chat))
         return yield* Effect.tryPromise({
           try: question,
           catch: (error) => telegramError(error, { chat, host, token })
@@ -109,12 +125,14 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
         )
       })
 
-      const post = Effect.fnUntraced(function* (chat: string, text: string) {
-        const message = yield* ask(chat, () =>
-          api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } })
+      const post = Effect.fnUntraced(function* <E>(chat: string, text: string, mayAsk: Effect.Effect<void, E>) {
+        const message = yield* ask(
+          chat,
+          () => api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } }),
+          mayAsk
         ).pipe(
           Effect.tap((message) => limits.answered(chat, message.chat.id)),
-          Effect.tapError((error) => noteWaiting(chat, error))
+          Effect.tapError((error) => (error instanceof ChannelError ? noteWaiting(chat, error) : Effect.void))
         )
         // The chat by its number, even where it was given by its @name.
         return { channel: "telegram", messageId: `${message.message_id}`, chatId: `${message.chat.id}`, text }
@@ -125,7 +143,7 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
         yield* Effect.logWarning(
           "a Telegram group has a new chat id; user_telegram or TELEGRAM_CHAT_ID has the old"
         ).pipe(Effect.annotateLogs({ from, to }))
-        return yield* post(to, text)
+        return yield* post(to, text, Effect.void)
       })
 
       const edited = Effect.fnUntraced(
@@ -139,7 +157,7 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
               retryAfter: Duration.millis(wait)
             })
           }
-          yield* ask(chat, question)
+          yield* ask(chat, question, Effect.void)
         },
         Effect.catchTag("ChatMoved", movedAway)
       )
@@ -158,7 +176,7 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
           const off = { is_disabled: true }
           if (as === "reply") {
             yield* edited(chatId, () =>
-              api.sendMessage(chatId, escapeHtml(clip(verdict, 300)), {
+              api.sendMessage(chatId, escapeHtml(oneLine(verdict, 300)), {
                 parse_mode: "HTML",
                 reply_parameters: { message_id: message, allow_sending_without_reply: false }
               })
@@ -178,10 +196,27 @@ export const layerTelegram = (settings: TelegramSettings): Layer.Layer<AlertChan
           )
         }),
         send: Effect.fn("TelegramChannel.send")(function* (alert: Alert): Effect.fn.Return<Receipt, ChannelError> {
-          const chat = yield* destination(alert.trigger, settings.chatId)
+          const chat = yield* destination(alert.trigger, settings)
           yield* Effect.annotateCurrentSpan({ chat })
           const text = alertHtml(alert)
-          return yield* post(chat, text).pipe(
+          const gathered: Receipt = { channel: "telegram", chatId: chat, text, digest: "waiting" }
+          const isOperators = alert.trigger.owner === null
+          if (!isOperators && (yield* limits.hasHadHour(chat))) return gathered
+          const mayAsk = isOperators
+            ? Effect.void
+            : Effect.flatMap(limits.takeOfHour(chat, alertsOfHour), (may) =>
+                may ? Effect.void : Effect.fail(new Gathered())
+              )
+          return yield* post(chat, text, mayAsk).pipe(
+            Effect.catchTag("ChatMoved", (moved) => follow(moved, text)),
+            Effect.catchTags({ ChatMoved: movedAway, Gathered: () => Effect.succeed(gathered) })
+          )
+        }),
+        digest: Effect.fn("TelegramChannel.digest")(function* (
+          digest: Digest
+        ): Effect.fn.Return<Receipt, ChannelError> {
+          const text = digestHtml(digest, alertsOfHour)
+          return yield* post(digest.chat, text, Effect.void).pipe(
             Effect.catchTag("ChatMoved", (moved) => follow(moved, text)),
             Effect.catchTag("ChatMoved", movedAway)
           )

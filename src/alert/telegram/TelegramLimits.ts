@@ -34,6 +34,8 @@ const afterAnswer = Duration.seconds(1)
 /** So many chats that refuse at a time are all of them. */
 const several = 3
 
+const hour = Duration.hours(1)
+
 /** Chats that are remembered before those are forgotten that are free. */
 const manyChats = 10_000
 
@@ -78,6 +80,8 @@ interface Chat {
   free: number
   /** Until when it refuses, as Telegram said. */
   refuses: number
+  /** Until when it has had its alerts of the hour. */
+  full: number
 }
 
 export class TelegramLimits extends Context.Service<
@@ -87,6 +91,12 @@ export class TelegramLimits extends Context.Service<
     readonly turn: (chat: string) => Effect.Effect<void, ChannelError>
     /** The message whose turn it was has come to an end; where it was taken, by the chat of this number. */
     readonly answered: (chat: string, number?: number) => Effect.Effect<void>
+    /** Takes one of so many alerts that the chat gets in an hour. Answers whether it gets another. */
+    readonly takeOfHour: (chat: string, most: number) => Effect.Effect<boolean>
+    /** Whether the chat is known to have had its alerts of the hour: that costs nothing to ask. */
+    readonly hasHadHour: (chat: string) => Effect.Effect<boolean>
+    /** A turn that was given is not used. */
+    readonly unused: (chat: string) => Effect.Effect<void>
     /** Telegram takes no more for so long. Answers with what that means: for this chat alone, or for all. */
     readonly refused: (chat: string, error: ChannelError) => Effect.Effect<ChannelError>
   }
@@ -116,18 +126,18 @@ export class TelegramLimits extends Context.Service<
         const known = chats.get(key)
         if (known !== undefined) return known
         if (chats.size >= manyChats) {
-          for (const [each, { free, isBusy, refuses }] of chats) {
-            if (!isBusy && Math.max(free, refuses) < now) chats.delete(each)
+          for (const [each, { free, full, isBusy, refuses }] of chats) {
+            if (!isBusy && Math.max(free, full, refuses) < now) chats.delete(each)
           }
         }
-        const chat = { isBusy: false, free: 0, refuses: 0 }
+        const chat = { isBusy: false, free: 0, refuses: 0, full: 0 }
         chats.set(key, chat)
         return chat
       }
 
       /** Takes a slot. Answers with how long it is taken by others: zero when it is ours now. */
-      const takeSlot = (key: string, window: Duration.Duration): Effect.Effect<Duration.Duration> =>
-        limiter.consume({ key, window, limit: 1 }).pipe(
+      const takeSlot = (key: string, window: Duration.Duration, limit = 1): Effect.Effect<Duration.Duration> =>
+        limiter.consume({ key, window, limit }).pipe(
           Effect.as(Duration.zero),
           Effect.catch(({ reason }) =>
             reason._tag === "RateLimitExceeded"
@@ -216,6 +226,19 @@ export class TelegramLimits extends Context.Service<
           numbers.set(chatKey(given), `${number}`)
           over(`${number}`)
         }),
+        takeOfHour: Effect.fnUntraced(function* (given, most) {
+          const key = keyOf(given)
+          const wait = yield* takeSlot(`telegram:hour:${key}`, hour, most)
+          if (Duration.isZero(wait)) return true
+          const now = yield* Clock.currentTimeMillis
+          chatOf(key, now).full = now + Duration.toMillis(wait)
+          return false
+        }),
+        hasHadHour: (given) => Effect.map(Clock.currentTimeMillis, (now) => (chats.get(keyOf(given))?.full ?? 0) > now),
+        unused: (given) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            chatOf(keyOf(given), now).isBusy = false
+          }),
         refused: Effect.fnUntraced(function* (given, error) {
           const now = yield* Clock.currentTimeMillis
           const key = keyOf(given)

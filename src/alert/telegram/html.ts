@@ -5,9 +5,10 @@
  * characters. It is cut at the end and between lines only, so conditions stay and odds go first; names of absurd length
  * are shortened before they are escaped. Source: https://core.telegram.org/bots/api#html-style
  */
-import type { Alert } from "../../domain/Alert.ts"
+import type { Alert, Digest } from "../../domain/Alert.ts"
 import type { LastGoal } from "../../domain/LastGoal.ts"
 import { isMetricName, type Metric, metrics } from "../../domain/Metric.ts"
+import { oneLine } from "../../domain/oneLine.ts"
 import { type Figure, figures, matchMinuteLabel } from "../../domain/Snapshot.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
 import { evidenceText, lateLines } from "../message.ts"
@@ -25,21 +26,8 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 /** The text with what Telegram takes for markup replaced by entities. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>]/g, (character) => entities[character] ?? "")
 
-// Line breaks would break the layout, embedded direction changes the rest of the line.
-const invisible = /[\s\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
-
-/**
- * Text from outside as one line of at most `limit` code points, of well-formed Unicode: a lone surrogate would make
- * Telegram refuse the message. Never empty.
- */
-export const clip = (text: string, limit: number): string => {
-  const characters = [...text.toWellFormed().replace(invisible, " ").trim()]
-  if (characters.length === 0) return "?"
-  return characters.length <= limit ? characters.join("") : `${characters.slice(0, limit - 1).join("")}…`
-}
-
 /** Text from outside, ready to stand in the message. */
-const safe = (text: string, limit: number): string => escapeHtml(clip(text, limit))
+const safe = (text: string, limit: number): string => escapeHtml(oneLine(text, limit))
 
 // An escaped character takes five at most: the head of a message and one condition always fit.
 const limits = { strategy: 120, team: 60, competition: 80, condition: 300, verdict: 300 } as const
@@ -132,10 +120,21 @@ export const alertHtml = (alert: Pick<Alert, "late" | "trigger">): string => {
     ...section(
       "Conditions",
       trigger.evidence.map(
-        (each) => `• ${escapeHtml(evidenceText({ ...each, condition: clip(each.condition, limits.condition) }))}`
+        (each) => `• ${escapeHtml(evidenceText({ ...each, condition: oneLine(each.condition, limits.condition) }))}`
       )
     ),
     ...section("Statistics", figureLines(trigger, statistic)),
     ...section("Odds", figureLines(trigger, odds))
   ])
+}
+
+/** The message of alerts that came beyond what a chat gets in an hour: a line for each, as far as they fit. */
+export const digestHtml = ({ alerts, ids }: Digest, most: number): string => {
+  const lines = alerts.map(({ snapshot: { clock, match, score }, strategyName }) => {
+    const teams = `${safe(match.home.name, limits.team)} ${score.home}-${score.away} ${safe(match.away.name, limits.team)}`
+    return `• ${safe(strategyName, limits.strategy)}: ${teams}, ${matchMinuteLabel(clock)}'`
+  })
+  const head = `<b>${ids.length} more ${ids.length === 1 ? "alert" : "alerts"}</b>\nThis chat gets ${most} alerts an hour. What came beyond:`
+  const more = ids.length - alerts.length
+  return cutToLimit([head, ...lines, ...(more > 0 ? [`and ${more} more`] : [])])
 }

@@ -52,6 +52,9 @@ const fromAnswer = ({ description, error_code, parameters }: Answer, chat: strin
     const retryAfter = retry_after === undefined ? defaultRetryAfter : Duration.seconds(retry_after)
     return failure({ reason: "rate-limited", message, retryAfter })
   }
+  if (error_code === 403 && chat !== undefined) {
+    return failure({ reason: "blocked", message: `${message} (chat ${chat})`, destination: chat })
+  }
   return error_code >= 400 && error_code < 500
     ? failure({ reason: "refused", message: chat === undefined ? message : `${message} (chat ${chat})` })
     : failure({ reason: "unavailable", message })
@@ -59,7 +62,7 @@ const fromAnswer = ({ description, error_code, parameters }: Answer, chat: strin
 
 /**
  * The meaning of whatever a call through grammY failed with: 429 is `rate-limited` for as long as Telegram says, 401 and
- * 404 are `barred`, any other 4xx is `refused`, and what is left (5xx, no connection, no Bot API at the other end) `unavailable`.
+ * 404 are `barred`, 403 is `blocked`, any other 4xx is `refused`, and what is left (5xx, no connection, no Bot API at the other end) `unavailable`.
  */
 export const telegramError = (
   error: unknown,

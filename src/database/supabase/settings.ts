@@ -1,6 +1,6 @@
 /** The Supabase project that holds the data. */
 import { Effect, Option, Redacted, Schema } from "effect"
-import { missing, optional, settingsOf } from "../../Config.ts"
+import { missing, optional, plainUrl, settingsOf } from "../../Config.ts"
 
 /** A Supabase project. */
 export interface SupabaseSettings {
@@ -13,7 +13,7 @@ const settings = {
     name: "SUPABASE_URL",
     takes: "the URL of a Supabase project, such as https://abc.supabase.co, together with SUPABASE_SERVICE_ROLE_KEY",
     meaning: "The Supabase project that holds the data. Without it the database is embedded.",
-    schema: Schema.URLFromString
+    schema: plainUrl
   }),
   key: optional({
     name: "SUPABASE_SERVICE_ROLE_KEY",

@@ -1,6 +1,6 @@
 /** The account at API-Football, and what is watched of it. */
 import { Effect, Option, Redacted, Schema } from "effect"
-import { missing, optional, setting, settingsOf } from "../../Config.ts"
+import { missing, optional, plainUrl, setting, settingsOf } from "../../Config.ts"
 import { headerText, idList } from "../provider/settingTypes.ts"
 
 /** An account at API-Football, its own or one at RapidAPI. */
@@ -40,7 +40,7 @@ const settings = {
     takes: "the URL of API-Football",
     default: home,
     meaning: "Where API-Football is asked.",
-    schema: Schema.URLFromString
+    schema: plainUrl
   })
 }
 

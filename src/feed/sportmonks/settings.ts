@@ -1,6 +1,6 @@
 /** The account at SportMonks, and what is watched of it. */
-import { Effect, Option, Redacted, Schema } from "effect"
-import { optional, setting, settingsOf, wholeNumber } from "../../Config.ts"
+import { Effect, Option, Redacted } from "effect"
+import { optional, plainUrl, setting, settingsOf, wholeNumber } from "../../Config.ts"
 import { headerText, idList } from "../provider/settingTypes.ts"
 
 /** An account at SportMonks. */
@@ -39,7 +39,7 @@ const settings = {
     takes: "the URL of SportMonks' football API",
     default: "https://api.sportmonks.com/v3/football",
     meaning: "Where SportMonks is asked.",
-    schema: Schema.URLFromString
+    schema: plainUrl
   })
 }
 

@@ -5,6 +5,7 @@
 import { Option, Predicate, Result, Schema } from "effect"
 import { TextOrNumber } from "../../domain/Match.ts"
 import { withHints } from "../../domain/nearest.ts"
+import { oneLine } from "../../domain/oneLine.ts"
 import type { Comparison, Condition, Strategy } from "../../domain/Strategy.ts"
 import { OwnerId, StrategyId } from "../../domain/Strategy.ts"
 import { decodeStrategy, type StrategyFileContent } from "../files/StrategyFile.ts"
@@ -14,6 +15,8 @@ import { excess, problemLimit, textLimit, told, tooMany } from "../language/exce
 import { parseCondition } from "../language/parse.ts"
 import { StrategyProblem } from "../language/StrategyProblem.ts"
 import { withJson } from "./jsonText.ts"
+import { beyond, defaultLimits, type Limits, limitNamed } from "./limits.ts"
+import { tooLarge } from "./price.ts"
 import { decodeRule } from "./RuleRow.ts"
 
 const StrategyRow = Schema.Struct({
@@ -35,6 +38,12 @@ const checkRow = checker(StrategyRow)
 const idOf = (row: unknown): string | undefined => {
   const id = Predicate.hasProperty(row, "id") ? row.id : undefined
   return typeof id === "string" || typeof id === "number" ? String(id) : undefined
+}
+
+/** Whose a stored strategy says it is. */
+export const ownerOfRow = (row: unknown): string | undefined => {
+  const owner = Predicate.hasProperty(row, "user_id") ? row.user_id : undefined
+  return typeof owner === "string" || typeof owner === "number" ? String(owner) : undefined
 }
 
 /** Whether a stored strategy is made of its rows of `rules`, which may come one after another. */
@@ -111,13 +120,27 @@ const readable = (stored: unknown): unknown => {
  * Where `definition` is present, conditions (structured, or in the written language) and expectation come from there,
  * and `desired_outcome` counts for nothing; name, description, competitions and whether
  * it is active from the row's own columns as far as they are filled. A row with neither a definition nor a rule is a
- * problem: it would hold always. JSON may be kept as text.
+ * problem: it would hold always. JSON may be kept as text. That of an owner is a problem where it is beyond one of the limits;
+ * the database says so itself (`beyond`) of a row that it does not read whole.
  */
-export const decodeStrategyRow = (stored: unknown): Result.Result<Strategy, StrategyProblem> => {
-  const row = readable(stored)
-  const source = `strategy ${idOf(row) ?? "without id"}`
+export const decodeStrategyRow = (
+  stored: unknown,
+  limits: Limits = defaultLimits
+): Result.Result<Strategy, StrategyProblem> => {
+  const source = `strategy ${idOf(stored) ?? "without id"}`
+  const refuse = (message: string) => new StrategyProblem({ source, message })
+  // Whatever reading a row throws is that row's problem.
+  const read = Result.try({
+    try: () => decoded(readable(stored), source, limits),
+    catch: (error) => refuse(`cannot be read: ${error instanceof Error ? error.message : "it breaks its reader"}`)
+  })
+  return Result.isSuccess(read) ? read.success : Result.fail(read.failure)
+}
+
+const decoded = (row: unknown, source: string, limits: Limits): Result.Result<Strategy, StrategyProblem> => {
   const refuse = (message: string) => new StrategyProblem({ source, message })
   return Result.gen(function* () {
+    if (Predicate.hasProperty(row, "beyond")) return yield* Result.fail(refuse(beyond(limitNamed(row.beyond), limits)))
     const tooMuch = excess(row) ?? (Predicate.hasProperty(row, "rules") ? tooMany(row.rules) : undefined)
     if (tooMuch !== undefined) return yield* Result.fail(refuse(tooMuch))
     const checked = yield* Result.mapError(checkRow(row), (problems) =>
@@ -129,6 +152,11 @@ export const decodeStrategyRow = (stored: unknown): Result.Result<Strategy, Stra
     }
     const said = checked.definition ?? (yield* Result.mapError(saidBy(checked), refuse))
     const definition = yield* decodeStrategy(source, { ...said, ...columnsOf(checked) })
-    return { ...definition, id: checked.id, ...(isPresent(checked.user_id) ? { owner: checked.user_id } : undefined) }
+    if (!isPresent(checked.user_id)) return { ...definition, id: checked.id }
+    const strategy = { ...definition, id: checked.id, owner: checked.user_id }
+    const tooMuchOfOwner = rules.length > limits.rules ? beyond("rules", limits) : tooLarge(strategy, limits)
+    return tooMuchOfOwner === undefined
+      ? { ...strategy, name: oneLine(strategy.name, limits.name) }
+      : yield* Result.fail(refuse(tooMuchOfOwner))
   })
 }

@@ -15,19 +15,32 @@ type BotApi = Effect.Success<typeof Bot.makeBotApi>
 
 interface Setup {
   readonly chatId?: string
+  /** Whose alerts that chat gets. Unless told, everyone's. */
+  readonly chatFor?: "operator" | "everyone"
   /** The pace at which messages may go out. Unless told, any. */
   readonly turn?: TelegramLimits["Service"]["turn"]
 }
 
 /** The channel to a bot. */
-const channelTo = ({ root, token }: BotApi, { chatId, turn = () => Effect.void }: Setup = { chatId: "42" }) =>
+const channelTo = (
+  { root, token }: BotApi,
+  { chatFor = "everyone", chatId, turn = () => Effect.void }: Setup = { chatId: "42" }
+) =>
   Effect.map(
     Layer.build(
-      layerTelegram({ token: Redacted.make(token), chatId: Option.fromUndefinedOr(chatId), apiRoot: root }).pipe(
+      layerTelegram({
+        token: Redacted.make(token),
+        chatId: Option.fromUndefinedOr(chatId),
+        apiRoot: root,
+        chatFor
+      }).pipe(
         Layer.provide(
           Layer.succeed(TelegramLimits, {
             turn,
             answered: () => Effect.void,
+            takeOfHour: () => Effect.succeed(true),
+            hasHadHour: () => Effect.succeed(false),
+            unused: () => Effect.void,
             refused: (_chat, error) => Effect.succeed(error)
           })
         )
@@ -95,11 +108,22 @@ describe("an alert through Telegram", () => {
       const ofOwner = yield* Effect.flip(send(alertOf({ owner: OwnerId.make("u1") })))
       expect(ofOwner).toMatchObject({
         reason: "refused",
-        message: "the owner u1 has no chat. Set TELEGRAM_CHAT_ID, or give the owner a row in user_telegram."
+        message: expect.stringMatching(/^the owner u1 has no chat that takes alerts: none is linked/)
       })
       const ofNobody = yield* Effect.flip(send(alertOf()))
       expect(ofNobody).toMatchObject({ reason: "refused", message: expect.stringContaining("TELEGRAM_CHAT_ID") })
       expect(yield* bot.requests).toBe(0)
+    })
+  )
+
+  it.effect("of an owner without a chat does not go to the operator's, unless that is set", () =>
+    Effect.gen(function* () {
+      const bot = yield* Bot.makeBotApi
+      const ofOwner = alertOf({ owner: OwnerId.make("u1") })
+      const { send } = yield* channelTo(bot, { chatId: "42", chatFor: "operator" })
+      expect(yield* Effect.flip(send(ofOwner))).toMatchObject({ reason: "refused" })
+      expect(yield* send(alertOf())).toMatchObject({ chatId: "42" })
+      expect(yield* (yield* channelTo(bot)).send(ofOwner)).toMatchObject({ chatId: "42" })
     })
   )
 
@@ -161,11 +185,19 @@ describe("a failure of Telegram", () => {
   )
 
   it.effect.each([
-    { fault: Bot.chatNotFound, message: "Telegram answered 400: Bad Request: chat not found (chat 42)" },
-    { fault: Bot.blocked, message: "Telegram answered 403: Forbidden: bot was blocked by the user (chat 42)" }
-  ])("$message is final", ({ fault, message }) =>
+    {
+      fault: Bot.chatNotFound,
+      reason: "refused",
+      message: "Telegram answered 400: Bad Request: chat not found (chat 42)"
+    },
+    {
+      fault: Bot.blocked,
+      reason: "blocked",
+      message: "Telegram answered 403: Forbidden: bot was blocked by the user (chat 42)"
+    }
+  ])("$message is final", ({ fault, message, reason }) =>
     Effect.gen(function* () {
-      expect(yield* failureOf(fault)).toMatchObject({ channel: "telegram", reason: "refused", message })
+      expect(yield* failureOf(fault)).toMatchObject({ channel: "telegram", reason, message })
     })
   )
 

@@ -22,7 +22,12 @@ const setUp = Effect.fnUntraced(function* (turn: TelegramLimits["Service"]["turn
   const bot = yield* Bot.makeBotApi
   const channel = yield* Effect.map(
     Layer.build(
-      layerTelegram({ token: Redacted.make(bot.token), chatId: Option.some("42"), apiRoot: bot.root }).pipe(
+      layerTelegram({
+        token: Redacted.make(bot.token),
+        chatId: Option.some("42"),
+        apiRoot: bot.root,
+        chatFor: "everyone"
+      }).pipe(
         Layer.provide(
           Layer.mock(TelegramLimits, {
             turn,

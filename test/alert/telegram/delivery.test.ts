@@ -32,9 +32,12 @@ const strategy = newStrategy({
 const service = (bot: Effect.Success<typeof Bot.makeBotApi>, polls: Array<SnapshotInput>) =>
   Layer.mergeAll(Scanner.layer, Alerter.layer).pipe(
     Layer.provide([
-      layerTelegram({ token: Redacted.make(bot.token), chatId: Option.none(), apiRoot: bot.root }).pipe(
-        Layer.provide(TelegramLimits.layerMemory)
-      ),
+      layerTelegram({
+        token: Redacted.make(bot.token),
+        chatId: Option.none(),
+        apiRoot: bot.root,
+        chatFor: "everyone"
+      }).pipe(Layer.provide(TelegramLimits.layerMemory)),
       Layer.succeed(MatchFeed, { name: "fake", poll: Effect.sync(() => polls.splice(0, 1)) }),
       Layer.succeed(Strategies, { name: "fake", set: undefined, watched: Effect.succeed(watchedOf([strategy])) }),
       Layer.mock(AlertQueue, { name: "send-alert", offer: () => Effect.void }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Arbitrary, Result, Schema } from "effect"
-import { alertHtml, clip, cutToLimit, escapeHtml, messageLimit } from "../../../src/alert/telegram/html.ts"
+import { alertHtml, cutToLimit, escapeHtml, messageLimit } from "../../../src/alert/telegram/html.ts"
+import { oneLine } from "../../../src/domain/oneLine.ts"
 import type { Trigger } from "../../../src/domain/Trigger.ts"
 import { alertOf } from "../../fixtures/alertOf.ts"
 import { parseTelegramHtml } from "../../fixtures/telegramHtml.ts"
@@ -117,9 +118,9 @@ describe("whatever comes from outside", () => {
       )
       expect(html.length).toBeLessThanOrEqual(messageLimit)
       const [first, second, third] = shown(html).split("\n")
-      expect(first).toBe(clip(strategyName, 120))
-      expect(second).toBe(`${clip(home, 60)} 0-0 ${clip(away, 60)}, 60'`)
-      expect(third).toBe(clip(competition, 80))
+      expect(first).toBe(oneLine(strategyName, 120))
+      expect(second).toBe(`${oneLine(home, 60)} 0-0 ${oneLine(away, 60)}, 60'`)
+      expect(third).toBe(oneLine(competition, 80))
       if (conditions.length > 0) expect(html).toContain("\n• ")
     }
   )
@@ -130,11 +131,11 @@ describe("whatever comes from outside", () => {
   })
 
   it.prop("clipped text is whole characters on one line, and short text stays", [texts], ([text]) => {
-    const clipped = clip(text, 10)
+    const clipped = oneLine(text, 10)
     expect([...clipped].length).toBeLessThanOrEqual(10)
     expect(clipped.isWellFormed()).toBe(true)
     expect(clipped).not.toMatch(/[\n\u202e]/)
-    expect(clip(clipped, 10)).toBe(clipped)
+    expect(oneLine(clipped, 10)).toBe(clipped)
   })
 
   it.prop(

@@ -131,7 +131,7 @@ layer(inMemory)("The embedded database in memory", (it) => {
       expect(
         yield* sql(`select p.proname from pg_proc p, unnest(array['anon', 'authenticated']) r
           where p.pronamespace = 'public'::regnamespace and has_function_privilege(r, p.oid, 'execute')`)
-      ).toEqual([])
+      ).toEqual([{ proname: "new_chat_link" }])
       expect(
         yield* sql(`select p.proname from pg_proc p where p.pronamespace = 'public'::regnamespace
           and not has_function_privilege('service_role', p.oid, 'execute')`)

@@ -1,0 +1,57 @@
+/**
+ * Sends digests: alerts that a channel took to be told later, because their chat has had its alerts of the hour, go out together.
+ *
+ * Guarantees: an alert that was gathered is told in a digest, or recorded as failed with the reason. Of several processes one
+ * sends a digest; one that a crash cut off is sent again when its claim is over, so that it may come twice.
+ */
+import { Duration, Effect, Layer, Schedule } from "effect"
+import { TriggerStore } from "../database/TriggerStore.ts"
+import type { Digest } from "../domain/Alert.ts"
+import { makeOutage } from "../health/Outage.ts"
+import { AlertChannel } from "./AlertChannel.ts"
+
+/** How long alerts are gathered before they are told. */
+export const gatherFor = Duration.minutes(10)
+
+/** How often digests are looked for. */
+const lookEvery = Duration.seconds(30)
+
+/** How long a digest is this process's to send. */
+const claim = Duration.minutes(2)
+
+export const layerDigests = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const { digest: tell, name } = yield* AlertChannel
+    if (tell === undefined) return
+    const triggers = yield* TriggerStore
+    const outage = makeOutage({ begins: "digests cannot be looked for", ends: "digests are looked for again" })
+
+    const send = (digest: Digest) =>
+      tell(digest).pipe(
+        Effect.matchEffect({
+          onSuccess: ({ messageId = "" }) =>
+            Effect.andThen(
+              triggers.digested(digest, { message: messageId }),
+              Effect.logInfo("digest sent").pipe(Effect.annotateLogs({ channel: name, alerts: digest.ids.length }))
+            ),
+          onFailure: ({ message, reason }) =>
+            reason === "refused" || reason === "blocked"
+              ? Effect.andThen(
+                  triggers.digested(digest, { reason: message }),
+                  Effect.logError("a digest failed for good").pipe(
+                    Effect.annotateLogs({ channel: name, alerts: digest.ids.length, reason: message })
+                  )
+                )
+              : Effect.logWarning("a digest was not sent yet").pipe(
+                  Effect.annotateLogs({ channel: name, alerts: digest.ids.length, reason: message })
+                )
+        })
+      )
+
+    const look = triggers.digests(gatherFor, claim).pipe(
+      Effect.flatMap((digests) => Effect.forEach(digests, send, { concurrency: 5, discard: true })),
+      Effect.matchEffect({ onSuccess: () => outage.over, onFailure: ({ message }) => outage.met(message) })
+    )
+    yield* look.pipe(Effect.repeat(Schedule.spaced(lookEvery)), Effect.forkScoped)
+  })
+)

@@ -1,0 +1,19 @@
+// Line breaks, control characters and embedded changes of direction would let a text from outside pass for something else.
+const invisible = /[\s\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
+
+/**
+ * Text from outside as one line of at most `limit` code points, of well-formed Unicode and without control characters. Never
+ * empty.
+ */
+export const oneLine = (text: string, limit: number): string => {
+  // No more of a long text is looked at than could be shown.
+  const characters = [
+    ...text
+      .slice(0, 4 * limit)
+      .toWellFormed()
+      .replace(invisible, " ")
+      .trim()
+  ]
+  if (characters.length === 0) return "?"
+  return characters.length <= limit ? characters.join("") : `${characters.slice(0, limit - 1).join("")}…`
+}
