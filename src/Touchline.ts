@@ -231,15 +231,18 @@ const told = (chosen: Chosen): Parts["feed"] => {
 const dashboardOf = ({ list, pages, service }: Chosen) => layerDashboard(pages, service, allSettings(list))
 
 /**
- * The running service. When its scope closes it says that it stops, and then stops in this order: the ticker takes no more ticks and the alert worker
- * no more alerts, and both let what is active end (bounded); then the server closes, then queues, then the database.
+ * The running service. When its scope closes it says that it stops, and then stops in this order: the ticker takes no more
+ * ticks and the alert worker no more alerts, and both let what is active end (bounded); then the server closes, then queues,
+ * then the database.
  */
 export const service = (chosen: Chosen) =>
   layerStopping.pipe(
     Layer.provideMerge(
       Layer.mergeAll(ticker(chosen.service), alerting, layerDigests, layerRetention(chosen.service), ...chosen.runs)
     ),
-    Layer.provideMerge(layerHttp(chosen.http)),
+    Layer.provideMerge(
+      layerHttp(chosen.http, { feed: feedId(chosen), pollInterval: Duration.toSeconds(chosen.service.pollInterval) })
+    ),
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),

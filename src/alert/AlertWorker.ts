@@ -1,6 +1,8 @@
 /** Works the queue of alerts, and keeps it filled from the outbox. */
-import { Duration, Effect, Layer, Option, Schedule } from "effect"
+import { Duration, Effect, Layer, Metric, Option, Schedule } from "effect"
 import { type PendingAlert, TriggerStore } from "../database/TriggerStore.ts"
+import * as metrics from "../health/metrics.ts"
+import { AlertChannel } from "./AlertChannel.ts"
 import { Alerter } from "./Alerter.ts"
 import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
 import { AlertTimes } from "./AlertTimes.ts"
@@ -43,6 +45,11 @@ export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
   const triggers = yield* TriggerStore
   const expired = yield* triggers.expire("all", (yield* AlertTimes).expires)
   if (expired.length > 0) {
+    const channel = Option.match(yield* Effect.serviceOption(AlertChannel), {
+      onNone: () => "none",
+      onSome: ({ name }) => name
+    })
+    yield* Metric.update(metrics.of(metrics.alerts, { channel, outcome: "expired" }), expired.length)
     yield* Effect.logWarning("alerts have expired: they were too late to be of use").pipe(
       Effect.annotateLogs({ alerts: expired.length })
     )

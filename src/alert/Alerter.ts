@@ -6,13 +6,14 @@
  * takes others while every attempt at this one failed. Between a channel's answer and the record or the note of it lies one
  * moment in which a crash makes the alert go out twice: no channel here can be asked whether it has a message already.
  */
-import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Option } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Fiber, Layer, Metric, Option } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Receipt } from "../domain/Alert.ts"
 import { alertExpiry } from "../domain/alertExpiry.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
+import * as metrics from "../health/metrics.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
 import { AlertChannel, ChannelError, congestedFor } from "./AlertChannel.ts"
 import { AlertTimes } from "./AlertTimes.ts"
@@ -99,6 +100,9 @@ export class Alerter extends Context.Service<
       /** Before this an alert cannot expire while it is sent, whatever it waits for first. */
       const atRisk = Duration.times(times.send, 4)
 
+      const came = (outcome: (typeof metrics.alertOutcomes)[number]) =>
+        Metric.update(metrics.of(metrics.alerts, { channel: channel.name, outcome }), 1)
+
       /** Gives an alert whose destination takes no more a place in its line. */
       const putOff = Effect.fnUntraced(function* (trigger: Trigger, turn: number | undefined, error: ChannelError) {
         const delay = lines.putOff(
@@ -154,7 +158,8 @@ export class Alerter extends Context.Service<
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const late = Duration.millis(now - DateTime.toEpochMillis(trigger.triggeredAt))
           const isLate = Duration.isGreaterThanOrEqualTo(late, lateAfter)
-          return channel.send({ trigger, idempotencyKey: trigger.id, attempt, ...(isLate ? { late } : {}) })
+          const sending = channel.send({ trigger, idempotencyKey: trigger.id, attempt, ...(isLate ? { late } : {}) })
+          return Effect.andThen(Metric.update(metrics.of(metrics.alertAttempts, { channel: channel.name }), 1), sending)
         }).pipe(
           Effect.timeoutOrElse({
             duration: times.send,
@@ -188,6 +193,7 @@ export class Alerter extends Context.Service<
         yield* Effect.logWithLevel(loudness(trigger, error.message))("alert failed for good").pipe(
           Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempts, reason: error.message })
         )
+        yield* came("failed")
         yield* triggers.failed(trigger.id, attempts, error.message)
       })
 
@@ -199,6 +205,7 @@ export class Alerter extends Context.Service<
           yield* Effect.logWarning("an alert has expired: it was too late to be of use").pipe(
             Effect.annotateLogs({ ...fields(trigger), channel: channel.name })
           )
+          yield* came("expired")
           return true
         }
         return yield* new JobFailure({ reason: "postpone", message: "a send of it is under way", delay: times.send })
@@ -215,9 +222,15 @@ export class Alerter extends Context.Service<
         if (!mayBegin) return yield* new JobFailure({ reason: "postpone", message: "it was closed meanwhile" })
       })
 
+      const taken = (trigger: Trigger) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Metric.update(metrics.alertLatency, (now - DateTime.toEpochMillis(trigger.triggeredAt)) / 1000)
+        ).pipe(Effect.andThen(came("sent")))
+
       const deliver = Effect.fnUntraced(function* (trigger: Trigger, each: AlertAttempt) {
         const { attempt, inSlot = (sending) => sending } = each
         return yield* inSlot(Effect.andThen(begin(trigger), breaker.send(each, send(trigger, each)))).pipe(
+          Effect.tap(() => taken(trigger)),
           Effect.tapError((failure) =>
             failure.reason === "give-up"
               ? giveUp(trigger, attempt, failure)

@@ -59,6 +59,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   record_amendment: { told: {} },
   strategy_performance: { strategy: "", since: null, by_competition: false },
   recount_performance: { strategies: [] },
+  database_size: {},
   forget_trigger_details: { before: nowhere, max_rows: 0 },
   page_of_alerts: { filter: {}, place: null, max_rows: 0 },
   page_of_records: { filter: {}, place: null, max_rows: 0 },

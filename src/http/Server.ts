@@ -6,8 +6,9 @@
  */
 import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Duration, Effect, ErrorReporter, Layer } from "effect"
+import { Duration, Effect, ErrorReporter, Layer, Metric } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
+import { httpDefects } from "../health/metrics.ts"
 import { Closing } from "./Closing.ts"
 import { guard } from "./guard.ts"
 import type { HttpToken } from "./HttpToken.ts"
@@ -28,7 +29,9 @@ const makeServer = (): Server => {
 /** Logs what nobody foresaw in a handler: Effect answers it with 500 and no word. */
 const reporter = Effect.map(Effect.context<never>(), (context) =>
   ErrorReporter.make(({ cause }) => {
-    Effect.runForkWith(context)(Effect.logError("a request broke", cause))
+    Effect.runForkWith(context)(
+      Effect.andThen(Metric.update(httpDefects, 1), Effect.logError("a request broke", cause))
+    )
   })
 )
 

@@ -8,6 +8,7 @@ import { Effect, Layer, Option, Schedule } from "effect"
 import { embeddedSettings } from "../database/embedded/settings.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { HttpError, httpToken } from "./HttpToken.ts"
+import type { Labels } from "./metricsRoute.ts"
 import { portHolder } from "./portHolder.ts"
 import { type HttpConfig, urlOf } from "./settings.ts"
 
@@ -15,12 +16,12 @@ import { type HttpConfig, urlOf } from "./settings.ts"
 const againAfter = "15 seconds"
 
 /** The server, whose modules are loaded with it: no command needs them, and no start waits for them. */
-const server = Effect.fnUntraced(function* (config: HttpConfig) {
+const server = Effect.fnUntraced(function* (config: HttpConfig, labels: Labels) {
   const token = yield* httpToken(config, yield* embeddedSettings.read)
   const [{ layerServer }, { routes }] = yield* Effect.promise(() =>
     Promise.all([import("./Server.ts"), import("./routes.ts")])
   )
-  return layerServer(config, token, routes(token.token))
+  return layerServer(config, token, routes({ ...labels, token: token.token }))
 }, Layer.unwrap)
 
 /** What the system says of a server that cannot be opened. */
@@ -34,14 +35,14 @@ const problem = Effect.fnUntraced(function* (config: HttpConfig, { cause, messag
 const todo = "Set PORT to a free one, or HTTP=off."
 
 /** Serves while it can, and tries again when it cannot. */
-const asFarAsPossible = Effect.fnUntraced(function* (config: HttpConfig) {
+const asFarAsPossible = Effect.fnUntraced(function* (config: HttpConfig, labels: Labels) {
   const outage = makeOutage({
     part: "pages",
     begins: "pages are not served; scanning goes on",
     ends: "pages can be served"
   })
   let reason: string | undefined
-  const serve = Layer.build(server(config)).pipe(
+  const serve = Layer.build(server(config, labels)).pipe(
     Effect.andThen(outage.over),
     Effect.andThen(Effect.never),
     Effect.scoped,
@@ -56,11 +57,11 @@ const asFarAsPossible = Effect.fnUntraced(function* (config: HttpConfig) {
 })
 
 /** Serves until the scope closes. Fails with HttpError only where HTTP=required and the server cannot be had. */
-export const layerHttp = (http: Option.Option<HttpConfig>) => {
+export const layerHttp = (http: Option.Option<HttpConfig>, labels: Labels) => {
   if (Option.isNone(http)) return Layer.empty
   const config = http.value
-  if (!config.isRequired) return Layer.effectDiscard(asFarAsPossible(config))
-  return Layer.catch(server(config), (error) =>
+  if (!config.isRequired) return Layer.effectDiscard(asFarAsPossible(config, labels))
+  return Layer.catch(server(config, labels), (error) =>
     Layer.effectDiscard(
       Effect.flatMap(problem(config, error), (text) => Effect.fail(new HttpError({ message: `${text}. ${todo}` })))
     )

@@ -6,10 +6,11 @@
  * is open in the database. Any number of processes may judge the same match: what one has written is not overwritten by
  * another that has seen less. Matches that left the feed before their end was seen are looked for (`seekAbsent`).
  */
-import { Clock, Context, Duration, Effect, Layer, Queue, Ref, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Ref, Semaphore } from "effect"
 import type { NewTrigger } from "../database/TriggerStore.ts"
 import type { Snapshot } from "../domain/Snapshot.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
+import * as metrics from "../health/metrics.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
@@ -87,11 +88,14 @@ const make = Effect.fnUntraced(function* ({
   let created: ReadonlyArray<NewTrigger> = []
 
   const written = ({ tell, verdict }: Resolution) =>
-    Ref.update(totals, (all) => {
-      if (!tell) return all
-      const name = verdict === undefined ? "reopened" : names[verdict]
-      return { ...all, [name]: all[name] + 1 }
-    })
+    Effect.andThen(
+      Ref.update(totals, (all) => {
+        if (!tell) return all
+        const name = verdict === undefined ? "reopened" : names[verdict]
+        return { ...all, [name]: all[name] + 1 }
+      }),
+      tell ? Metric.update(metrics.of(metrics.verdicts, { verdict: verdict ?? "reopened" }), 1) : Effect.void
+    )
 
   const resolver = makeResolver({
     store,

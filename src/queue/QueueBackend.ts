@@ -114,6 +114,13 @@ export interface Membership {
   readonly passing: ReadonlyArray<string>
 }
 
+/** How a server does: memory in bytes (`mostMemory` 0: no limit), and whether what it holds is kept on disk. */
+export interface ServerFigures {
+  readonly memory: number
+  readonly mostMemory: number
+  readonly persists: boolean
+}
+
 /** A board on which each process has one notice. */
 export interface Notices {
   /** Puts up the notice of a process in the place of its last one. It is gone after 15 s without another. */
@@ -143,6 +150,8 @@ export class QueueBackend extends Context.Service<
     readonly onEnd: (queue: string, heard: (id: string) => void) => Effect.Effect<void, QueueError, Scope.Scope>
     /** Makes this process one of those that share the queue, until the scope closes or it has not told for 15 s. */
     readonly join: (membership: Membership) => Effect.Effect<Member, QueueError, Scope.Scope>
+    /** How the server that holds the queues does, where it tells. Absent: there is no such server. */
+    readonly server?: Effect.Effect<ServerFigures, QueueError>
     /** What the processes that share the backend tell of themselves. Absent: there is only this one. */
     readonly notices?: Notices
     /** The names of the passing queues that there are, in order. */

@@ -19,6 +19,7 @@ import {
   type WorkerSettings,
   wideLimiter
 } from "./QueueBackend.ts"
+import { redisFigures } from "./redisFigures.ts"
 import { joinOnRedis, passedQueues, passingQueues } from "./redisMembers.ts"
 import { redisNotices } from "./redisNotices.ts"
 import { hearEnds, scopedBull } from "./scopedBull.ts"
@@ -162,6 +163,7 @@ export const layerRedisQueue = Layer.effect(
         )
         return yield* joinOnRedis(producing, membership)
       }),
+      ...(redis.tellsInfo ? { server: redisFigures(producing) } : {}),
       notices: redisNotices(producing),
       passing: passingQueues(producing)
     })

@@ -8,9 +8,11 @@
  */
 import { Clock, Duration, Effect, type Scope } from "effect"
 import { Health } from "../health/Health.ts"
+import { lastScan } from "../health/metrics.ts"
 import { makeOutage } from "../health/Outage.ts"
 import type { Schedule } from "../queue/keepSchedule.ts"
 import type { Member, QueueError } from "../queue/QueueBackend.ts"
+import { countNow } from "./countScan.ts"
 
 /** A shorter interval counts as this long: where ticks are quick, a pause of a few of them is no silence. */
 const leastInterval = Duration.seconds(5)
@@ -121,7 +123,7 @@ export const makeScanWatch = Effect.fnUntraced(function* ({
   return {
     scanned: Effect.tap(scanned, () => {
       untold += 1
-      return Effect.void
+      return countNow(lastScan)
     }),
     failed: (why) =>
       Effect.map(Clock.monotonicTimeNanos, (now) => {

@@ -9,14 +9,16 @@
  * next; a pair is remembered only after the database has it; an alert that could not be offered stays pending there, and
  * where the answer that a trigger was created is lost, the next tick offers its alert. Ticks of a process take turns.
  */
-import { Clock, Context, Duration, Effect, Layer, Ref, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Ref, Semaphore } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import type { NewTrigger } from "../database/TriggerStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
 import { Health } from "../health/Health.ts"
+import * as metrics from "../health/metrics.ts"
 import { AfterScan } from "./AfterScan.ts"
+import { countDuplicates, countNow, countReport } from "./countScan.ts"
 import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
 import { makeHoldBack } from "./holdBack.ts"
 import { makeJudge } from "./judge.ts"
@@ -83,7 +85,11 @@ export class Scanner extends Context.Service<
       const onlooker = yield* Onlooker
       const turn = yield* Semaphore.make(1)
       const totals = yield* Ref.make(nothing)
-      const count = (report: Partial<ScanReport>) => Ref.update(totals, (all) => plus(all, report))
+      const count = (report: Partial<ScanReport>) =>
+        Effect.andThen(
+          Ref.update(totals, (all) => plus(all, report)),
+          countReport(report)
+        )
 
       const withFailuresNoted = <A, E extends { readonly message: string }, R>(effect: Effect.Effect<A, E, R>) =>
         Effect.tapError(effect, ({ message }) =>
@@ -96,7 +102,7 @@ export class Scanner extends Context.Service<
       const feedTrouble = {}
       const answered = Effect.tapError(poll(), ({ message: reason }) =>
         health.met(feedTrouble, { part: "feed", state: "down", what: "the feed failed", reason })
-      ).pipe(Effect.tap(() => health.over(feedTrouble)))
+      ).pipe(Effect.tap(() => Effect.andThen(health.over(feedTrouble), countNow(metrics.feedAnswered))))
       const polled = Effect.tap(answered, ({ dropped = 0, isPaused = false, partsLeftOut = 0 }) =>
         isPaused ? Effect.void : count({ scans: 1, dropped, partsLeftOut })
       )
@@ -113,6 +119,9 @@ export class Scanner extends Context.Service<
           const { timelines, views } = yield* record(snapshots)
           const judgement = yield* evaluate(views)
           const { duplicates, fresh: unbounded } = yield* recall(judgement)
+          const asked = judgement.unknown.views.length
+          yield* countDuplicates("memory", judgement.held - asked)
+          yield* countDuplicates("dedup", asked - duplicates - unbounded.length)
           const { fresh, heldBack, noteCreated } = yield* holdBack(unbounded)
           const created: Array<NewTrigger> = []
           const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
@@ -149,6 +158,8 @@ export class Scanner extends Context.Service<
             elapsed
           })
           yield* count(report)
+          yield* countDuplicates("database", report.duplicates)
+          yield* Metric.update(metrics.scanDuration, elapsed / 1000)
           yield* health.scanned({ ...report, at: started + elapsed })
           yield* Effect.logInfo("scan").pipe(
             Effect.annotateLogs({

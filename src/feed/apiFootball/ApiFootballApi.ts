@@ -4,7 +4,8 @@
  * Guarantees: an answer with errors is a failure and never an empty list, whatever its status: errors come with HTTP 200. What
  * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
  */
-import { Clock, DateTime, Effect, Option, Redacted, Schema } from "effect"
+import { Clock, DateTime, Effect, Metric, Option, Redacted, Schema } from "effect"
+import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
@@ -140,6 +141,10 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
     const answer = yield* client.get(path, params)
     const now = yield* Clock.currentTimeMillis
     noteAllowance(answer)
+    if (left !== undefined) {
+      yield* Metric.update(metrics.of(metrics.feedBudget, { feed: feedName }), left.remaining)
+      yield* Metric.update(metrics.of(metrics.feedLimit, { feed: feedName }), left.limit)
+    }
     const body: Body = Option.getOrElse(decodeBody(answer.body), () => ({}))
     if (answer.status !== 200 || errorsOf(body).length > 0) return yield* refuse(answer, body, now)
     if (body.response === undefined) {

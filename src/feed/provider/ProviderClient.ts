@@ -5,8 +5,9 @@
  * headers are sent, and no redirect is followed, which could carry the key elsewhere. A request ends within `requestTimeout`.
  * An answer that is no JSON (a page of HTML, one that was cut) is no answer: `unavailable`, as is no connection.
  */
-import { Duration, Effect, Result, Schema } from "effect"
+import { Duration, Effect, Metric, Result, Schema } from "effect"
 import { FetchHttpClient, HttpClient } from "effect/http"
+import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 
 /** How long a provider may take over one answer, its body included. */
@@ -64,6 +65,7 @@ export const makeProviderClient = ({ feed, headers, url }: ProviderClientOptions
   const get = Effect.fn("ProviderClient.get")(function* (path: string, params: Params = {}) {
     yield* Effect.annotateCurrentSpan({ feed, path })
     requests += 1
+    yield* Metric.update(metrics.of(metrics.feedRequests, { feed }), 1)
     const given = Object.entries(params).filter(([, value]) => value !== undefined)
     const answer = HttpClient.get(`${root}/${path}`, { headers, urlParams: Object.fromEntries(given) }).pipe(
       Effect.flatMap((response) => Effect.map(response.text, (text) => ({ response, text }))),

@@ -5,7 +5,8 @@
  * data is a failure. An include that the plan does not have costs that include, told once, and not the poll. What each kind of
  * request has left this hour is known from the answers.
  */
-import { Clock, Data, Effect, Option, Redacted, Schema } from "effect"
+import { Clock, Data, Effect, Metric, Option, Redacted, Schema } from "effect"
+import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
@@ -156,6 +157,10 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
       () => ({})
     )
     noteAnswer(body, now)
+    const polls = left.get("Fixture")
+    if (polls !== undefined) {
+      yield* Metric.update(metrics.of(metrics.feedBudget, { feed: feedName }), polls.remaining)
+    }
     if (answer.status < 300 && body.data !== undefined && body.data !== null) return body.data
     if (answer.status < 300 && body.message !== undefined && isNothingFound(body.message)) return undefined
     return yield* refuse(answer, body, now)
