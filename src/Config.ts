@@ -325,12 +325,23 @@ export const serviceSettings: Settings<ServiceConfig> = settingsOf(
   })
 )
 
+/** The text of a `.env` file, with or without a byte order mark. What is no UTF-8 would be read as no settings at all. */
+const dotEnvText = (bytes: Uint8Array) =>
+  Effect.try({
+    try: () => {
+      if (bytes.includes(0)) throw new Error("it is in UTF-16, as PowerShell's `>` writes it")
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+    },
+    catch: (cause) => ({ message: `${cause instanceof Error ? cause.message : String(cause)}. Save it as UTF-8.` })
+  })
+
 /** The environment, then `.env` in the working directory if there is one. */
 export const layerEnvironment = ConfigProvider.layer(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const environment = ConfigProvider.fromEnv()
     if (!(yield* fs.exists(".env"))) return environment
-    return ConfigProvider.orElse(environment, yield* ConfigProvider.fromDotEnv())
+    const text = yield* Effect.flatMap(fs.readFile(".env"), dotEnvText)
+    return ConfigProvider.orElse(environment, ConfigProvider.fromDotEnvContents(text))
   }).pipe(Effect.mapError(({ message }) => new SettingsError({ message: `.env cannot be read: ${message}` })))
 ) satisfies Layer.Layer<never, SettingsError, FileSystem.FileSystem>

@@ -14,6 +14,7 @@ import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import * as metrics from "../health/metrics.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
 import { AlertChannel, ChannelError, congestedFor } from "./AlertChannel.ts"
 import { AlertTimes } from "./AlertTimes.ts"
@@ -105,15 +106,17 @@ export class Alerter extends Context.Service<
 
       /** Gives an alert whose destination takes no more a place in its line. */
       const putOff = Effect.fnUntraced(function* (trigger: Trigger, turn: number | undefined, error: ChannelError) {
+        const alertTurn = turn ?? DateTime.toEpochMillis(trigger.triggeredAt)
         const delay = lines.putOff(
           {
             id: trigger.id,
             destination: error.destination ?? trigger.owner ?? "",
             after: Duration.toMillis(error.retryAfter ?? Duration.zero),
             every: error.every && Duration.toMillis(error.every),
-            turn: turn ?? DateTime.toEpochMillis(trigger.triggeredAt)
+            turn: alertTurn,
+            due: alertTurn - (yield* Clock.currentTimeMillis)
           },
-          yield* Clock.currentTimeMillis
+          yield* steadyMillis
         )
         return yield* congestedFor(error, Duration.millis(delay))
       })
@@ -282,7 +285,7 @@ export class Alerter extends Context.Service<
 
       return Alerter.of({
         breaker,
-        outage: Effect.map(Clock.currentTimeMillis, (now) => Duration.millis(now - (breaker.outSince() ?? now))),
+        outage: Effect.map(steadyMillis, (now) => Duration.millis(now - (breaker.outSince() ?? now))),
         alert: Effect.fn("Alerter.alert")(function* (attempt) {
           lines.leave(attempt.triggerId)
           const found = yield* Effect.mapError(

@@ -6,11 +6,12 @@
  * good only when the channel refuses it, or took one that was sent after this one's first failure while all attempts at this
  * one failed. What other processes see of the channel is not known here: each of them finds out for itself.
  */
-import { type Cause, Clock, Duration, Effect, Exit, Schedule, type Scope } from "effect"
+import { type Cause, Duration, Effect, Exit, Schedule, type Scope } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { Receipt } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
 import { makeOutage } from "../health/Outage.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { JobFailure } from "../queue/JobFailure.ts"
 import type { ChannelError } from "./AlertChannel.ts"
 
@@ -115,7 +116,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
 
   let outSince: number | undefined
   const tell = Effect.fnUntraced(function* ({ message, reason }: ChannelError) {
-    outSince ??= yield* Clock.currentTimeMillis
+    outSince ??= yield* steadyMillis
     yield* reason === "barred" ? barred.met(message) : outage.met(message)
   })
 

@@ -10,6 +10,9 @@ const usual = 1000
 /** How long after its place, in milliseconds, an alert counts as gone: another process has it. */
 const gone = 60_000
 
+/** How long beyond its place, in milliseconds, an alert waits for its turn. */
+const longestWait = 5000
+
 export interface PutOff {
   readonly id: string
   readonly destination: string
@@ -19,6 +22,8 @@ export interface PutOff {
   readonly every?: number | undefined
   /** The alert's turn among those of its owner. */
   readonly turn: number
+  /** In how many milliseconds its turn comes. */
+  readonly due: number
 }
 
 export const makeLines = () => {
@@ -36,8 +41,11 @@ export const makeLines = () => {
   }
 
   return {
-    /** Answers for how many milliseconds an alert is put off: until its turn, if that is yet to come, or its place. */
-    putOff: ({ after, destination, every = usual, id, turn }: PutOff, now: number): number => {
+    /**
+     * Answers for how many milliseconds an alert is put off: until its turn, if that is yet to come, or its place. `now` is by a
+     * clock that nobody sets.
+     */
+    putOff: ({ after, destination, due, every = usual, id, turn }: PutOff, now: number): number => {
       leave(id)
       const line = lines.get(destination) ?? new Map()
       let before = 0
@@ -45,7 +53,8 @@ export const makeLines = () => {
         if (other.place + gone < now) leave(each)
         else if (other.turn <= turn) before += 1
       }
-      const place = Math.max(turn, now + after + before * every)
+      const soonest = now + after + before * every
+      const place = Math.min(Math.max(now + due, soonest), soonest + longestWait)
       lines.set(destination, line)
       line.set(id, { turn, place })
       waiting.set(id, destination)

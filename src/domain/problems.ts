@@ -146,8 +146,19 @@ const pathText = (path: ReadonlyArray<PropertyKey>): string =>
  */
 export const problemsOf = (issue: SchemaIssue.Issue): ReadonlyArray<Problem> => explain(issue, [])
 
-/** The problems on one line: `when[0].left.metric: no metric is called cornrs (did you mean corners?); …`. */
-export const problemText = (issue: SchemaIssue.Issue): string =>
-  problemsOf(issue)
-    .map(({ message, path }) => (path === "" ? message : `${path}: ${message}`))
-    .join("; ")
+/** Problems that are told on one line: an input may have as many as it has parts. */
+const mostTold = 12
+
+/**
+ * The problems on one line: `when[0].left.metric: no metric is called cornrs (did you mean corners?); …`. However many there are
+ * and whatever the input, it is a line that can be read.
+ */
+export const problemText = (issue: SchemaIssue.Issue): string => {
+  const all = problemsOf(issue)
+  const told = all
+    .slice(0, mostTold)
+    .map(({ message, path }) =>
+      path === "" ? message : `${path.length > 200 ? `${path.slice(0, 200)}…` : path}: ${message}`
+    )
+  return [...told, ...(all.length > mostTold ? [`and ${all.length - mostTold} more`] : [])].join("; ")
+}

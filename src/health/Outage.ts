@@ -2,8 +2,9 @@
  * Tells of trouble that lasts: one line when it begins and one when it is over, however often it is met in between. What
  * a person must look at is told again every now and then. Trouble of a part is also kept in Health while it lasts.
  */
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { Health, type HealthPart } from "./Health.ts"
+import { steadyMillis } from "./steady.ts"
 
 export interface Outage {
   /** The trouble was met. Logs it if it was not there before, or was last told of long ago. */
@@ -25,8 +26,7 @@ export interface OutageLines {
   readonly again?: Duration.Duration
 }
 
-/** Seconds by a clock that nobody sets. */
-const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
+const now = Effect.map(steadyMillis, (millis) => millis / 1000)
 
 export const makeOutage = ({ again, begins, ends, fields = {}, level = "Warn", part }: OutageLines): Outage => {
   const repeated = again === undefined ? Number.POSITIVE_INFINITY : Duration.toSeconds(again)

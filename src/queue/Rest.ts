@@ -3,7 +3,8 @@
  *
  * Guarantees: it goes on by itself when the longest rest that was asked for is over. Its jobs under way are let alone.
  */
-import { Clock, Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
+import { steadyMillis } from "../health/steady.ts"
 
 export interface RestOptions {
   /** Takes no more jobs. */
@@ -21,7 +22,7 @@ export const makeRest = Effect.fnUntraced(function* ({
 
   const toTheEnd = Effect.gen(function* () {
     while (true) {
-      const left = until - (yield* Clock.currentTimeMillis)
+      const left = until - (yield* steadyMillis)
       if (left <= 0) break
       yield* Effect.sleep(left)
     }
@@ -30,7 +31,7 @@ export const makeRest = Effect.fnUntraced(function* ({
   })
 
   return Effect.fnUntraced(function* (duration) {
-    until = Math.max(until, (yield* Clock.currentTimeMillis) + Duration.toMillis(duration))
+    until = Math.max(until, (yield* steadyMillis) + Duration.toMillis(duration))
     if (isResting) return
     isResting = true
     yield* Effect.promise(begin)

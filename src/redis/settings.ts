@@ -19,16 +19,23 @@ export interface RedisConfig {
   readonly dedupTimeout: Duration.Duration
 }
 
+const unescaped = Option.liftThrowable(decodeURIComponent)
+
+/** Whether a URL's user and password can be read: a bare % is no escape. */
+const isEscaped = ({ password, username }: URL): boolean =>
+  [username, password].every((part) => Option.isSome(unescaped(part)))
+
 const settings = {
   url: optional({
     name: "REDIS_URL",
-    takes: "redis://[:password@]host[:port][/db], or rediss:// for TLS; instead of REDIS_HOST and its kin",
+    takes:
+      "redis://[:password@]host[:port][/db], or rediss:// for TLS, with a % in a name or password written %25; instead of REDIS_HOST and its kin",
     meaning: "The Redis that holds queues and dedup. Without it and REDIS_HOST both are embedded.",
     isSecret: true,
     schema: Schema.String.pipe(
       Schema.check(
         Schema.isPattern(/^rediss?:\/\/[^/]/),
-        Schema.makeFilter((text) => URL.canParse(text))
+        Schema.makeFilter((text) => URL.canParse(text) && isEscaped(new URL(text)))
       )
     )
   }),
@@ -70,7 +77,7 @@ const settings = {
 
 const fromUrl = (text: string): RedisSettings => {
   const url = new URL(text)
-  const part = (value: string) => Option.filter(Option.some(decodeURIComponent(value)), (some) => some !== "")
+  const part = (value: string) => Option.filter(unescaped(value), (some) => some !== "")
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: url.port === "" ? 6379 : Number(url.port),

@@ -2,10 +2,11 @@
  * Which matches go on: those whose clock stands still, as that of a feed that froze, are told once and left out until they
  * move.
  */
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel, type Snapshot } from "../domain/Snapshot.ts"
 import { isFrozen, type Standing, stand } from "../domain/Standing.ts"
+import { steadyMillis } from "../health/steady.ts"
 
 /** The clock of a match that no poll has shown for so long is forgotten. */
 const forgetAfter = Duration.toMillis(Duration.hours(6))
@@ -24,7 +25,7 @@ export const makeGoing = () => {
     )
 
   return Effect.fnUntraced(function* (snapshots: ReadonlyArray<Snapshot>) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* steadyMillis
     const going: Array<Snapshot> = []
     for (const snapshot of snapshots) {
       const { id } = snapshot.match

@@ -6,10 +6,11 @@
  * the database cannot be read everything stays as it was read last. What no look can see (a backup that was restored,
  * rows written behind the triggers' back) is found by comparing all, now and then.
  */
-import { Array as Arr, Cause, Clock, Duration, Effect, Fiber, Schedule } from "effect"
+import { Array as Arr, Cause, Duration, Effect, Fiber, Schedule } from "effect"
 import { pageSize, type StoredStrategy, StrategyStore } from "../database/StrategyStore.ts"
 import type { StrategyId } from "../domain/Strategy.ts"
 import { makeOutage } from "../health/Outage.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { OwnerLimits } from "../rules/rows/limits.ts"
 import { isMadeOfRules, ownerOfRow } from "../rules/rows/StrategyRow.ts"
 import { makeHeldStrategies } from "./HeldStrategies.ts"
@@ -131,7 +132,7 @@ export const followDatabase = Effect.fnUntraced(function* ({ isDryRun }: { reado
     }
     yield* strategies.take([], gone)
     seen = first.seen
-    compared = yield* Clock.currentTimeMillis
+    compared = yield* steadyMillis
   })
 
   const compare = Effect.gen(function* () {
@@ -149,7 +150,7 @@ export const followDatabase = Effect.fnUntraced(function* ({ isDryRun }: { reado
       }
       yield* strategies.take([], gone)
     }
-    compared = yield* Clock.currentTimeMillis
+    compared = yield* steadyMillis
     yield* store.forgetChanges
   })
 
@@ -159,7 +160,7 @@ export const followDatabase = Effect.fnUntraced(function* ({ isDryRun }: { reado
     if (all) compared = undefined
     yield* arrive(found)
     seen = now
-    if (compared === undefined || (yield* Clock.currentTimeMillis) - compared >= Duration.toMillis(compareEvery)) {
+    if (compared === undefined || (yield* steadyMillis) - compared >= Duration.toMillis(compareEvery)) {
       yield* compare
     }
   }).pipe(

@@ -6,10 +6,11 @@
  * file is left out. A strategy is watched only after the database knows it, for without that it has no triggers. While
  * the directory or the database is away, everything stays as it was.
  */
-import { Clock, Duration, Effect, Equal, FileSystem, Option, Path, Result } from "effect"
+import { Duration, Effect, Equal, FileSystem, Option, Path, Result } from "effect"
 import { StrategyStore } from "../database/StrategyStore.ts"
 import type { Strategy, StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
 import { makeOutage } from "../health/Outage.ts"
+import { steadyMillis } from "../health/steady.ts"
 import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 import { sampleStrategies } from "./SampleStrategies.ts"
 import {
@@ -172,7 +173,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
     })
     known = { strategies, definitions, problems }
     applied = next
-    saved = yield* Clock.currentTimeMillis
+    saved = yield* steadyMillis
   })
 
   const look = Effect.gen(function* () {
@@ -194,7 +195,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       if (before.has(source)) next.set(source, read)
       else isSame = false
     }
-    const isDue = (yield* Clock.currentTimeMillis) - (saved ?? 0) >= Duration.toMillis(saveAgainEvery)
+    const isDue = (yield* steadyMillis) - (saved ?? 0) >= Duration.toMillis(saveAgainEvery)
     if (!isSame || isDue) yield* apply(next)
   }).pipe(Effect.matchEffect({ onSuccess: () => outage.over, onFailure: ({ message }) => outage.met(message) }))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { makeLines } from "../../src/alert/Lines.ts"
+import { makeLines, type PutOff } from "../../src/alert/Lines.ts"
 import { makeTurns, priorityOf, turnEvery } from "../../src/alert/Turns.ts"
 
 const now = Date.UTC(2026, 10, 26)
@@ -36,11 +36,20 @@ describe("Turns", () => {
   })
 })
 
+/** Lines, of alerts whose turns are by the clock that they are put off by. */
+const lines = () => {
+  const { leave, putOff } = makeLines()
+  return {
+    leave,
+    putOff: (each: Omit<PutOff, "due">, now: number) => putOff({ ...each, due: each.turn - now }, now)
+  }
+}
+
 describe("A line", () => {
   const chat = { destination: "42", after: 700, every: 1100 }
 
   it("gives each alert whose turn is over a place of its own, the oldest first, as often as the destination takes one", () => {
-    const { putOff } = makeLines()
+    const { putOff } = lines()
     const places = Array.from({ length: 1000 }, (_, number) => putOff({ ...chat, id: `${number}`, turn: number }, now))
     expect(places.slice(0, 3)).toEqual([700, 1800, 2900])
     expect(new Set(places).size).toBe(1000)
@@ -48,7 +57,7 @@ describe("A line", () => {
   })
 
   it("lets an alert that comes late go before those of later turns", () => {
-    const { leave, putOff } = makeLines()
+    const { leave, putOff } = lines()
     for (const turn of [1, 3, 4, 5]) putOff({ ...chat, id: `${turn}`, turn }, now)
     expect(putOff({ ...chat, id: "2", turn: 2 }, now)).toBe(1800)
     leave("1")
@@ -57,13 +66,19 @@ describe("A line", () => {
   })
 
   it("leaves an alert its own turn where that is yet to come", () => {
-    const { putOff } = makeLines()
-    expect(putOff({ ...chat, id: "1", turn: now + 90_000 }, now)).toBe(90_000)
+    const { putOff } = lines()
+    expect(putOff({ ...chat, id: "1", turn: now + 4000 }, now)).toBe(4000)
     expect(putOff({ ...chat, id: "2", turn: 2 }, now)).toBe(700)
   })
 
+  it("does not wait for a turn that a clock gave which was ahead by hours", () => {
+    const { putOff } = lines()
+    expect(putOff({ ...chat, id: "1", turn: now + 7_200_000 }, now)).toBe(5700)
+    expect(putOff({ ...chat, id: "2", turn: now + 7_201_000 }, now)).toBe(6800)
+  })
+
   it("forgets an alert that has not come to its place: another process has it", () => {
-    const { putOff } = makeLines()
+    const { putOff } = lines()
     putOff({ ...chat, id: "1", turn: 1 }, now)
     expect(putOff({ ...chat, id: "2", turn: 2 }, now + 60_000)).toBe(1800)
     expect(putOff({ ...chat, id: "2", turn: 2 }, now + 61_000)).toBe(700)

@@ -8,10 +8,11 @@
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { Clock, Data, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Data, Duration, Effect, Layer, Option, Redacted } from "effect"
 import type { Alert, Amendment, Digest, Receipt } from "../../domain/Alert.ts"
 import { oneLine } from "../../domain/oneLine.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
+import { steadyMillis } from "../../health/steady.ts"
 import { OwnerLimits } from "../../rules/rows/limits.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
 import { AlertTimes } from "../AlertTimes.ts"
@@ -93,7 +94,7 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
       const waiting = new Map<string, number>()
 
       const noteWaiting = (chat: string, error: ChannelError) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
+        Effect.map(steadyMillis, (now) => {
           if (error.reason !== "congested") return
           for (const [each, until] of waiting) if (until < now) waiting.delete(each)
           waiting.set(chat, now + Duration.toMillis(Duration.sum(error.retryAfter ?? Duration.zero, behindAlerts)))
@@ -148,7 +149,7 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
 
       const edited = Effect.fnUntraced(
         function* (chat: string, question: () => Promise<unknown>) {
-          const wait = (waiting.get(chat) ?? 0) - (yield* Clock.currentTimeMillis)
+          const wait = (waiting.get(chat) ?? 0) - (yield* steadyMillis)
           if (wait > 0) {
             return yield* new ChannelError({
               channel: "telegram",

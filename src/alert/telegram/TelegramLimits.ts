@@ -14,9 +14,10 @@
  *
  * When the store does not answer, messages go out as they come, and Telegram's own 429 sets the pace.
  */
-import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { makeOutage } from "../../health/Outage.ts"
+import { bySteadyClock, steadyMillis } from "../../health/steady.ts"
 import { ChannelError } from "../AlertChannel.ts"
 
 /** How long one send may wait for the limit of all. */
@@ -137,7 +138,7 @@ export class TelegramLimits extends Context.Service<
 
       /** Takes a slot. Answers with how long it is taken by others: zero when it is ours now. */
       const takeSlot = (key: string, window: Duration.Duration, limit = 1): Effect.Effect<Duration.Duration> =>
-        limiter.consume({ key, window, limit }).pipe(
+        bySteadyClock(limiter.consume({ key, window, limit })).pipe(
           Effect.as(Duration.zero),
           Effect.catch(({ reason }) =>
             reason._tag === "RateLimitExceeded"
@@ -181,18 +182,18 @@ export class TelegramLimits extends Context.Service<
 
       /** Takes a turn of a limit, waiting for no longer than this. */
       const takeWithin = Effect.fnUntraced(function* (chat: string, limit: Limit, longest: Duration.Duration) {
-        const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(longest)
+        const deadline = (yield* steadyMillis) + Duration.toMillis(longest)
         while (true) {
           const wait = yield* take(limit)
           if (Duration.isZero(wait)) return
-          if ((yield* Clock.currentTimeMillis) + Duration.toMillis(wait) > deadline) return yield* congested(chat, wait)
+          if ((yield* steadyMillis) + Duration.toMillis(wait) > deadline) return yield* congested(chat, wait)
           yield* Effect.sleep(wait)
         }
       })
 
       /** What this process knows by itself costs no call of the store. */
       const takeHere = Effect.fnUntraced(function* (key: string, chat: Chat) {
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* steadyMillis
         const wait = Math.max(chat.isBusy ? Duration.toMillis(afterAnswer) : 0, chat.free - now, chat.refuses - now)
         if (wait > Duration.toMillis(earliness)) return yield* congested(key, Duration.millis(wait))
         chat.isBusy = true
@@ -202,7 +203,7 @@ export class TelegramLimits extends Context.Service<
       return TelegramLimits.of({
         turn: Effect.fn("TelegramLimits.turn")(function* (given) {
           const key = keyOf(given)
-          const chat = chatOf(key, yield* Clock.currentTimeMillis)
+          const chat = chatOf(key, yield* steadyMillis)
           yield* takeHere(key, chat)
           yield* takeWithin(key, limitOfChat(key), earliness).pipe(
             Effect.andThen(isGroup(key) ? takeWithin(key, limitOfGroup(key), Duration.zero) : Effect.void),
@@ -215,7 +216,7 @@ export class TelegramLimits extends Context.Service<
           )
         }),
         answered: Effect.fnUntraced(function* (given, number) {
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* steadyMillis
           const over = (key: string) => {
             const chat = chatOf(key, now)
             chat.isBusy = false
@@ -230,17 +231,17 @@ export class TelegramLimits extends Context.Service<
           const key = keyOf(given)
           const wait = yield* takeSlot(`telegram:hour:${key}`, hour, most)
           if (Duration.isZero(wait)) return true
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* steadyMillis
           chatOf(key, now).full = now + Duration.toMillis(wait)
           return false
         }),
-        hasHadHour: (given) => Effect.map(Clock.currentTimeMillis, (now) => (chats.get(keyOf(given))?.full ?? 0) > now),
+        hasHadHour: (given) => Effect.map(steadyMillis, (now) => (chats.get(keyOf(given))?.full ?? 0) > now),
         unused: (given) =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
+          Effect.map(steadyMillis, (now) => {
             chatOf(keyOf(given), now).isBusy = false
           }),
         refused: Effect.fnUntraced(function* (given, error) {
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* steadyMillis
           const key = keyOf(given)
           chatOf(key, now).refuses = now + Duration.toMillis(error.retryAfter ?? afterAnswer)
           const refusing = [...chats.values()].filter(({ refuses }) => refuses > now).length

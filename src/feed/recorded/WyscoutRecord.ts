@@ -25,18 +25,21 @@ export interface OfficialRecord {
   readonly final: Score
 }
 
+/** Names in a file may be of any length; a reason is a line. */
+const longestReason = 1000
+
+const because = (message: string) =>
+  new RecordingError({ message: message.length > longestReason ? `${message.slice(0, longestReason)}…` : message })
+
 /** Fails a reading, with the reason. */
-export const refuse = (message: string) => Result.fail(new RecordingError({ message }))
+export const refuse = (message: string) => Result.fail(because(message))
 
 /** Lets input through a schema, and fails a reading with what is wrong with it. */
 export const decode = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
   input: unknown
 ): Result.Result<S["Type"], RecordingError> =>
-  Result.mapError(
-    Schema.decodeUnknownResult(schema)(input),
-    ({ issue }) => new RecordingError({ message: problemText(issue) })
-  )
+  Result.mapError(Schema.decodeUnknownResult(schema)(input), ({ issue }) => because(problemText(issue)))
 
 /** Lets a text in JSON through a schema, and fails a reading with what is wrong with it. */
 export const decodeJson = <S extends Schema.ConstraintDecoder<unknown>>(
@@ -46,8 +49,7 @@ export const decodeJson = <S extends Schema.ConstraintDecoder<unknown>>(
   if (text.trim() === "") return refuse("the file is empty")
   const content = Result.try({
     try: (): unknown => JSON.parse(text),
-    catch: (error) =>
-      new RecordingError({ message: `it is not JSON: ${error instanceof Error ? error.message : error}` })
+    catch: (error) => because(`it is not JSON: ${error instanceof Error ? error.message : error}`)
   })
   return Result.flatMap(content, (input) => decode(schema, input))
 }

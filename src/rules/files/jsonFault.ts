@@ -2,8 +2,9 @@
 
 import { depthLimit } from "../language/excess.ts"
 
+/** A string holds no control character but DEL and its kin beyond it. */
 const scalar =
-  /"(?:[^"\\\r\n\t]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iy
+  /"(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[\da-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?|true|false|null/iuy
 
 /** A fault and its offset. */
 export interface JsonFault {

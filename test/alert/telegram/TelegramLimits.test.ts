@@ -55,6 +55,18 @@ describe("the limits of Telegram", () => {
     }).pipe(Effect.provide(TelegramLimits.layerMemory))
   )
 
+  it.effect("1 message a second to a chat, and no more when the clock is set back by an hour", () =>
+    Effect.gen(function* () {
+      const limits = yield* TelegramLimits
+      yield* TestClock.setTime(7_200_000)
+      yield* limits.turn("42")
+      yield* limits.answered("42")
+      yield* TestClock.setTime(3_600_000)
+      yield* TestClock.adjust("1500 millis")
+      yield* limits.turn("42")
+    }).pipe(Effect.provide(TelegramLimits.layerMemory))
+  )
+
   it.effect("20 messages a minute to a group, the first of them as fast as to any chat", () =>
     Effect.gen(function* () {
       const given = yield* turns(times(45, () => "-1001"))
