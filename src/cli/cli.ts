@@ -332,6 +332,26 @@ const queues = (extend: Extend) =>
     )
   ).pipe(Command.withDescription("Show how many jobs each queue has in each state, and how many end a minute"))
 
+const status = (extend: Extend) =>
+  Command.make(
+    "status",
+    {
+      json: flags.json,
+      watch: Flag.Boolean("watch").pipe(
+        Flag.withDefault(false),
+        Flag.withDescription("Show it again every 2 seconds, until stopped")
+      )
+    },
+    (options) =>
+      Effect.flatMap(
+        load(() => import("./status.ts")),
+        ({ status }) => status(extend, options)
+      )
+  ).pipe(
+    Command.withDescription("Show how the running service does: health, last scans, latest alerts and failed ones"),
+    Command.withExamples([{ command: "touchline status --watch", description: "Keep an eye on it from a terminal" }])
+  )
+
 const doctor = (extend: Extend) =>
   Command.make("doctor", { json: flags.json }, (options) =>
     Effect.flatMap(
@@ -362,6 +382,7 @@ const touchline = (extensions: Extensions) => {
       alerts(extend),
       performance(extend),
       queues(extend),
+      status(extend),
       doctor(extend)
     ])
   )

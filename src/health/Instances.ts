@@ -5,7 +5,7 @@
 import { hostname } from "node:os"
 import { Clock, Context, Duration, Effect, Layer, Option, Random, Schedule, Schema } from "effect"
 import { ownVersion } from "../nodeVersion.ts"
-import { QueueBackend } from "../queue/QueueBackend.ts"
+import { type Notices, QueueBackend } from "../queue/QueueBackend.ts"
 import { Health } from "./Health.ts"
 
 /** How often a process tells. */
@@ -50,6 +50,12 @@ export interface Instance extends Schema.Schema.Type<typeof Instance> {}
 const Notice = Schema.fromJsonString(Instance)
 const encodeNotice = Schema.encodeEffect(Notice)
 const decodeNotice = Schema.decodeUnknownOption(Notice)
+
+/** The processes that tell on a board, the first that started first. */
+export const instancesOn = (notices: Notices) =>
+  Effect.map(notices.all, (texts) =>
+    texts.flatMap((text) => Option.toArray(decodeNotice(text))).toSorted((a, b) => a.started - b.started)
+  )
 
 /** Scans that a process tells of. */
 const toldScans = 5
@@ -109,14 +115,9 @@ export class Instances extends Context.Service<
         self,
         all: Effect.gen(function* () {
           const own = yield* self
-          return yield* notices.all.pipe(
+          return yield* instancesOn(notices).pipe(
             Effect.timeout("2 seconds"),
-            Effect.map((texts) => {
-              const others = texts
-                .flatMap((text) => Option.toArray(decodeNotice(text)))
-                .filter((each) => each.id !== id)
-              return { instances: [own, ...others.toSorted((a, b) => a.started - b.started)] }
-            }),
+            Effect.map((found) => ({ instances: [own, ...found.filter((each) => each.id !== id)] })),
             Effect.catch(({ message }) => Effect.succeed({ instances: [own], unknown: message }))
           )
         })
