@@ -11,7 +11,7 @@ import { CircuitBreaker } from "effect/persistence"
 import type { Receipt } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
 import { makeOutage } from "../health/Outage.ts"
-import { steadyMillis } from "../health/steady.ts"
+import { aroundBySteadyClock, bySteadyClock, steadyMillis } from "../health/steady.ts"
 import { JobFailure } from "../queue/JobFailure.ts"
 import type { ChannelError } from "./AlertChannel.ts"
 
@@ -123,7 +123,7 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
   /** Nothing is said of this alert: it waits with the others, or until another one was tried. */
   const whileOut = Effect.fnUntraced(function* (error: ChannelError) {
     const { message, reason } = error
-    const state = yield* Effect.orDie(breaker.state(channel))
+    const state = yield* bySteadyClock(Effect.orDie(breaker.state(channel)))
     if (state._tag === "Closed" && reason !== "barred") return undefined
     yield* tell(error)
     return state._tag === "Open"
@@ -176,10 +176,12 @@ export const makeChannelBreaker = Effect.fnUntraced(function* (
           })
         )
       }).pipe(
-        breaker.execute({
-          key: channel,
-          classify: (exit) => outcomeOf(attempt.triggerId, failureOf(exit))
-        }),
+        aroundBySteadyClock(
+          breaker.execute({
+            key: channel,
+            classify: (exit) => outcomeOf(attempt.triggerId, failureOf(exit))
+          })
+        ),
         Effect.catch((error) =>
           Effect.flatMap(
             error._tag === "ChannelError" ? afterFailure(error, attempt) : Effect.succeed(rejected(error)),

@@ -189,4 +189,19 @@ describe("No outage", () => {
       assert.lengthOf(yield* Effect.flatMap(Logs, (logs) => logs.lines()), 0)
     }).pipe(Effect.scoped, Effect.provide(Logs.layer))
   )
+
+  it.effect("waits no longer for a channel when the clock is set back by an hour meanwhile", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(7_200_000)
+      const channel = yield* setup
+      channel.answer = () => Effect.fail(channelError("unavailable"))
+      for (const number of [1, 2, 3, 4]) yield* Effect.exit(channel.send(idOf(number)))
+      yield* TestClock.setTime(3_600_000)
+      const { delay } = yield* Effect.flip(channel.send(idOf(5)))
+      expect(Duration.toSeconds(delay ?? Duration.infinity)).toBeLessThanOrEqual(16)
+      channel.answer = () => Effect.succeed(receipt)
+      yield* TestClock.adjust("17 seconds")
+      expect(yield* channel.send(idOf(5))).toEqual(receipt)
+    }).pipe(Effect.scoped)
+  )
 })

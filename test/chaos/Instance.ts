@@ -92,6 +92,9 @@ export const makeInstance = Effect.fnUntraced(function* ({
         CLOCK_FILE: clockFile,
         HTTP: "off",
         LOG_FORMAT: "json",
+        // A message is one pair: nothing is gathered into digests.
+        LIMIT_ALERTS: "1000000",
+        TELEGRAM_LINKING: "off",
         REDIS_HOST: "127.0.0.1",
         REDIS_PORT: `${wires.redis.port}`,
         TELEGRAM_API_ROOT: `http://127.0.0.1:${wires.channel.port}`,
