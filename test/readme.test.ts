@@ -7,9 +7,18 @@ const read = (page: string): string => readFileSync(new URL(page, root), "utf8")
 
 const written = [
   "README.md",
-  ...["delivery", "deploy", "extend", "feeds", "figures", "language", "outcomes", "strategies", "troubleshoot"].map(
-    (name) => `docs/${name}.md`
-  )
+  ...[
+    "delivery",
+    "deploy",
+    "extend",
+    "feeds",
+    "figures",
+    "language",
+    "operate",
+    "outcomes",
+    "strategies",
+    "troubleshoot"
+  ].map((name) => `docs/${name}.md`)
 ]
 
 describe("The pages", () => {
