@@ -20,6 +20,7 @@ import { strategiesPage, strategiesPerPage } from "./pages/strategies.ts"
 import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
 import { systemPage } from "./pages/system.ts"
 import { SystemFacts } from "./SystemFacts.ts"
+import { Troubles } from "./Troubles.ts"
 import { standingsOf } from "./verdicts.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 
@@ -43,7 +44,11 @@ const noticeOf = (query: URLSearchParams): string | undefined => notices[query.g
 const isState = Schema.is(AlertState)
 const isVerdict = Schema.is(Schema.Literals(["hit", "miss", "void", "open"]))
 
-const given = (text: string | null): string | undefined => (text === null || text === "" ? undefined : text)
+/** Whether a text is one that a database can be asked for. */
+const isText = (text: string): boolean => text.isWellFormed() && !text.includes("\0")
+
+const given = (text: string | null): string | undefined =>
+  text === null || text === "" || !isText(text) ? undefined : text
 
 const dayOf = (text: string | undefined): DateTime.Utc | undefined =>
   text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) ? Option.getOrUndefined(DateTime.make(text)) : undefined
@@ -59,7 +64,8 @@ const recordPlaceOf = (text: string | undefined): Pick<RecordRow, "id" | "name">
   Option.getOrUndefined(Option.map(decodeRecordPlace(text), ([name, id]) => ({ name, id })))
 
 /** A part of a path as it was before it was encoded; nothing for what never was. */
-const decoded = (part: string): string | undefined => Result.getOrUndefined(Result.try(() => decodeURIComponent(part)))
+const decoded = (part: string): string | undefined =>
+  Option.getOrUndefined(Option.filter(Result.getSuccess(Result.try(() => decodeURIComponent(part))), isText))
 
 const placeOf = (text: string | undefined): AlertPlace | undefined => {
   const [, at = "", id = ""] = /^(\d{1,15}) (.+)$/.exec(text ?? "") ?? []
@@ -91,6 +97,7 @@ export class Pages extends Context.Service<
       const editing = yield* Editing
       const { facts } = yield* SystemFacts
       const database = yield* Database
+      const { known } = yield* Troubles
       const watching = yield* WatchedPages
 
       const state = Effect.map(
@@ -260,7 +267,7 @@ export class Pages extends Context.Service<
         return systemPage({
           state: yield* state,
           facts: yield* facts,
-          health: [],
+          known: yield* known,
           alerts: yield* triggers.counts,
           watchers: {
             pages: watching.size,

@@ -5,7 +5,8 @@ import type { Part } from "./page.ts"
 /** What watchers are sent, numbered one by one. */
 export interface Message {
   readonly number: number
-  readonly text: string
+  /** Made once for all of them. */
+  readonly bytes: Uint8Array
 }
 
 /** A page that is watched. */

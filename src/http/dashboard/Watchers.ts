@@ -28,14 +28,18 @@ const event = (name: string, data: string): string =>
     .map((line) => `data: ${line}`)
     .join("\n")}\n\n`
 
-const partsEvent = (pieces: ReadonlyArray<Piece>): string =>
-  event("parts", pieces.map(({ html }) => html.text).join("\n"))
+const encoder = new TextEncoder()
+
+const partsEvent = (pieces: ReadonlyArray<Piece>): Uint8Array =>
+  encoder.encode(event("parts", pieces.map(({ html }) => html.text).join("\n")))
+
+const nothing = new Uint8Array(0)
 
 export class Watchers extends Context.Service<
   Watchers,
   {
     /** The events of a page: all its parts, then what changes. None where there is no such page. */
-    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<string>>>
+    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<Uint8Array>>>
     /** Looks at the watched pages now: something was done that they show. */
     readonly look: Effect.Effect<void>
   }
@@ -61,7 +65,7 @@ export class Watchers extends Context.Service<
         each.isMoving = page.value.isMoving === true
         if (pieces.length === 0) return
         each.number += 1
-        yield* PubSub.publish(each.messages, { number: each.number, text: partsEvent(pieces) })
+        yield* PubSub.publish(each.messages, { number: each.number, bytes: partsEvent(pieces) })
       })
 
       /** Brings pages up to date as far as time allows. */
@@ -107,14 +111,13 @@ export class Watchers extends Context.Service<
         Stream.unwrap(
           Effect.map(PubSub.subscribe(each.messages), (messages) => {
             let seen = each.number
-            const whole = Effect.sync(() => partsEvent(each.parts))
-            const rest = Stream.mapEffect(Stream.fromSubscription(messages), ({ number, text }) => {
+            const rest = Stream.map(Stream.fromSubscription(messages), ({ bytes, number }) => {
               const isNext = number === seen + 1
-              const isOld = number <= seen
-              seen = isOld ? seen : isNext ? number : each.number
-              return isOld ? Effect.succeed("") : isNext ? Effect.succeed(text) : whole
+              if (number <= seen) return nothing
+              seen = isNext ? number : each.number
+              return isNext ? bytes : partsEvent(each.parts)
             })
-            return Stream.concat(Stream.fromEffect(whole), rest)
+            return Stream.concat(Stream.succeed(partsEvent(each.parts)), rest)
           })
         )
 

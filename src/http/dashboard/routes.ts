@@ -13,6 +13,7 @@ import { Pages } from "./Pages.ts"
 import { document, type Files, type Page } from "./page.ts"
 import { problemsPart } from "./pages/editor.ts"
 import { SystemFacts } from "./SystemFacts.ts"
+import { Troubles } from "./Troubles.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 import { Watchers } from "./Watchers.ts"
 import { encoded } from "./words.ts"
@@ -72,12 +73,9 @@ const pages = Layer.unwrap(
         const events = yield* watch(new URL(url, "http://page").searchParams.get("page") ?? "/")
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
-        const greeting = `retry: 2000\nevent: files\ndata: ${names.mark}\n\n`
+        const greeting = new TextEncoder().encode(`retry: 2000\nevent: files\ndata: ${names.mark}\n\n`)
         return HttpServerResponse.stream(
-          Stream.concat(Stream.succeed(greeting), events.value).pipe(
-            Stream.interruptWhen(closing.begun),
-            Stream.encodeText
-          ),
+          Stream.concat(Stream.succeed(greeting), events.value).pipe(Stream.interruptWhen(closing.begun)),
           { contentType: "text/event-stream", headers: { "cache-control": "no-store, no-transform" } }
         )
       })
@@ -163,7 +161,9 @@ const pages = Layer.unwrap(
 
 const parts = Layer.mergeAll(Watchers.layer, Actions.layer).pipe(
   Layer.provideMerge(Pages.layer),
-  Layer.provideMerge(Layer.mergeAll(Drafts.layer, Editing.layer, SystemFacts.layer, WatchedPages.layer)),
+  Layer.provideMerge(
+    Layer.mergeAll(Drafts.layer, Editing.layer, SystemFacts.layer, Troubles.layer, WatchedPages.layer)
+  ),
   Layer.provideMerge(PageStore.layer)
 )
 

@@ -42,7 +42,7 @@ const row =
     const problem = problems.get(record.id)
     return {
       id,
-      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${problem !== undefined && html`<p class="reason">${problem}</p>`}</th><td>${problem === undefined ? mark(active ? "on" : "off") : mark("bad", "left out")}</td><td class="least">${ownerOf(record)}</td><td class="n">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
+      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${problem !== undefined && html`<p class="reason">${problem}</p>`}</th><td>${problem === undefined ? mark(active ? "on" : "off") : mark("bad", "left out")}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
     }
   }
 
@@ -70,7 +70,7 @@ ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
         html: html`<div id="table">${
           records.length === 0
             ? html`<p class="quiet">No strategy is called so.</p>`
-            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="least">Whose</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 %</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
+            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="least">Whose</th><th scope="col" class="n least">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 %</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
         }</div>`
       },
       {

@@ -1,24 +1,18 @@
 /** The page *System*: what the service is made of, how it does, and how it is set. */
-import { Duration } from "effect"
+import { DateTime, Duration } from "effect"
 import type { AlertCounts } from "../../../database/TriggerStore.ts"
 import { type Html, html } from "../../html.ts"
 import type { Page } from "../page.ts"
 import type { Facts } from "../SystemFacts.ts"
-import { counted } from "../words.ts"
+import type { Known } from "../Troubles.ts"
+import { counted, moment } from "../words.ts"
 import { mark } from "./alerts.ts"
 import { type State, stateParts } from "./state.ts"
-
-/** A part of the service and how it does. */
-export interface PartHealth {
-  readonly part: string
-  readonly state: string
-  readonly reason?: string | undefined
-}
 
 export interface SystemData {
   readonly state: State
   readonly facts: Facts
-  readonly health: ReadonlyArray<PartHealth>
+  readonly known: Known
   readonly alerts: AlertCounts
   readonly watchers: { readonly pages: number; readonly watchers: number }
 }
@@ -39,7 +33,7 @@ const queueTable = (queues: Facts["queues"]): Html =>
           html`<tr><th scope="row">${each.queue}</th><td class="n">${each.waiting}</td><td class="n">${each.active}</td><td class="n">${each.delayed}</td><td class="n">${each.failed}</td><td class="n">${rate(each.completedPerMinute)}</td></tr>`
       )}</tbody></table></div>`
 
-export const systemPage = ({ alerts, facts, health, state, watchers }: SystemData): Page => ({
+export const systemPage = ({ alerts, facts, known, state, watchers }: SystemData): Page => ({
   title: "System",
   place: "System",
   head: html`<div class="heading"><h1>System</h1></div>`,
@@ -49,14 +43,11 @@ export const systemPage = ({ alerts, facts, health, state, watchers }: SystemDat
       id: "parts",
       html: html`<div id="parts" class="columns">
 ${section("layers", "Layers in use", html`<table><tbody>${rows(facts.layers)}</tbody></table>`)}
-${
-  health.length > 0 &&
-  section(
-    "health",
-    "Health",
-    html`<table><tbody>${rows(health.map(({ part, reason, state: how }) => [part, html`${mark(how === "ok" ? "good" : "bad", how)} ${reason}`]))}</tbody></table>`
-  )
-}
+${section(
+  "health",
+  "Health",
+  html`<table><tbody>${rows(known.parts.map(({ part, since, state: how, words }) => [part, html`${mark(how === "ok" ? "good" : "bad", how)} ${how !== "ok" && html`${words} since ${moment(since)}`}`]))}</tbody></table>`
+)}
 ${section(
   "counts",
   "Alerts",
@@ -78,6 +69,27 @@ ${section(
   ])}</tbody></table>`
 )}
 </div>`
+    },
+    {
+      id: "instances",
+      html: html`<div id="instances" class="columns">${
+        known.instances.length > 0 &&
+        section(
+          "processes",
+          "Processes of the service",
+          html`<table><tbody>${rows(known.instances.map(({ name, stalled, state: how, version }) => [name, html`${mark(how === "ok" ? "good" : "bad", how)} ${version} ${stalled}`]))}</tbody></table>`
+        )
+      }${
+        known.scans.length > 0 &&
+        section(
+          "scans",
+          "Latest scans",
+          html`<table><thead><tr><th scope="col">At</th><th scope="col" class="least">On</th><th scope="col" class="n">Matches</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">ms</th></tr></thead><tbody>${known.scans.map(
+            (scan) =>
+              html`<tr><td>${moment(DateTime.makeUnsafe(scan.at), "clock")}</td><td class="least">${scan.on}</td><td class="n">${scan.matches}</td><td class="n">${scan.triggers}</td><td class="n">${scan.ms}</td></tr>`
+          )}</tbody></table>`
+        )
+      }</div>`
     },
     { id: "queues", html: section("queues", "Queues", queueTable(facts.queues)) },
     {

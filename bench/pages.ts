@@ -1,0 +1,153 @@
+/**
+ * What the pages cost with 1,000 matches and 1,000 strategies: `npm run bench:pages`, with `-- --json` for one object on the
+ * last line. The service is whole but for its alerts, which wait: the embedded database holds ten thousand of them.
+ *
+ * 1 The first byte of every page, asked one at a time (goal: 50 ms). 2 What bringing pages up to date takes of the service's
+ * thread after a scan, with nobody and with 200 watching (goal: 5 ms), by the processor's time of that thread: watchers are in one
+ * of their own. 3 What watchers that do not read cost: the memory held before and after 200 updates.
+ */
+import { connect } from "node:net"
+import { performance } from "node:perf_hooks"
+import { Worker } from "node:worker_threads"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Context, Effect, Layer, Logger, PubSub } from "effect"
+import { StrategyStore } from "../src/database/StrategyStore.ts"
+import { Picture } from "../src/http/dashboard/Picture.ts"
+import { Strategies } from "../src/strategies/Strategies.ts"
+import { stage } from "../test/fixtures/dashboard.ts"
+import { eventually } from "../test/fixtures/eventually.ts"
+import { ask } from "../test/fixtures/httpServer.ts"
+import { bytesHeld, median } from "./rules/measure.ts"
+import { decodeMatches, loadMatches } from "./rules/views.ts"
+import { makeWorld } from "./tick/World.ts"
+
+const size = { strategies: 1000, matches: 1000, heldShare: 0.01, ticks: 30 }
+const watching = 200
+const notReading = 20
+const updates = 100
+
+const row = (...cells: ReadonlyArray<string | number>): void => console.log(`| ${cells.join(" | ")} |`)
+const ms = (value: number): string => `${value.toFixed(1)} ms`
+const MB = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MB`
+
+/** What this thread computes in so many milliseconds from now, what runs now included: the time of the processor, in milliseconds. */
+const busyFor = (window: number, begin: Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const before = process.threadCpuUsage()
+    yield* begin
+    yield* Effect.sleep(window)
+    const { system, user } = process.threadCpuUsage(before)
+    return (system + user) / 1000
+  })
+
+const watchers = (port: number, paths: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.callback<Worker>((resume) => {
+      const worker = new Worker(new URL("./pages/watchers.ts", import.meta.url), {
+        workerData: { port, paths, count: watching }
+      })
+      worker.once("message", () => resume(Effect.succeed(worker)))
+    }),
+    (worker) => Effect.promise(() => worker.terminate())
+  )
+
+/** Watchers that ask for a page and never read a byte of it. */
+const deaf = (port: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      Array.from({ length: notReading }, () => {
+        const socket = connect(port, "127.0.0.1")
+        socket.pause()
+        socket.write("GET /live?page=%2F HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        return socket
+      })
+    ),
+    (sockets) => Effect.sync(() => sockets.forEach((socket) => void socket.destroy()))
+  )
+
+const main = Effect.gen(function* () {
+  const recorded = loadMatches()
+  const matches = decodeMatches(recorded).map((snapshots, index) => ({
+    snapshots,
+    frames: recorded.matches[index] ?? []
+  }))
+  const world = makeWorld(matches, size)
+  const { context, port, scan } = yield* stage({ isSilent: true })
+  const store = Context.get(context, StrategyStore)
+  for (let from = 0; from < size.strategies; from += 100) yield* store.save(world.strategies.slice(from, from + 100))
+  yield* eventually(Context.get(context, Strategies).watched, (now) => now.size === size.strategies)
+  let tick = 0
+  const next = Effect.suspend(() => scan(...world.answer(tick++ % size.ticks)))
+  yield* next
+  yield* Effect.sleep("5 seconds")
+  yield* next
+  const picture = Context.get(context, Picture)
+  const [live] = yield* picture.live
+  const match = `/matches/${live?.snapshot.match.id}`
+  const paths = [
+    "/",
+    match,
+    "/alerts",
+    "/strategies",
+    `/strategies/${world.strategies[0]?.id}`,
+    "/strategies/new",
+    "/system"
+  ]
+
+  console.log(
+    `1,000 matches, 1,000 strategies (${recorded.source}); first byte of a page, in the median and at worst of 20`
+  )
+  row("page", "median", "worst", "size")
+  const firstByte: Record<string, number> = {}
+  for (const path of paths) {
+    const times: Array<number> = []
+    let length = 0
+    for (let run = 0; run < 20; run++) {
+      const started = performance.now()
+      const { body } = yield* Effect.orDie(ask(port, path))
+      times.push(performance.now() - started)
+      length = body.length
+    }
+    firstByte[path] = median(times)
+    row(path.replace(/[^/]{12,}/, "…"), ms(median(times)), ms(Math.max(...times)), `${Math.round(length / 1024)} kB`)
+  }
+
+  const costOf = (begin: Effect.Effect<unknown>) =>
+    Effect.map(
+      Effect.forEach(Array.from({ length: 12 }), () => busyFor(700, begin)),
+      median
+    )
+  const published = PubSub.publish(picture.scans, undefined)
+  const idle = yield* costOf(Effect.void)
+  const alone = yield* costOf(next)
+  const [now, mixed] = yield* Effect.forEach([["/"], paths], (watched) =>
+    Effect.scoped(Effect.andThen(watchers(port, watched), Effect.all({ scan: costOf(next), look: costOf(published) })))
+  )
+  if (now === undefined || mixed === undefined) return
+  console.log("Busy time of the service's thread in 0.7 s, in the median of 12")
+  row("", "busy", "more than without watchers")
+  row("nothing happens", ms(idle), "")
+  row("a scan, nobody watches", ms(alone), "")
+  row(`a scan, ${watching} watch Now`, ms(now.scan), ms(now.scan - alone))
+  row(`a scan, ${watching} watch all pages`, ms(mixed.scan), ms(mixed.scan - alone))
+  row(`pages looked at again, nothing new, ${watching} watch Now`, ms(now.look), ms(now.look - idle))
+
+  /** What is held more after the updates than before: the service keeps what it saw, watched or not. */
+  const grown = Effect.gen(function* () {
+    yield* Effect.sleep("1 second")
+    const before = bytesHeld() + process.memoryUsage().external
+    for (let update = 0; update < updates; update++) yield* Effect.delay(next, 30)
+    yield* Effect.sleep("2 seconds")
+    return bytesHeld() + process.memoryUsage().external - before
+  })
+  yield* grown
+  const unwatched = yield* grown
+  const memory = (yield* Effect.scoped(Effect.andThen(deaf(port), grown))) - unwatched
+  row(`${notReading} watchers that do not read, ${updates} updates`, MB(memory), `${MB(memory / notReading)} each`)
+  if (process.argv.includes("--json")) {
+    console.log(JSON.stringify({ firstByte, idle, alone, now, mixed, memory, notReading, updates }))
+  }
+}).pipe(Effect.scoped, Effect.provide(Layer.merge(NodeServices.layer, Logger.layer([]))))
+
+await Effect.runPromise(main)
+process.exit(0)

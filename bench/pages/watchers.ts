@@ -1,0 +1,18 @@
+/** Watchers of pages, in a thread of their own: they read all that they are sent. */
+import { get } from "node:http"
+import { parentPort, workerData } from "node:worker_threads"
+import { Schema } from "effect"
+
+const { count, paths, port } = Schema.decodeUnknownSync(
+  Schema.Struct({ port: Schema.Int, paths: Schema.Array(Schema.String), count: Schema.Int })
+)(workerData)
+
+let open = 0
+for (let index = 0; index < count; index++) {
+  const path = `/live?page=${encodeURIComponent(paths[index % paths.length] ?? "/")}`
+  get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+    response.resume()
+    open += 1
+    if (open === count) parentPort?.postMessage("open")
+  })
+}

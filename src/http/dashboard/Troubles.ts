@@ -1,0 +1,80 @@
+/**
+ * What is broken, of the whole service, as of a few seconds ago: no page waits for a part that does not answer. Until it is known
+ * of all processes, it is what this one knows of itself.
+ */
+import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
+import { Health, type HealthState } from "../../health/Health.ts"
+import { Overview, type Standing } from "../../health/Overview.ts"
+
+/** A part of the service and how it does. */
+export interface PartStanding {
+  readonly part: string
+  readonly state: HealthState
+  readonly since: DateTime.Utc
+  /** What is the matter and why, in words. */
+  readonly words: string | undefined
+}
+
+export interface Known {
+  readonly parts: ReadonlyArray<PartStanding>
+  /** The processes of the service; none until they are known. */
+  readonly instances: Standing["instances"]
+  readonly scans: Standing["scans"]
+}
+
+/** How old an answer may be that is shown. */
+const goodFor = Duration.toMillis(Duration.seconds(5))
+
+const wordsOf = ({ on, reason, what }: { readonly what?: string; readonly reason?: string; readonly on?: string }) => {
+  const words = [what, reason].filter((each) => each !== undefined && each !== "").join(": ")
+  return words === "" ? undefined : on === undefined ? words : `${words} (on ${on})`
+}
+
+export class Troubles extends Context.Service<Troubles, { readonly known: Effect.Effect<Known> }>()(
+  "touchline/http/dashboard/Troubles"
+) {
+  static readonly layer = Layer.effect(
+    Troubles,
+    Effect.gen(function* () {
+      const { standing } = yield* Overview
+      const { parts } = yield* Health
+      const scope = yield* Effect.scope
+      let told: Known | undefined
+      let askedAt = Number.NEGATIVE_INFINITY
+
+      const ask = Effect.map(standing, (now) => {
+        told = {
+          parts: now.parts.map((each) => ({
+            part: each.name,
+            state: each.state,
+            since: DateTime.makeUnsafe(each.since),
+            words: wordsOf(each)
+          })),
+          instances: now.instances,
+          scans: now.scans
+        }
+      })
+
+      return Troubles.of({
+        known: Effect.gen(function* () {
+          const now = yield* Clock.currentTimeMillis
+          if (now - askedAt >= goodFor) {
+            askedAt = now
+            yield* Effect.forkIn(ask, scope)
+          }
+          if (told !== undefined) return told
+          return {
+            parts: (yield* parts).map(({ part, since, state, ...rest }) => ({
+              part,
+              state,
+              since: DateTime.makeUnsafe(since),
+              words: wordsOf(rest)
+            })),
+            instances: [],
+            scans: []
+          }
+        })
+      })
+    })
+  )
+}

@@ -1,0 +1,175 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect } from "effect"
+import { StrategyStore } from "../../../src/database/StrategyStore.ts"
+import { TriggerStore } from "../../../src/database/TriggerStore.ts"
+import { Strategies } from "../../../src/strategies/Strategies.ts"
+import { stage } from "../../fixtures/dashboard.ts"
+import { eventually } from "../../fixtures/eventually.ts"
+import { ask, form } from "../../fixtures/httpServer.ts"
+import { quiet } from "../../fixtures/logs.ts"
+import { newStrategy, shown } from "../../fixtures/pipeline.ts"
+
+/** A service that watches these strategies. */
+const watching = Effect.fnUntraced(function* (strategies: Parameters<typeof newStrategy>[0][], options = {}) {
+  const service = yield* stage(options)
+  const made = strategies.map((fields) => newStrategy(fields))
+  yield* Context.get(service.context, StrategyStore).save(made)
+  const { watched } = Context.get(service.context, Strategies)
+  yield* eventually(watched, ({ size }) => size >= made.filter(({ active }) => active).length)
+  const page = (path: string) => Effect.map(ask(service.port, path), ({ body }) => body)
+  const submit = (path: string, fields: Readonly<Record<string, string>>) => ask(service.port, path, form(fields))
+  return { ...service, strategies: made, page, submit }
+})
+
+const goals = (number: number) => ({ left: { metric: "goals" }, comparator: ">=", right: number }) as const
+
+describe("pages over HTTP", { concurrent: true }, () => {
+  it.live("show the match that is closest to firing first, and what is short of it", () =>
+    Effect.gen(function* () {
+      const { page, scan } = yield* watching([{ name: "Three goals", when: [goals(3)] }])
+      yield* scan(
+        shown({ id: "far", score: { home: 0, away: 0 } }),
+        shown({ id: "near", score: { home: 1, away: 1 } }),
+        shown({ id: "over", status: "finished", period: "2H", minute: 90 })
+      )
+      const body = yield* page("/")
+      assert.isBelow(body.indexOf('id="match-near"'), body.indexOf('id="match-far"'))
+      assert.match(body, /total goals &gt;= 3<\/code> <span class="is">is 2<\/span> <strong>1 off/)
+      assert.match(body, /2 matches in play, closest to firing first/)
+      assert.match(body, /Not in play[\s\S]*matches\/over/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("leave out a strategy that has fired on a match, and one whose minutes are over", () =>
+    Effect.gen(function* () {
+      const { page, scan } = yield* watching([
+        { name: "Fires", when: [goals(1)] },
+        { name: "Too late", when: [{ left: "minute", comparator: "<=", right: 20 }] }
+      ])
+      yield* scan(shown({ id: "7", score: { home: 1, away: 0 } }))
+      yield* scan(shown({ id: "7", score: { home: 0, away: 0 }, minute: 61 }))
+      assert.match(yield* page("/"), /No strategy is one condition away/)
+      const match = yield* page("/matches/7")
+      assert.match(match, /Fires<\/a>[\s\S]*60'[\s\S]*1 strategy waits/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("show a match: every strategy with what holds and what fails, figures and odds", () =>
+    Effect.gen(function* () {
+      const { page, scan } = yield* watching([
+        { name: "Two things", when: [goals(0), { left: "minute", comparator: ">=", right: 70 }] },
+        { name: "Elsewhere", competitions: ["99"] }
+      ])
+      yield* scan(shown({ id: "7", statistics: { corners: { home: 4, away: 2 } }, odds: { draw: 3.4 } }))
+      const body = yield* page("/matches/7")
+      assert.match(body, /Two things<\/a>[\s\S]*1 of 2 conditions fails/)
+      assert.match(body, /minute &gt;= 70<\/code> <span class="quiet">is 60<\/span> <strong class="no">in 10 min/)
+      assert.match(body, /<td>4<\/td><th scope="row">corners<\/th><td>2<\/td>/)
+      assert.match(body, /<th scope="row">draw<\/th><td class="n">3.40<\/td>/)
+      assert.notInclude(body, "Elsewhere")
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("show a failed alert with attempts and reason, filter by state, and send it again", () =>
+    Effect.gen(function* () {
+      const { channel, context, page, scan, submit, take } = yield* watching([{ name: "Fires", when: [goals(0)] }])
+      take(false)
+      yield* scan(shown({ id: "7" }))
+      const { counts, failedAlerts } = Context.get(context, TriggerStore)
+      yield* eventually(counts, ({ failed }) => failed === 1)
+      const body = yield* page("/alerts?state=failed")
+      assert.match(body, /class="alert failed"[\s\S]*1 attempt[\s\S]*the channel says refused/)
+      assert.match(yield* page("/alerts?state=sent"), /No alert is like that/)
+      const [failed] = yield* failedAlerts(1)
+      take(true)
+      const { headers, status } = yield* submit("/alerts/again", { id: failed?.trigger.id ?? "" })
+      assert.deepStrictEqual([status, headers.location], [303, "/alerts?notice=again"])
+      yield* eventually(counts, ({ sent }) => sent === 1)
+      assert.strictEqual(channel.sent.length, 2)
+      const again = yield* submit("/alerts/again", { id: failed?.trigger.id ?? "" })
+      assert.strictEqual(again.status, 409)
+      assert.match(again.body, /No failed or expired alert has this id/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("list alerts newest first, page by page, each once", () =>
+    Effect.gen(function* () {
+      const { page, scan } = yield* watching([{ name: "Fires", when: [goals(0)] }])
+      yield* scan(
+        ...Array.from({ length: 70 }, (_, index) => shown({ id: `m${index}`, competition: index === 69 ? "30" : "28" }))
+      )
+      const first = yield* page("/alerts")
+      const ids = (body: string) => Array.from(body.matchAll(/id="alert-([^"]+)"/g), ([, id]) => id ?? "")
+      const [, next = ""] = /<a href="(\/alerts\?after=[^"]*)" rel="next"/.exec(first) ?? []
+      const second = yield* page(next)
+      assert.strictEqual(ids(first).length, 50)
+      assert.strictEqual(new Set([...ids(first), ...ids(second)]).size, 70)
+      assert.strictEqual(ids(yield* page("/alerts?competition=30")).length, 1)
+      assert.strictEqual(ids(yield* page("/alerts?day=2001-01-01")).length, 0)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("send a test message to a chat, and say why the channel did not take it", () =>
+    Effect.gen(function* () {
+      const { channel, submit, take } = yield* watching([])
+      take(true)
+      assert.strictEqual((yield* submit("/alerts/test", { chat: "42" })).headers.location, "/alerts?notice=tested")
+      assert.strictEqual(channel.sent[0]?.trigger.ownerChat, "42")
+      take(false)
+      const refused = yield* submit("/alerts/test", { chat: "" })
+      assert.match(refused.body, /fake did not take it: the channel says refused/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("switch a strategy off and on, and change what it says, but not over the change of another", () =>
+    Effect.gen(function* () {
+      const { page, strategies, submit } = yield* watching([{ name: "Mine", when: [goals(3)] }])
+      const path = `/strategies/${strategies[0]?.id}`
+      assert.strictEqual((yield* submit(`${path}/off`, {})).status, 303)
+      assert.match(yield* page(path), /class="mark off"/)
+      assert.strictEqual((yield* submit(`${path}/on`, {})).status, 303)
+      const editor = yield* page(`${path}/edit`)
+      const [, mark = ""] = /name="mark" value="([^"]+)"/.exec(editor) ?? []
+      const text = "name: Mine\nwhen:\n  - total goals >= 4\n"
+      assert.strictEqual((yield* submit(`${path}/save`, { text, mark })).headers.location, `${path}?notice=saved`)
+      assert.match(yield* page(path), /total goals &gt;= 4/)
+      const late = yield* submit(`${path}/save`, { text: text.replace("4", "5"), mark })
+      assert.strictEqual(late.status, 409)
+      assert.match(late.body, /somebody has changed it/)
+      assert.match(yield* page(path), /total goals &gt;= 4/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("say what is wrong with a text at its place, and save nothing of it", () =>
+    Effect.gen(function* () {
+      const { submit } = yield* watching([])
+      const text = "name: New\nwhen:\n  - total cornrs >= 4\n"
+      const checked = yield* submit("/strategies/check", { text })
+      assert.match(checked.body, /line 3, column 11[\s\S]*no metric is called cornrs \(did you mean corners\?\)/)
+      const saved = yield* submit("/strategies/save", { text })
+      assert.deepStrictEqual([saved.status, /no metric is called cornrs/.test(saved.body)], [409, true])
+      const good = yield* submit("/strategies/save", { text: text.replace("cornrs", "corners") })
+      assert.match(good.headers.location ?? "", /^\/strategies\/[0-9a-f-]{36}\?notice=saved$/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("never show a secret, and tell of each setting", () =>
+    Effect.gen(function* () {
+      const { page } = yield* watching([])
+      const body = yield* page("/system")
+      assert.match(body, /SECRET_OF_TEST<\/code><\/th><td><span class="quiet">not set/)
+      assert.include(body, process.env.PATH ?? "none")
+      assert.match(body, /embedded PostgreSQL[\s\S]*the test&#39;s|the test&#39;s[\s\S]*embedded PostgreSQL/)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("answer what is not there with 404, whatever stands in the path", () =>
+    Effect.gen(function* () {
+      const { port } = yield* watching([])
+      for (const path of ["/matches/none", "/strategies/none", "/strategies/%00", "/matches/%E0%A4%A", "/nothing"]) {
+        const { status } = yield* ask(port, path)
+        assert.include([400, 404], status, path)
+      }
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+})
