@@ -21,7 +21,7 @@ const server = Effect.fnUntraced(function* (config: HttpConfig, labels: Labels) 
   const [{ layerServer }, { routes }] = yield* Effect.promise(() =>
     Promise.all([import("./Server.ts"), import("./routes.ts")])
   )
-  return layerServer(config, token, routes({ ...labels, token: token.token }))
+  return layerServer(config, token, routes({ ...labels, token: token.token, boardWrite: config.boardWrite }))
 }, Layer.unwrap)
 
 /** What the system says of a server that cannot be opened. */

@@ -14,6 +14,8 @@ export interface HttpConfig {
   readonly port: number
   /** What requests from elsewhere than this machine must bring. */
   readonly token: Option.Option<Redacted.Redacted>
+  /** Whether the board of the queues may change them. */
+  readonly boardWrite: boolean
 }
 
 /** A token must not be guessed: nobody is kept from trying. */
@@ -49,6 +51,13 @@ const settings = {
       "What requests from elsewhere must bring, as bearer or in the form of the page. With another HOST and no token one is made, into DATA_DIR.",
     isSecret: true,
     schema: Schema.String.pipe(Schema.check(Schema.isMinLength(leastToken)))
+  }),
+  boardWrite: setting({
+    name: "BOARD_WRITE",
+    takes: "on or off",
+    default: "off",
+    meaning: "Whether the queues' page, `/board`, may change them: retry, remove, pause, empty.",
+    schema: choice(["on", "off"])
   })
 }
 
@@ -61,7 +70,8 @@ export const httpSettings = settingsOf(
       isRequired: http === "required",
       host: yield* settings.host.read,
       port: yield* settings.port.read,
-      token: Option.map(yield* settings.token.read, Redacted.make)
+      token: Option.map(yield* settings.token.read, Redacted.make),
+      boardWrite: (yield* settings.boardWrite.read) === "on"
     }
     return http === "off" ? Option.none() : Option.some(config)
   })

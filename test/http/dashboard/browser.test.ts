@@ -182,7 +182,7 @@ describe.skipIf(!hasBrowser)(inBrowser("pages in a browser"), () => {
         const serve = (port: number) =>
           Effect.gen(function* () {
             const scope = yield* Scope.make()
-            const config = { host: "127.0.0.1", port, isRequired: true, token } as const
+            const config = { host: "127.0.0.1", port, isRequired: true, token, boardWrite: false } as const
             yield* Layer.buildWithScope(
               Layer.provide(layerServer(config, { token }, dashboard), Layer.succeedContext(context)),
               scope
