@@ -3,11 +3,16 @@
  * evening is played whose pairs are known beforehand. Then it is healed and drained: nothing may be lost, nothing come twice
  * without a reason, and no silence last. `--seed`, `--minutes` (20), `--json`; the last line is one object. Ends with code 1
  * when something is wrong, and keeps the logs in the directory of `--keep`.
+ *
+ * Instead of that `--check` shows that the judge finds what is broken, `--compare` plays an evening with one process and with
+ * three, and `--stops 20` stops processes under load.
  */
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { chaos } from "../test/chaos/run.ts"
+import { sabotaged, withoutReceipts, withoutSweep } from "../test/chaos/sabotage.ts"
+import { compare, stops } from "../test/chaos/trials.ts"
 import { hasRedisServer } from "../test/fixtures/redisServer.ts"
 
 const { values } = parseArgs({
@@ -16,25 +21,56 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "20" },
     pairs: { type: "string" },
     json: { type: "boolean", default: false },
-    keep: { type: "string" }
+    keep: { type: "string" },
+    check: { type: "boolean", default: false },
+    compare: { type: "boolean", default: false },
+    stops: { type: "string" }
   }
 })
 
 if (!hasRedisServer) throw new Error("redis-server is not installed: `sudo apt-get install redis-server`.")
 
+const { seed } = values
 const minutes = Number(values.minutes)
 const say = values.json ? () => undefined : (line: string) => console.log(line)
-const { problems, result } = await Effect.runPromise(
-  chaos({
-    seed: values.seed,
-    minutes,
-    pairs: Number(values.pairs ?? Math.max(1000, 500 * minutes)),
-    patience: 360_000,
-    say,
-    ...(values.keep === undefined ? {} : { keep: values.keep })
-  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
-)
+const pairs = Number(values.pairs ?? Math.max(1000, 500 * minutes))
+
+/** How long a drain may take, in milliseconds: alerts go out at 30 a second, and one a second to a chat. */
+const patience = 120_000 + 60 * pairs
+
+/** What the judge says of a run of the source with this in it. */
+const judgedWith = Effect.fnUntraced(function* (sabotage: typeof withoutSweep) {
+  say(sabotage.what)
+  const root = yield* sabotaged(sabotage)
+  return (yield* chaos({ seed, minutes: 0.5, pairs: 400, patience: 45_000, say, root })).result
+}, Effect.scoped)
+
+const checked = Effect.gen(function* () {
+  const { lost } = yield* judgedWith(withoutSweep)
+  const { duplicates, explained } = yield* judgedWith(withoutReceipts)
+  return {
+    result: { lostWithoutSweep: lost, unexplainedWithoutReceipts: duplicates - explained },
+    problems: [
+      ...(lost > 0 ? [] : ["nothing was lost without a sweep"]),
+      ...(duplicates > explained ? [] : ["every second message had its reason without receipts"])
+    ]
+  }
+})
+
+/** What a run comes to, and what is wrong. */
+interface Outcome {
+  readonly result: object
+  readonly problems: ReadonlyArray<string>
+}
+
+const trial = (): Effect.Effect<Outcome, never, Scope.Scope | NodeServices.NodeServices> => {
+  if (values.check) return checked
+  if (values.compare) return compare({ seed, pairs: Number(values.pairs ?? 1000), say })
+  if (values.stops !== undefined) return stops(Number(values.stops), { seed, pairs: Number(values.pairs ?? 1000), say })
+  return chaos({ seed, minutes, pairs, patience, say, ...(values.keep === undefined ? {} : { keep: values.keep }) })
+}
+
+const { problems, result } = await Effect.runPromise(trial().pipe(Effect.scoped, Effect.provide(NodeServices.layer)))
 for (const problem of problems) console.error(problem)
-if (problems.length > 0) process.exitCode = 1
 console.log(JSON.stringify(result))
-process.exit()
+process.exit(problems.length > 0 ? 1 : 0)

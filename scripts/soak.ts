@@ -1,0 +1,128 @@
+/**
+ * `npm run soak -- --minutes 20`: 200 matches and 1,000 strategies for a while, embedded and then on Redis. What a process holds
+ * must not grow with what is past: memory, handles, jobs and keys are measured every few seconds, and the last third of each
+ * half is compared with the middle one. A table is printed, then one object; ends with code 1 where something grows. Linux.
+ */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { Effect } from "effect"
+import { Redis as Client } from "ioredis"
+import { temporaryDirectory, touchline } from "../test/fixtures/process.ts"
+import { hasRedisServer, startRedisServer } from "../test/fixtures/redisServer.ts"
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "20" },
+    matches: { type: "string", default: "200" },
+    strategies: { type: "string", default: "1000" }
+  }
+})
+
+const root = fileURLToPath(new URL("../", import.meta.url))
+
+/** One look at a process. */
+interface Sample {
+  readonly memoryMb: number
+  readonly handles: number
+  /** Jobs in all queues, or all keys of Redis. */
+  readonly kept: number
+}
+
+const memoryOf = (pid: number): number => {
+  const [, kb = "0"] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
+  return Number(kb) / 1024
+}
+
+const mean = (samples: ReadonlyArray<Sample>, name: keyof Sample): number =>
+  samples.reduce((sum, each) => sum + each[name], 0) / Math.max(1, samples.length)
+
+/** By how much the last third may be above the middle one: memory is what V8 has not given back yet. */
+const bounds: { readonly [name in keyof Sample]: (middle: number) => number } = {
+  memoryMb: (middle) => 1.1 * middle + 10,
+  handles: (middle) => middle + 5,
+  kept: (middle) => 1.2 * middle + 100
+}
+
+const metrics = ["shots", "corners", "fouls", "shots_on_target", "yellow_cards"]
+
+const writeStrategies = (directory: string, count: number) => {
+  mkdirSync(directory)
+  for (let index = 0; index < count; index += 1) {
+    const left = `total ${metrics[index % metrics.length]} last ${5 + (index % 20)} minutes`
+    const when = [`minute >= ${index % 80}`, `${left} >= ${2 + (index % 5)}`]
+    writeFileSync(join(directory, `soak-${index}.json`), JSON.stringify({ name: `Soak ${index}`, when }))
+  }
+}
+
+/** Runs a service for so long and looks at it every few seconds. */
+const watched = Effect.fnUntraced(function* (
+  minutes: number,
+  settings: { readonly [name: string]: string },
+  kept: (directory: string) => Effect.Effect<number>
+) {
+  const directory = yield* temporaryDirectory
+  const [strategies, data] = [join(directory, "strategies"), join(directory, "data")]
+  writeStrategies(strategies, Number(values.strategies))
+  const service = yield* touchline(
+    ["start", "--matches", values.matches, "--speed", "30", "--strategies", strategies],
+    { HTTP: "off", DATA_DIR: data, LOG_LEVEL: "warn", POLL_INTERVAL: "2000", ...settings }
+  )
+  const samples: Array<Sample> = []
+  const until = performance.now() + minutes * 60_000
+  while (performance.now() < until) {
+    yield* Effect.promise(() => setTimeout(5000))
+    samples.push({
+      memoryMb: memoryOf(service.pid),
+      handles: readdirSync(`/proc/${service.pid}/fd`).length,
+      kept: yield* kept(data)
+    })
+  }
+  yield* service.kill("SIGTERM")
+  const code = yield* service.ended
+  const third = Math.floor(samples.length / 3)
+  const [middle, last] = [samples.slice(third, 2 * third), samples.slice(2 * third)]
+  const rows = (["memoryMb", "handles", "kept"] as const).map((name) => {
+    const [before, after] = [mean(middle, name), mean(last, name)]
+    return { name, middle: Math.round(before), last: Math.round(after), grows: after > bounds[name](before) }
+  })
+  return { code, samples: samples.length, rows }
+}, Effect.scoped)
+
+/** The jobs of an embedded service, as `touchline queues` tells them. */
+const jobsOf = (data: string) =>
+  Effect.gen(function* () {
+    const command = yield* touchline(["queues", "--json"], { DATA_DIR: data })
+    yield* command.ended
+    const counts = command.output().stdout.match(/"(?:waiting|active|delayed|failed)":\s*\d+/g) ?? []
+    return counts.reduce((sum, each) => sum + Number(each.split(":")[1]), 0)
+  }).pipe(Effect.scoped, Effect.orDie)
+
+const program = Effect.gen(function* () {
+  const half = Number(values.minutes) / 2
+  const embedded = yield* watched(half, {}, jobsOf)
+  if (!hasRedisServer) return { embedded }
+  const redis = yield* Effect.acquireRelease(
+    Effect.promise(() => startRedisServer(["--maxmemory-policy", "noeviction"])),
+    ({ stop }) => Effect.promise(stop)
+  )
+  const client = new Client(redis.port, "127.0.0.1")
+  yield* Effect.addFinalizer(() => Effect.sync(() => client.disconnect()))
+  // Keys of dedup are as many as pairs fired in its time: it is short here, so that they come and go.
+  const onRedis = yield* watched(half, { REDIS_HOST: "127.0.0.1", REDIS_PORT: `${redis.port}`, DEDUP_TTL: "60" }, () =>
+    Effect.promise(() => client.dbsize())
+  )
+  return { embedded, redis: onRedis }
+}).pipe(Effect.scoped)
+
+process.chdir(root)
+const result = await Effect.runPromise(program)
+for (const [name, { rows }] of Object.entries(result)) {
+  console.log(name)
+  console.table(rows)
+}
+console.log(JSON.stringify(result))
+const isRight = Object.values(result).every(({ code, rows }) => code === 0 && rows.every(({ grows }) => !grows))
+process.exit(isRight ? 0 : 1)
