@@ -8,7 +8,7 @@
  */
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
-import { Data, Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Data, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { Alert, Amendment, Digest, Receipt } from "../../domain/Alert.ts"
 import { oneLine } from "../../domain/oneLine.ts"
 import type { Trigger } from "../../domain/Trigger.ts"
@@ -33,6 +33,11 @@ type ChannelSettings = Omit<TelegramSettings, "linking">
 
 const failure = (reason: ChannelError["reason"], message: string) =>
   new ChannelError({ channel: "telegram", reason, message })
+
+/** What is read of a message that was sent. */
+const decodeSent = Schema.decodeUnknownOption(
+  Schema.Struct({ message_id: Schema.Int, chat: Schema.Struct({ id: Schema.Int }) })
+)
 
 /** The chat has had its alerts of the hour: this one is told in a digest. */
 class Gathered extends Data.TaggedError("Gathered") {}
@@ -127,14 +132,21 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
       })
 
       const post = Effect.fnUntraced(function* <E>(chat: string, text: string, mayAsk: Effect.Effect<void, E>) {
-        const message = yield* ask(
+        const answer: unknown = yield* ask(
           chat,
           () => api.sendMessage(chat, text, { parse_mode: "HTML", link_preview_options: { is_disabled: true } }),
           mayAsk
-        ).pipe(
-          Effect.tap((message) => limits.answered(chat, message.chat.id)),
-          Effect.tapError((error) => (error instanceof ChannelError ? noteWaiting(chat, error) : Effect.void))
-        )
+        ).pipe(Effect.tapError((error) => (error instanceof ChannelError ? noteWaiting(chat, error) : Effect.void)))
+        const sent = decodeSent(answer)
+        if (Option.isNone(sent)) {
+          // Telegram has said that it took the message: to send it again would double it.
+          yield* Effect.logWarning(
+            "Telegram took a message and does not say which: it cannot tell what becomes of its trigger"
+          ).pipe(Effect.annotateLogs({ chat }))
+          return { channel: "telegram", text }
+        }
+        const message = sent.value
+        yield* limits.answered(chat, message.chat.id)
         // The chat by its number, even where it was given by its @name.
         return { channel: "telegram", messageId: `${message.message_id}`, chatId: `${message.chat.id}`, text }
       })
