@@ -58,7 +58,7 @@ const deaf = (port: number) =>
       Array.from({ length: notReading }, () => {
         const socket = connect(port, "127.0.0.1")
         socket.pause()
-        socket.write("GET /live?page=%2F HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        socket.write("GET /live?page=%2F HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n")
         return socket
       })
     ),

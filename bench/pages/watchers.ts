@@ -10,7 +10,7 @@ const { count, paths, port } = Schema.decodeUnknownSync(
 let open = 0
 for (let index = 0; index < count; index++) {
   const path = `/live?page=${encodeURIComponent(paths[index % paths.length] ?? "/")}`
-  get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+  get({ host: "127.0.0.1", port, path, agent: false, headers: { "accept-encoding": "gzip" } }, (response) => {
     response.resume()
     open += 1
     if (open === count) parentPort?.postMessage("open")

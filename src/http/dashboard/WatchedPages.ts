@@ -1,12 +1,11 @@
 /** The pages that are watched now, by their addresses. */
 import { Context, Layer, type PubSub } from "effect"
+import type { Packed } from "./packed.ts"
 import type { Part } from "./page.ts"
 
 /** What watchers are sent, numbered one by one. */
-export interface Message {
+export interface Message extends Packed {
   readonly number: number
-  /** Made once for all of them. */
-  readonly bytes: Uint8Array
 }
 
 /** A page that is watched. */

@@ -9,6 +9,7 @@ import { Clock, Context, Duration, Effect, Layer, Option, PubSub, Semaphore, Str
 import { makeOutage } from "../../health/Outage.ts"
 import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
+import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Piece } from "./page.ts"
 import { type Message, type Watched, WatchedPages } from "./WatchedPages.ts"
 
@@ -28,18 +29,16 @@ const event = (name: string, data: string): string =>
     .map((line) => `data: ${line}`)
     .join("\n")}\n\n`
 
-const encoder = new TextEncoder()
+const partsEvent = (pieces: ReadonlyArray<Piece>): Packed =>
+  packed(event("parts", pieces.map(({ html }) => html.text).join("\n")))
 
-const partsEvent = (pieces: ReadonlyArray<Piece>): Uint8Array =>
-  encoder.encode(event("parts", pieces.map(({ html }) => html.text).join("\n")))
-
-const nothing = new Uint8Array(0)
+const nothing = packed("")
 
 export class Watchers extends Context.Service<
   Watchers,
   {
     /** The events of a page: all its parts, then what changes. None where there is no such page. */
-    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<Uint8Array>>>
+    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<Packed>>>
     /** Looks at the watched pages now: something was done that they show. */
     readonly look: Effect.Effect<void>
   }
@@ -65,7 +64,7 @@ export class Watchers extends Context.Service<
         each.isMoving = page.value.isMoving === true
         if (pieces.length === 0) return
         each.number += 1
-        yield* PubSub.publish(each.messages, { number: each.number, bytes: partsEvent(pieces) })
+        yield* PubSub.publish(each.messages, { number: each.number, ...partsEvent(pieces) })
       })
 
       /** Brings pages up to date as far as time allows. */
@@ -111,11 +110,12 @@ export class Watchers extends Context.Service<
         Stream.unwrap(
           Effect.map(PubSub.subscribe(each.messages), (messages) => {
             let seen = each.number
-            const rest = Stream.map(Stream.fromSubscription(messages), ({ bytes, number }) => {
+            const rest = Stream.map(Stream.fromSubscription(messages), (message) => {
+              const { number } = message
               const isNext = number === seen + 1
               if (number <= seen) return nothing
               seen = isNext ? number : each.number
-              return isNext ? bytes : partsEvent(each.parts)
+              return isNext ? message : partsEvent(each.parts)
             })
             return Stream.concat(Stream.succeed(partsEvent(each.parts)), rest)
           })

@@ -10,6 +10,7 @@ import { Editing } from "./Editing.ts"
 import { files } from "./files.ts"
 import { PageStore } from "./PageStore.ts"
 import { Pages } from "./Pages.ts"
+import { gzipHead, packed, takesGzip } from "./packed.ts"
 import { document, type Files, type Page } from "./page.ts"
 import { problemsPart } from "./pages/editor.ts"
 import { SystemFacts } from "./SystemFacts.ts"
@@ -62,6 +63,7 @@ const pages = Layer.unwrap(
     const drafts = yield* Drafts
     const closing = yield* Closing
     const show = makeShow(names)
+    const greeting = packed(`retry: 2000\nevent: files\ndata: ${names.mark}\n\n`)
 
     const get = (path: HttpRouter.PathInput) => HttpRouter.add("GET", path, ({ url }) => show(pageOf(url), url))
 
@@ -69,15 +71,24 @@ const pages = Layer.unwrap(
       "GET",
       "/live",
       Effect.gen(function* () {
-        const { url } = yield* HttpServerRequest.HttpServerRequest
+        const { headers, url } = yield* HttpServerRequest.HttpServerRequest
         const events = yield* watch(new URL(url, "http://page").searchParams.get("page") ?? "/")
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
-        const greeting = new TextEncoder().encode(`retry: 2000\nevent: files\ndata: ${names.mark}\n\n`)
-        return HttpServerResponse.stream(
-          Stream.concat(Stream.succeed(greeting), events.value).pipe(Stream.interruptWhen(closing.begun)),
-          { contentType: "text/event-stream", headers: { "cache-control": "no-store, no-transform" } }
+        const isGzip = takesGzip(headers["accept-encoding"])
+        const pieces = Stream.concat(Stream.succeed(greeting), events.value).pipe(
+          Stream.map(({ gzip, plain }) => (isGzip ? gzip : plain)),
+          Stream.filter(({ length }) => length > 0),
+          Stream.interruptWhen(closing.begun)
         )
+        return HttpServerResponse.stream(isGzip ? Stream.concat(Stream.succeed(gzipHead), pieces) : pieces, {
+          contentType: "text/event-stream",
+          headers: {
+            "cache-control": "no-store, no-transform",
+            vary: "accept-encoding",
+            ...(isGzip ? { "content-encoding": "gzip" } : {})
+          }
+        })
       })
     )
 
