@@ -24,7 +24,7 @@ import { makeWorld } from "./tick/World.ts"
 const size = { strategies: 1000, matches: 1000, heldShare: 0.01, ticks: 30 }
 const watching = 200
 const notReading = 20
-const updates = 100
+const updates = 60
 
 const row = (...cells: ReadonlyArray<string | number>): void => console.log(`| ${cells.join(" | ")} |`)
 const ms = (value: number): string => `${value.toFixed(1)} ms`
@@ -114,7 +114,7 @@ const main = Effect.gen(function* () {
 
   const costOf = (begin: Effect.Effect<unknown>) =>
     Effect.map(
-      Effect.forEach(Array.from({ length: 12 }), () => busyFor(700, begin)),
+      Effect.forEach(Array.from({ length: 8 }), () => busyFor(700, begin)),
       median
     )
   const published = PubSub.publish(picture.scans, undefined)
@@ -124,7 +124,7 @@ const main = Effect.gen(function* () {
     Effect.scoped(Effect.andThen(watchers(port, watched), Effect.all({ scan: costOf(next), look: costOf(published) })))
   )
   if (now === undefined || mixed === undefined) return
-  console.log("Busy time of the service's thread in 0.7 s, in the median of 12")
+  console.log("Busy time of the service's thread in 0.7 s, in the median of 8")
   row("", "busy", "more than without watchers")
   row("nothing happens", ms(idle), "")
   row("a scan, nobody watches", ms(alone), "")

@@ -14,7 +14,7 @@ const widths = [360, 1280, 1920] as const
 const schemes = ["light", "dark"] as const
 
 /** How long the evening goes on before it is looked at: at this speed a match is over in 50 seconds. */
-const evening = "60 seconds"
+const evening = "45 seconds"
 
 /** The pages: by their addresses, or by the link that leads to them from another one. */
 const places = [
