@@ -25,6 +25,7 @@ import {
   type Parts,
   partLabels
 } from "./Integration.ts"
+import { type TelemetryConfig, telemetrySettings } from "./telemetry/settings.ts"
 
 /** One that the settings describe, and what became of reading them. */
 export interface Reading {
@@ -38,6 +39,8 @@ export interface Chosen {
   readonly service: ServiceConfig
   /** None: it is not served over HTTP. */
   readonly http: Option.Option<HttpConfig>
+  /** None: nothing is sent to a collector. */
+  readonly telemetry: Option.Option<TelemetryConfig>
   readonly pages: PageConfig
   readonly parts: Parts
   /** What those integrations do that fill a part, while the service runs. */
@@ -75,6 +78,7 @@ const feedSetting = (list: ReadonlyArray<Integration>): Setting<string> => {
 export const allSettings = (list: ReadonlyArray<Integration>): ReadonlyArray<SettingText> => [
   ...serviceSettings.all,
   ...httpSettings.all,
+  ...telemetrySettings.all,
   ...pageSettings.all,
   feedSetting(list),
   ...list.flatMap(({ settings }) => settings)
@@ -111,6 +115,7 @@ export const choose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Chosen, SettingsError> {
   const { problems, value: service } = yield* asFarAsUsable(serviceSettings)
   const http = yield* asFarAsUsable(httpSettings)
+  const telemetry = yield* asFarAsUsable(telemetrySettings)
   const pages = yield* asFarAsUsable(pageSettings)
   const own = extend(service)
   const list = [...(own.integrations ?? []), ...listed]
@@ -134,6 +139,7 @@ export const choose = Effect.fnUntraced(function* (
   return {
     service,
     http: http.value,
+    telemetry: telemetry.value,
     pages: pages.value,
     list,
     parts: {
@@ -168,6 +174,7 @@ export const choose = Effect.fnUntraced(function* (
     problems: [
       ...problems,
       ...http.problems,
+      ...telemetry.problems,
       ...pages.problems,
       ...failures.flatMap(({ message }) => message.split("\n"))
     ]

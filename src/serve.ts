@@ -1,7 +1,21 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { Extend, Extensions, Platform, StartError } from "./Integration.ts"
 import { layerLogging } from "./Logging.ts"
 import { chosenBy, type Invocation, service } from "./Touchline.ts"
+import type { TelemetryConfig } from "./telemetry/settings.ts"
+
+/** Its modules are loaded only where there is a collector. */
+const telemetry = (config: Option.Option<TelemetryConfig>) =>
+  Option.match(config, {
+    onNone: () => Layer.empty,
+    onSome: (some) =>
+      Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("./telemetry/layerTelemetry.ts")),
+          ({ layerTelemetry }) => layerTelemetry(some)
+        )
+      )
+  })
 
 /**
  * Runs the service until it is interrupted: what the settings choose, around what a program brings. It logs to stdout.
@@ -17,7 +31,7 @@ export const start = (extend: Extend, invocation: Invocation = {}): Effect.Effec
           process.exitCode = 0
         }).pipe(Effect.andThen(Effect.logInfo("stopped")))
       ),
-      Effect.provide(layerLogging(chosen.service, process.stdout))
+      Effect.provide(Layer.provideMerge(telemetry(chosen.telemetry), layerLogging(chosen.service, process.stdout)))
     )
   )
 

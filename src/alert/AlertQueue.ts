@@ -3,16 +3,18 @@ import { Context, Effect, Layer, Schedule, Schema } from "effect"
 import { Receipt } from "../domain/Alert.ts"
 import { idPart, TriggerId } from "../domain/Trigger.ts"
 import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
+import { parented, type TraceParent } from "../telemetry/TraceParent.ts"
 import { priorityOf } from "./Turns.ts"
 
 /**
  * A job of the queue: which trigger to alert, when it is its turn (in milliseconds since 1970; older versions do not say), and
- * the channel's receipt once it took the alert.
+ * the channel's receipt once it took the alert. `parent`: the trace of the tick that made the trigger.
  */
 export const AlertJob = Schema.Struct({
   triggerId: TriggerId,
   turn: Schema.optionalKey(Schema.Finite),
-  receipt: Schema.optionalKey(Receipt)
+  receipt: Schema.optionalKey(Receipt),
+  ...parented
 })
 export interface AlertJob extends Schema.Schema.Type<typeof AlertJob> {}
 
@@ -29,9 +31,9 @@ const keptFailed = 10_000
 export const alertsUnderWay = 100
 
 /** The job that alerts a trigger in its turn. Its id comes from the trigger's, so that offering it twice is harmless. */
-export const alertJob = (triggerId: TriggerId, turn: number) => ({
+export const alertJob = (triggerId: TriggerId, turn: number, traced: { readonly parent?: TraceParent } = {}) => ({
   id: `alert-${idPart(triggerId)}`,
-  payload: { triggerId, turn },
+  payload: { triggerId, turn, ...traced },
   priority: priorityOf(turn)
 })
 

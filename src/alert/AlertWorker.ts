@@ -2,6 +2,7 @@
 import { Duration, Effect, Layer, Metric, Option, Schedule } from "effect"
 import { type PendingAlert, TriggerStore } from "../database/TriggerStore.ts"
 import * as metrics from "../health/metrics.ts"
+import { within } from "../telemetry/TraceParent.ts"
 import { AlertChannel } from "./AlertChannel.ts"
 import { Alerter } from "./Alerter.ts"
 import { AlertQueue, alertConcurrency, alertJob, alertsUnderWay } from "./AlertQueue.ts"
@@ -16,15 +17,17 @@ export const layerAlertWorker = Layer.effectDiscard(
     const { stop } = yield* AlertTimes
     yield* queue.work(
       ({ attempt, inSlot, isLast, payload, update }) =>
-        alerter.alert({
-          triggerId: payload.triggerId,
-          turn: payload.turn,
-          attempt,
-          isLast,
-          inSlot,
-          receipt: Option.fromUndefinedOr(payload.receipt),
-          keep: (receipt) => update({ ...payload, receipt })
-        }),
+        alerter
+          .alert({
+            triggerId: payload.triggerId,
+            turn: payload.turn,
+            attempt,
+            isLast,
+            inSlot,
+            receipt: Option.fromUndefinedOr(payload.receipt),
+            keep: (receipt) => update({ ...payload, receipt })
+          })
+          .pipe(within(payload.parent)),
       { concurrency: alertsUnderWay, slots: alertConcurrency, grace: stop }
     )
   })

@@ -7,7 +7,7 @@
 import { createServer, type Server } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, ErrorReporter, Layer, Metric } from "effect"
-import { HttpRouter, HttpServer } from "effect/http"
+import { HttpMiddleware, HttpRouter, HttpServer } from "effect/http"
 import { httpDefects } from "../health/metrics.ts"
 import { Closing } from "./Closing.ts"
 import { guard } from "./guard.ts"
@@ -34,6 +34,9 @@ const reporter = Effect.map(Effect.context<never>(), (context) =>
     )
   })
 )
+
+/** What asks every few seconds is no story to tell. */
+const untraced = HttpMiddleware.layerTracerDisabledForUrls(["/healthz", "/readyz", "/metrics"])
 
 const told = ({ host }: HttpConfig, { place }: HttpToken) =>
   Layer.effectDiscard(
@@ -65,7 +68,7 @@ export const layerServer = <E, R>(config: HttpConfig, token: HttpToken, routes: 
         Layer.provideMerge(
           NodeHttpServer.layer(() => server, { host: config.host, port: config.port, gracefulShutdownTimeout: grace })
         ),
-        Layer.provide(Layer.merge(Closing.layer, ErrorReporter.layer([reporter])))
+        Layer.provide(Layer.mergeAll(Closing.layer, ErrorReporter.layer([reporter]), untraced))
       )
     })
   )

@@ -13,6 +13,7 @@ import { type JobQueue, makeJobQueue } from "../queue/JobQueue.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
 import { makeWorkOff } from "../queue/workOff.ts"
 import { Strategies } from "../strategies/Strategies.ts"
+import { parented, parentNow, within } from "../telemetry/TraceParent.ts"
 import { type Observation, Scanner } from "./Scanner.ts"
 import { makeScanWatch } from "./ScanWatch.ts"
 import { scanQueues } from "./scanQueues.ts"
@@ -29,8 +30,11 @@ export interface TickerOptions {
   readonly shardSize?: number
 }
 
+/** The trace of a tick begins with it. */
+const inTick = Effect.withSpan("Ticker.tick", { root: true })
+
 /** Matches of one tick. */
-const Shard = Schema.Struct({ snapshots: Schema.Array(StoredSnapshot) })
+const Shard = Schema.Struct({ snapshots: Schema.Array(StoredSnapshot), ...parented })
 type Shard = typeof Shard.Type
 
 /** Hands the matches of a tick out in shards, and waits until all of them have been worked. */
@@ -41,8 +45,12 @@ const spread = Effect.fn("Ticker.spread")(function* (
   tick: string
 ) {
   const parts = Arr.chunksOf(snapshots, shardSize)
+  const traced = yield* parentNow
   yield* workOff(
-    parts.map((part, index) => ({ id: `${tick.replaceAll(":", "-")}-${index}`, payload: { snapshots: part } }))
+    parts.map((part, index) => ({
+      id: `${tick.replaceAll(":", "-")}-${index}`,
+      payload: { snapshots: part, ...traced }
+    }))
   )
   yield* Effect.logInfo("tick").pipe(Effect.annotateLogs({ matches: snapshots.length, shards: parts.length, dropped }))
 })
@@ -69,14 +77,14 @@ export const layerTicker = ({ interval, shardSize }: TickerOptions) =>
           Effect.tapDefect((defect) => failed(`a bug: ${defect instanceof Error ? defect.message : String(defect)}`)),
           Effect.catch(({ message }) => failed(message))
         )
-      const whole = Effect.flatMap(observe, judge)
+      const whole = Effect.flatMap(observe, judge).pipe(inTick)
 
       if (shardSize === undefined) {
         yield* ticks.work(() => noted(whole), working)
       } else {
         const shards = yield* makeJobQueue({ name: names.shards, payload: Shard, keepFailed })
         const workOff = yield* makeWorkOff(shards)
-        yield* shards.work(({ payload }) => noted(judge(payload)), working)
+        yield* shards.work(({ payload }) => within(payload.parent)(noted(judge(payload))), working)
         yield* ticks.work(
           ({ id }) =>
             Effect.gen(function* () {
@@ -88,7 +96,10 @@ export const layerTicker = ({ interval, shardSize }: TickerOptions) =>
                   Effect.logError("the tick could not be spread").pipe(Effect.annotateLogs({ reason: message }))
                 )
               )
-            }).pipe(Effect.catch(({ message }) => failed(message))),
+            }).pipe(
+              inTick,
+              Effect.catch(({ message }) => failed(message))
+            ),
           working
         )
       }

@@ -11,6 +11,7 @@ import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { OwnerId, StrategyId } from "../domain/Strategy.ts"
 import { pairOf, type TriggerId } from "../domain/Trigger.ts"
+import { parentNow } from "../telemetry/TraceParent.ts"
 import type { Batch } from "./create.ts"
 import type { KnownPairs } from "./KnownPairs.ts"
 
@@ -29,15 +30,13 @@ export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
   Effect.map(AlertQueue, (queue) => {
     const turns = makeTurns()
     const offer = (ids: ReadonlyArray<readonly [id: TriggerId, turn: number]>) =>
-      queue
-        .offer(ids.map(([id, turn]) => alertJob(id, turn)))
-        .pipe(
-          Effect.catch(({ message }) =>
-            Effect.logWarning("alerts wait in the outbox until the queue takes them").pipe(
-              Effect.annotateLogs({ alerts: ids.length, reason: message })
-            )
+      Effect.flatMap(parentNow, (traced) => queue.offer(ids.map(([id, turn]) => alertJob(id, turn, traced)))).pipe(
+        Effect.catch(({ message }) =>
+          Effect.logWarning("alerts wait in the outbox until the queue takes them").pipe(
+            Effect.annotateLogs({ alerts: ids.length, reason: message })
           )
         )
+      )
 
     return Effect.fn("Scanner.offer")(function* ({
       held,
