@@ -2,6 +2,8 @@
  * What an engineer who extends Touchline may import: the services to write layers for, the domain they speak, and the
  * graph that takes the layers.
  */
+import "./quietDebug.ts"
+
 export { AlertChannel, ChannelError } from "./alert/AlertChannel.ts"
 export { Alerter } from "./alert/Alerter.ts"
 export { AlertQueue } from "./alert/AlertQueue.ts"

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./quietDebug.ts"
 import module from "node:module"
 import { fileURLToPath } from "node:url"
 import { help } from "./cli/help.ts"

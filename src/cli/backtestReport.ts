@@ -1,10 +1,12 @@
 /** A backtest as people, programs and spreadsheets read it. */
+
 import { type Effect, Stream } from "effect"
 import { Csv } from "effect/encoding"
 import { evidenceText } from "../alert/message.ts"
 import type { BacktestReport } from "../backtest/Backtest.ts"
 import type { StrategySummary } from "../backtest/summary.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
+import { csvText } from "./csvText.ts"
 import { oneLine, table } from "./report.ts"
 
 const percent = (rate: number | undefined): string => (rate === undefined ? "" : `${(100 * rate).toFixed(1)} %`)
@@ -104,9 +106,9 @@ export const triggersCsv = ({ strategies }: Pick<BacktestReport, "strategies">):
   Stream.fromIterable(
     strategies.flatMap(({ name, triggers }) =>
       triggers.map(({ at, decidedAt, evidence, label, matchId, result, score }) => ({
-        strategy: name,
-        match_id: matchId,
-        match: label,
+        strategy: csvText(name),
+        match_id: csvText(matchId),
+        match: csvText(label),
         period: at.period,
         minute: `${at.minute}`,
         added: `${at.added}`,
@@ -114,7 +116,7 @@ export const triggersCsv = ({ strategies }: Pick<BacktestReport, "strategies">):
         score_away: `${score.away}`,
         result,
         decided_at: decidedAt === undefined ? "" : matchMinuteLabel(decidedAt),
-        evidence: evidence.map(evidenceText).join("; ")
+        evidence: csvText(evidence.map(evidenceText).join("; "))
       }))
     )
   ).pipe(Stream.pipeThroughChannel(Csv.encodeString({ columns, headers: true })), Stream.mkString)

@@ -1,7 +1,9 @@
 /** The performance of strategies as people, programs and spreadsheets read it. */
+
 import { type Effect, Stream } from "effect"
 import { Csv } from "effect/encoding"
 import { type Mark, type Rates, type StrategyPerformance, totalsOf } from "../outcome/Performance.ts"
+import { csvText } from "./csvText.ts"
 import { table } from "./report.ts"
 
 const marks: Readonly<Record<Mark, string>> = { hit: "✓", miss: "✗", void: "∅", open: "·", none: " " }
@@ -110,8 +112,8 @@ export const performanceCsv = (all: ReadonlyArray<StrategyPerformance>): Effect.
   Stream.fromIterable(
     all.map((each) => ({
       id: each.id,
-      strategy: each.name,
-      competition: each.competition ?? "",
+      strategy: csvText(each.name),
+      competition: csvText(each.competition ?? ""),
       triggers: `${each.triggers}`,
       open: `${each.open}`,
       hits: `${each.hits}`,

@@ -4,7 +4,13 @@
 -- Alerts are shown newest first. Building this index holds writers of triggers back for about a second a million rows; to
 -- spare them that, run it beforehand by hand with `concurrently`.
 create index if not exists triggers_newest on public.triggers (triggered_at desc, id desc);
-create index if not exists strategies_by_name on public.strategies (name, id);
+-- A name that an owner wrote before names were bounded may be more than an index holds: then the list is sorted without one.
+do $$
+begin
+  if not exists (select from public.strategies s where octet_length(s.name::text) > 2000) then
+    create index if not exists strategies_by_name on public.strategies (name, id);
+  end if;
+end $$;
 
 -- At most max_rows triggers and their alerts, newest first, from the one after `place` ({triggered_at, id}, null: the first) on. The
 -- filter may name match_id, strategy_id, league_id, state, verdict, since, until. An id that a column cannot hold has none.

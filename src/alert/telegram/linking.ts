@@ -168,6 +168,12 @@ export const layerLinking = ({
         return pause
       })
 
+      // Who stops lets another process go on at once.
+      yield* Effect.addFinalizer(() =>
+        Effect.ignore(
+          call("hold_lease", { lease: lease.name, by: holder, seconds: 0 }).pipe(Effect.timeout("1 second"))
+        )
+      )
       yield* round.pipe(
         Effect.catch((error) => Effect.as(outage.met(error.message), afterFailure)),
         Effect.flatMap(Effect.sleep),

@@ -115,6 +115,16 @@ const lock = Effect.fnUntraced(function* (dataDir: string, path: string) {
   )
 })
 
+/** A link would have another file locked, or written, than the one in the directory. */
+const isNoLink = Effect.fnUntraced(function* (dataDir: string, file: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (Option.isNone(yield* Effect.option(fs.readLink(file)))) return
+  return yield* new DataDirError({
+    dataDir,
+    message: `DATA_DIR ${dataDir} cannot be used: ${file} is a link. Remove it, and see who may write there.`
+  })
+})
+
 /**
  * Takes the directory (made if absent, for this user alone) until the scope closes.
  *
@@ -140,6 +150,7 @@ export const lockDataDir = Effect.fn("lockDataDir")(function* (
   const mine = `${path}.${process.pid}`
 
   yield* fs.makeDirectory(dataDir, { recursive: true, mode: 0o700 }).pipe(Effect.mapError(failed))
+  yield* Effect.forEach([paths.resolve(dataDir, lockFile), path], (file) => isNoLink(dataDir, file))
   const locked = yield* lock(dataDir, paths.resolve(dataDir, lockFile))
   if (Option.isNone(locked)) {
     const text = yield* fs.readFileString(path).pipe(Effect.option)
@@ -177,7 +188,9 @@ export const lockDataDir = Effect.fn("lockDataDir")(function* (
 
   yield* Effect.acquireRelease(
     Effect.gen(function* () {
-      yield* fs.writeFileString(mine, self, { mode: 0o600 }).pipe(Effect.mapError(failed))
+      // Made anew: a link that somebody has put there would be written through.
+      yield* Effect.mapError(fs.remove(mine, { force: true }), failed)
+      yield* Effect.mapError(fs.writeFileString(mine, self, { mode: 0o600, flag: "wx" }), failed)
       yield* sign.pipe(Effect.ensuring(fs.remove(mine, { force: true }).pipe(Effect.ignore)))
     }),
     () => fs.remove(path, { force: true }).pipe(Effect.ignore)

@@ -1,0 +1,69 @@
+/** The hostile owner, with everything at once, through PostgREST with a token of their own, until told to stop. */
+import { setTimeout } from "node:timers/promises"
+
+type Send = (method: string, path: string, body?: unknown) => Promise<number>
+
+/** How often each attack was made, and how often it was refused. */
+export type Tally = { [attack: string]: { made: number; refused: number } }
+
+const comparison = { left: "minute", comparator: ">=", right: 1 }
+
+/** Strategies that hold on every match, as expensive as they may be, and unlike each other. */
+const costly = (number: number) => ({
+  when: [
+    "minute >= 1",
+    ...Array.from({ length: 20 }, (_, each) => `home corners since minute ${each} >= 0 - ${number * 20 + each}`)
+  ]
+})
+
+const attacks = (owner: string): Readonly<Record<string, (send: Send, round: number) => Promise<number>>> => {
+  const row = (more: object) => ({ user_id: owner, name: "Everything", definition: { when: [comparison] }, ...more })
+  return {
+    "strategies that always hold": (send, round) =>
+      send(
+        "POST",
+        "strategies",
+        Array.from({ length: 20 }, (_, each) =>
+          row({ name: `Always ${round} ${each}`, definition: costly(round * 20 + each) })
+        )
+      ),
+    "names of 1 MB": (send) => send("POST", "strategies", row({ name: "x".repeat(1_000_000) })),
+    "10,000 conditions": (send) =>
+      send("POST", "strategies", row({ definition: { when: Array.from({ length: 10_000 }, () => comparison) } })),
+    "minus signs": (send) =>
+      send("POST", "strategies", row({ definition: { when: [`${"-".repeat(3900)}1 <= minute`] } })),
+    "unknown outcomes": (send, round) =>
+      send("POST", "strategies", row({ definition: null, desired_outcome: `corner${round} `.repeat(400) })),
+    "flips of everything": (send, round) =>
+      send("PATCH", `strategies?user_id=eq.${owner}`, { is_active: round % 3 !== 0, description: `${round}` }),
+    "deleted and made again": (send, round) =>
+      send("DELETE", `strategies?user_id=eq.${owner}&name=like.Always ${round - 3}*`),
+    "another's chat": (send) => send("POST", "user_telegram", { user_id: owner, chat_id: "100001" }),
+    "links without end": (send) => send("POST", "rpc/new_chat_link", {})
+  }
+}
+
+/** Attacks until it is over. */
+export const attack = async (url: string, token: string, owner: string, isOver: () => boolean): Promise<Tally> => {
+  const tally: Tally = {}
+  const send: Send = async (method, path, body) => {
+    const headers = { apikey: token, authorization: `Bearer ${token}`, "content-type": "application/json" }
+    const answer = await fetch(`${url}/rest/v1/${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    await answer.arrayBuffer()
+    return answer.status
+  }
+  for (let round = 0; !isOver(); round++) {
+    for (const [name, make] of Object.entries(attacks(owner))) {
+      if (isOver()) break
+      const status = await make(send, round)
+      const count = tally[name] ?? { made: 0, refused: 0 }
+      tally[name] = { made: count.made + 1, refused: count.refused + (status >= 400 ? 1 : 0) }
+    }
+    await setTimeout(200)
+  }
+  return tally
+}

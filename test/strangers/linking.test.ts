@@ -1,0 +1,137 @@
+import { describe, expect, layer, it as test } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
+import { layerLinking } from "../../src/alert/telegram/linking.ts"
+import { TelegramLimits } from "../../src/alert/telegram/TelegramLimits.ts"
+import { Database } from "../../src/database/Database.ts"
+import { chatNotFound, makeBotApi, unauthorized } from "../fixtures/botApi.ts"
+import { eventually } from "../fixtures/eventually.ts"
+import { Logs } from "../fixtures/logs.ts"
+import { noPostgrest } from "../fixtures/postgrest.ts"
+import { ada, afresh, mallory, onProject, request, sql } from "./project.ts"
+
+type Bot = Effect.Success<typeof makeBotApi>
+
+const linking = (bot: Bot) =>
+  layerLinking({ apiRoot: bot.root, token: Redacted.make(bot.token) }).pipe(
+    Layer.provide(TelegramLimits.layerMemory),
+    Layer.provideMerge(Logs.layer),
+    Layer.fresh
+  )
+
+/** Time passes until the bot has answered so many times. */
+const answersOf = (bot: Bot, count: number) =>
+  Effect.map(
+    eventually(
+      Effect.andThen(
+        TestClock.adjust("2 seconds"),
+        Effect.sync(() => bot.sent)
+      ),
+      (sent) => sent.length >= count
+    ),
+    (sent) => sent.map(({ chat, text }) => [chat, text.split(/[.:]/)[0]])
+  )
+
+const newToken = (who: string) =>
+  Effect.map(
+    request(who, (client) => client.rpc("new_chat_link")),
+    ({ data }): string => data.token
+  )
+
+const links = sql("select user_id, chat_id, muted_at is not null as muted from chat_links order by chat_id")
+
+const from = { id: 555 }
+const person = (id: number) => ({ chat: { id, type: "private" }, from: { id } })
+
+if (noPostgrest !== undefined) test.skip("Linking chats (no PostgREST here)", () => {})
+
+describe.skipIf(noPostgrest !== undefined)("The bot", () => {
+  layer(onProject)("links", (it) => {
+    it.effect("the chat that sends it an owner's token, once, and unlinks the one that says so", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* sql("delete from chat_links")
+        const bot = yield* makeBotApi
+        const token = yield* newToken(ada)
+        yield* Effect.gen(function* () {
+          bot.say({ ...person(42), text: `/start ${token}` })
+          expect(yield* answersOf(bot, 1)).toEqual([["42", expect.stringMatching(/^This chat gets the alerts/)]])
+          expect(yield* links).toEqual([{ user_id: ada, chat_id: "42", muted: false }])
+          bot.say({ ...person(77), text: `/start@touchline_test_bot ${token}` })
+          expect((yield* answersOf(bot, 2))[1]).toEqual(["77", "This link is not valid"])
+          bot.say({ ...person(42), text: "/stop" })
+          yield* answersOf(bot, 3)
+          expect(yield* links).toEqual([{ user_id: ada, chat_id: "42", muted: true }])
+          const { lines } = yield* Logs
+          expect(JSON.stringify(yield* lines())).not.toContain(token)
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+
+    it.effect("a group for those who administer it, and a channel by a post in it", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* sql("delete from chat_links")
+        const bot = yield* makeBotApi
+        const token = yield* newToken(mallory)
+        const group = { id: -100, type: "supergroup" }
+        yield* Effect.gen(function* () {
+          bot.say({ chat: group, from, text: `/start ${token}` })
+          expect((yield* answersOf(bot, 1))[0]?.[1]).toBe("Only those who administer this chat can link it")
+          expect(yield* links).toEqual([])
+          bot.administrators.add(from.id)
+          bot.say({ chat: group, from, text: `/start ${token}` })
+          yield* answersOf(bot, 2)
+          expect(yield* links).toEqual([{ user_id: mallory, chat_id: "-100", muted: false }])
+          bot.say({ chat: { id: -200, type: "channel" }, text: `/start ${yield* newToken(ada)}` }, "channel_post")
+          yield* answersOf(bot, 3)
+          expect(yield* links).toContainEqual({ user_id: ada, chat_id: "-200", muted: false })
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+
+    it.effect("nobody who guesses: a chat is answered a few times an hour, and what is no message stops nothing", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* sql("delete from chat_links")
+        const bot = yield* makeBotApi
+        const token = yield* newToken(ada)
+        yield* Effect.gen(function* () {
+          for (let guess = 0; guess < 20; guess++)
+            bot.say({ ...person(66), text: `/start ${`${guess}`.padStart(44, "0")}` })
+          bot.say({ chat: "none", text: 5 })
+          bot.say({ ...person(42), text: `/start ${token}` })
+          yield* eventually(Effect.andThen(TestClock.adjust("2 seconds"), links), (rows) => rows.length === 1)
+          expect(bot.sent.filter(({ chat }) => chat === "66").length).toBeLessThanOrEqual(5)
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+
+    it.effect("by one process at a time, and says once while Telegram does not let it", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const { call } = yield* Database
+        const hold = (by: string, seconds: number) => call("hold_lease", { lease: "telegram linking", by, seconds })
+        yield* sql("delete from leases")
+        expect(yield* hold("one", 60)).toHaveLength(1)
+        expect(yield* hold("two", 60)).toEqual([])
+        expect(yield* hold("one", 0)).toHaveLength(1)
+        yield* sql("update leases set until = now() - interval '1 second'")
+        expect(yield* hold("two", 0)).toHaveLength(1)
+        yield* sql("delete from leases")
+        const bot = yield* makeBotApi
+        bot.play(unauthorized, unauthorized, chatNotFound)
+        yield* Effect.gen(function* () {
+          const { lines } = yield* Logs
+          const said = (text: string) =>
+            Effect.map(lines(), (all) => all.filter(({ message }) => message.startsWith(text)).length)
+          yield* eventually(
+            Effect.andThen(TestClock.adjust("10 seconds"), said("chats can be linked again")),
+            (n) => n === 1
+          )
+          expect(yield* said("chats cannot be linked")).toBe(1)
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+  })
+})
