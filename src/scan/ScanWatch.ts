@@ -20,6 +20,9 @@ const leastInterval = Duration.seconds(5)
 /** A scan may take longer than three intervals where those are short. */
 const leastStall = Duration.minutes(1)
 
+/** The trouble of a feed that failed this process. It is over when any process scans well: the next tick may be another's. */
+export const feedTrouble: object = {}
+
 const unknown = "not known here; another process may have the ticks, see its log"
 
 const wholeSeconds = (nanos: bigint) => Duration.seconds(Number(nanos / 1_000_000_000n))
@@ -86,7 +89,10 @@ export const makeScanWatch = Effect.fnUntraced(function* ({
     const told = yield* member.beat(mine)
     untold -= mine
     // What all did begins anew when Redis does.
-    if (told.done > done) yield* scanned
+    if (told.done > done) {
+      yield* scanned
+      yield* health.over(feedTrouble)
+    }
     done = told.done
     processes = told.processes
   })

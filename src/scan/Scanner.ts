@@ -30,6 +30,7 @@ import { makeOffer } from "./offer.ts"
 import { type Holding, makeAskAgain, makeLookUp, makeRecall } from "./recall.ts"
 import { makeLook, makeRecord } from "./record.ts"
 import { nothing, plus, type ScanReport } from "./ScanReport.ts"
+import { feedTrouble } from "./ScanWatch.ts"
 
 export type { Observation } from "./observe.ts"
 export type { ScanReport } from "./ScanReport.ts"
@@ -99,7 +100,6 @@ export class Scanner extends Context.Service<
           )
         )
 
-      const feedTrouble = {}
       const answered = Effect.tapError(poll(), ({ message: reason }) =>
         health.met(feedTrouble, { part: "feed", state: "down", what: "the feed failed", reason })
       ).pipe(Effect.tap(() => Effect.andThen(health.over(feedTrouble), countNow(metrics.feedAnswered))))

@@ -3,7 +3,7 @@ import { Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Health, layerHealth } from "../../src/health/Health.ts"
 import { type Member, QueueError } from "../../src/queue/QueueBackend.ts"
-import { makeScanWatch } from "../../src/scan/ScanWatch.ts"
+import { feedTrouble, makeScanWatch } from "../../src/scan/ScanWatch.ts"
 import { Logs } from "../fixtures/logs.ts"
 
 const silent = "no match is scanned"
@@ -149,6 +149,20 @@ describe("A process", () => {
         world.elsewhere += 1
       }
       expect(yield* stalled).toBeUndefined()
+    }).pipe(watched)
+  )
+
+  it.effect("whose feed failed it is well again when another process scans", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      const { world } = yield* openWatch()
+      const feed = Effect.map(health.parts, (parts) => parts.find(({ part }) => part === "feed")?.state)
+      yield* health.met(feedTrouble, { part: "feed", state: "down", what: "the feed failed", reason: "HTTP 500" })
+      yield* TestClock.adjust("5 seconds")
+      expect(yield* feed).toBe("down")
+      world.elsewhere += 1
+      yield* TestClock.adjust("5 seconds")
+      expect(yield* feed).toBe("ok")
     }).pipe(watched)
   )
 
