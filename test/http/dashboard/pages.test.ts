@@ -1,13 +1,19 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { StrategyStore } from "../../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../../src/database/TriggerStore.ts"
 import { Strategies } from "../../../src/strategies/Strategies.ts"
+import { match } from "../../backtest/recordings.ts"
+import { Sql } from "../../contracts/Sql.ts"
 import { stage } from "../../fixtures/dashboard.ts"
 import { eventually } from "../../fixtures/eventually.ts"
 import { ask, form } from "../../fixtures/httpServer.ts"
 import { quiet } from "../../fixtures/logs.ts"
 import { newStrategy, shown } from "../../fixtures/pipeline.ts"
+import { temporaryDirectory } from "../../fixtures/process.ts"
+import { wyscoutFile } from "../../fixtures/wyscout.ts"
 
 /** A service that watches these strategies. */
 const watching = Effect.fnUntraced(function* (strategies: Parameters<typeof newStrategy>[0][], options = {}) {
@@ -170,6 +176,71 @@ describe("pages over HTTP", { concurrent: true }, () => {
         const { status } = yield* ask(port, path)
         assert.include([400, 404], status, path)
       }
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("check a text on recorded matches before it is saved, and keep what the check found with the strategy", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const events = [
+        { minute: 30, team: "home", what: "goal" },
+        { minute: 80, team: "away", what: "goal" }
+      ] as const
+      writeFileSync(join(directory, "1.json"), wyscoutFile(match(events)))
+      const { page, submit } = yield* watching([], { recordings: directory })
+      const text = "name: After a goal\nwhen:\n  - total goals >= 1\nexpect: total goals since trigger >= 1\n"
+      const { headers } = yield* submit("/strategies/try", { text })
+      const draft = headers.location ?? ""
+      assert.match(draft, /^\/strategies\/new\?draft=/)
+      const checked = yield* eventually(page(draft), (body) => /Base rate|was not checked/.test(body))
+      assert.match(checked, /<dt>Hits–misses<\/dt><dd>1–0/)
+      assert.match(checked, /Reds v Blues, 30', 1–0: hit/)
+      const saved = yield* submit("/strategies/save", { text, draft: draft.split("=")[1] ?? "" })
+      assert.match(
+        yield* page((saved.headers.location ?? "").split("?")[0] ?? ""),
+        /On recorded matches[\s\S]*<dt>Matches<\/dt><dd>1/
+      )
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("leave files alone unless they may be edited, and then write the file", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const file = join(directory, "mine.yaml")
+      const text = "# Mine.\nname: Mine\nwhen:\n  - total goals >= 3\n"
+      writeFileSync(file, text)
+      const changed = text.replace("3", "4")
+      const opened = Effect.fnUntraced(function* (editsFiles: boolean) {
+        const { page, submit } = yield* watching([], { strategies: directory, editsFiles })
+        const [, path = ""] = /href="(\/strategies\/[0-9a-f-]{36})"/.exec(yield* page("/strategies")) ?? []
+        const [, mark = ""] = /name="mark" value="([^"]+)"/.exec(yield* page(`${path}/edit`)) ?? []
+        return { shown: yield* page(path), ...(yield* submit(`${path}/save`, { text: changed, mark })) }
+      })
+      const closed = yield* Effect.scoped(opened(false))
+      assert.deepStrictEqual([closed.status, readFileSync(file, "utf8")], [409, text])
+      assert.match(closed.shown, /# Mine\.[\s\S]*with STRATEGY_EDIT=files it can be changed here/)
+      const open = yield* Effect.scoped(opened(true))
+      assert.deepStrictEqual([open.status, readFileSync(file, "utf8")], [303, changed])
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("leave what belongs to an owner to its owner", () =>
+    Effect.gen(function* () {
+      const { context, page, strategies, submit } = yield* watching([{ name: "Theirs", when: [goals(3)] }])
+      const id = strategies[0]?.id ?? ""
+      yield* Context.get(context, Sql).run(
+        `update strategies set user_id = '00000000-0000-4000-8000-00000000aaaa' where id = '${id}'`
+      )
+      const path = `/strategies/${id}`
+      const body = yield* page(path)
+      assert.match(body, /It belongs to its owner/)
+      assert.notInclude(body, `${path}/edit"`)
+      const [save, off] = [
+        yield* submit(`${path}/save`, { text: "name: Mine\nwhen:\n  - total goals >= 9\n", mark: "" }),
+        yield* submit(`${path}/off`, {})
+      ]
+      assert.deepStrictEqual([save.status, off.status], [409, 409])
+      assert.match(yield* page(path), /class="mark on"[\s\S]*total goals &gt;= 3/)
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 })
