@@ -34,7 +34,7 @@ export const sabotaged = ({ file, put, take, what }: Sabotage) =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const copied = mkdtempSync(join(tmpdir(), "touchline-sabotage-"))
-      for (const name of ["package.json", "src", "test", "supabase"])
+      for (const name of ["package.json", "src", "test", "supabase", "examples"])
         cpSync(join(root, name), join(copied, name), { recursive: true })
       for (const name of ["node_modules", "template"]) symlinkSync(join(root, name), join(copied, name))
       const source = readFileSync(join(copied, file), "utf8")
