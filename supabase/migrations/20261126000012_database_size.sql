@@ -7,3 +7,6 @@ $$;
 
 revoke execute on function public.database_size() from public, anon, authenticated;
 grant execute on function public.database_size() to service_role;
+
+-- PostgREST looks again at what there is.
+notify pgrst, 'reload schema';
