@@ -4,7 +4,7 @@ import { HttpEffect, HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpSer
 import { hasToken, isFromHere, isOwn } from "./access.ts"
 
 /** What an answer says to browsers, unless it says something else itself. */
-const headers: Readonly<Record<string, string>> = {
+export const headersForBrowsers: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   "cache-control": "no-store",
@@ -16,7 +16,7 @@ const headers: Readonly<Record<string, string>> = {
 
 /** The headers of every answer, those of errors too. */
 const withHeaders = HttpEffect.withPreResponseHandler((_, response) =>
-  Effect.succeed(HttpServerResponse.setHeaders(response, { ...headers, ...response.headers }))
+  Effect.succeed(HttpServerResponse.setHeaders(response, { ...headersForBrowsers, ...response.headers }))
 )
 
 /** The most that a request may bring. A route that takes more says so itself. */

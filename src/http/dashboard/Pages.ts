@@ -271,7 +271,7 @@ export class Pages extends Context.Service<
           alerts: yield* triggers.counts,
           watchers: {
             pages: watching.size,
-            watchers: [...watching.values()].reduce((sum, { watchers }) => sum + watchers, 0)
+            watchers: [...watching.values()].reduce((sum, { watchers }) => sum + watchers.size, 0)
           }
         })
       })

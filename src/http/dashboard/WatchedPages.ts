@@ -1,21 +1,23 @@
-/** The pages that are watched now, by their addresses. */
-import { Context, Layer, type PubSub } from "effect"
+/** The pages that are watched now, by their addresses, and who watches each. */
+import { Context, Layer } from "effect"
 import type { Packed } from "./packed.ts"
 import type { Part } from "./page.ts"
 
-/** What watchers are sent, numbered one by one. */
-export interface Message extends Packed {
-  readonly number: number
+/** Who watches a page: where the pieces for it go. */
+export interface Watcher {
+  /** Hands over what is to be sent. Never waits. */
+  readonly write: (piece: Packed) => void
+  /** Whether so much waits to be read that it is given no more. */
+  readonly isFull: () => boolean
+  /** Whether it was given less than there was, and so needs the whole page. */
+  missed: boolean
 }
 
 /** A page that is watched. */
 export interface Watched {
   readonly address: string
-  readonly messages: PubSub.PubSub<Message>
+  readonly watchers: Set<Watcher>
   parts: ReadonlyArray<Part>
-  watchers: number
-  /** How many messages there were. */
-  number: number
   /** When it was brought up to date. */
   at: number
   isMoving: boolean

@@ -2,25 +2,23 @@
  * Keeps open pages up to date: what changed on a page is made once a scan, and sent to all who watch it.
  *
  * Guarantees: pages that nobody watches cost nothing. Bringing pages up to date takes `budget` of a scan at most, however many
- * are watched: those that were brought up to date longest ago come first, and the others with a later scan. A watcher that does
- * not read costs the few messages that wait for it; whoever has missed one is sent the whole page.
+ * are watched: those that were brought up to date longest ago come first, and the others with a later scan. What is sent is
+ * made once for all who watch a page. A watcher that does not read is given no more than it takes; whoever has missed
+ * something is sent the whole page when it reads again.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, PubSub, Semaphore, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
 import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
 import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Piece } from "./page.ts"
-import { type Message, type Watched, WatchedPages } from "./WatchedPages.ts"
+import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
 /** How long bringing pages up to date may take after a scan. What is begun then is ended. */
 const budget = Duration.toMillis(Duration.millis(4))
 
 /** How soon a page on which something is about to change is looked at again. */
 const movingEvery = Duration.seconds(1)
-
-/** Messages that wait for a watcher that does not read. */
-const kept = 4
 
 /** An event of a stream of events: its data, line by line. */
 const event = (name: string, data: string): string =>
@@ -32,13 +30,22 @@ const event = (name: string, data: string): string =>
 const partsEvent = (pieces: ReadonlyArray<Piece>): Packed =>
   packed(event("parts", pieces.map(({ html }) => html.text).join("\n")))
 
-const nothing = packed("")
+/** Sends a watcher all that a page shows. */
+const whole = ({ parts }: Watched, watcher: Watcher): void => {
+  watcher.missed = false
+  watcher.write(partsEvent(parts))
+}
 
 export class Watchers extends Context.Service<
   Watchers,
   {
-    /** The events of a page: all its parts, then what changes. None where there is no such page. */
-    readonly watch: (address: string) => Effect.Effect<Option.Option<Stream.Stream<Packed>>>
+    /**
+     * How a page is watched until the scope closes: the watcher is sent all its parts, then what changes. Answers with what is
+     * to be run when a watcher that was full reads again. None where there is no such page.
+     */
+    readonly watch: (
+      address: string
+    ) => Effect.Effect<Option.Option<(watcher: Watcher) => Effect.Effect<() => void, never, Scope.Scope>>>
     /** Looks at the watched pages now: something was done that they show. */
     readonly look: Effect.Effect<void>
   }
@@ -63,8 +70,12 @@ export class Watchers extends Context.Service<
         each.parts = page.value.parts
         each.isMoving = page.value.isMoving === true
         if (pieces.length === 0) return
-        each.number += 1
-        yield* PubSub.publish(each.messages, { number: each.number, ...partsEvent(pieces) })
+        const event = partsEvent(pieces)
+        for (const watcher of each.watchers) {
+          if (watcher.isFull()) watcher.missed = true
+          else if (watcher.missed) whole(each, watcher)
+          else watcher.write(event)
+        }
       })
 
       /** Brings pages up to date as far as time allows. */
@@ -72,7 +83,7 @@ export class Watchers extends Context.Service<
         Effect.gen(function* () {
           const began = yield* Clock.monotonicTimeNanos
           for (const each of pages.toSorted((a, b) => a.at - b.at)) {
-            if (each.watchers === 0) continue
+            if (each.watchers.size === 0) continue
             yield* update(each)
             const took = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
             if (took >= budget) break
@@ -91,46 +102,34 @@ export class Watchers extends Context.Service<
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), all)))
       yield* Effect.forkScoped(Effect.forever(Effect.delay(moving, movingEvery)))
 
-      const join = Effect.fnUntraced(function* (address: string, { isMoving = false, parts }: Page) {
-        const messages = yield* PubSub.sliding<Message>(kept)
+      const join = Effect.fnUntraced(function* (address: string, { isMoving = false, parts }: Page, watcher: Watcher) {
         const at = yield* Clock.currentTimeMillis
-        const each = watched.get(address) ?? { address, messages, parts, watchers: 0, number: 0, at, isMoving }
+        const each = watched.get(address) ?? { address, parts, watchers: new Set<Watcher>(), at, isMoving }
         watched.set(address, each)
-        each.watchers += 1
+        each.watchers.add(watcher)
+        whole(each, watcher)
         return each
       })
 
-      const leave = (each: Watched): void => {
-        each.watchers -= 1
-        if (each.watchers === 0) watched.delete(each.address)
+      const leave = (each: Watched, watcher: Watcher): void => {
+        each.watchers.delete(watcher)
+        if (each.watchers.size === 0) watched.delete(each.address)
       }
-
-      /** What a watcher is sent from now on. */
-      const messagesOf = (each: Watched) =>
-        Stream.unwrap(
-          Effect.map(PubSub.subscribe(each.messages), (messages) => {
-            let seen = each.number
-            const rest = Stream.map(Stream.fromSubscription(messages), (message) => {
-              const { number } = message
-              const isNext = number === seen + 1
-              if (number <= seen) return nothing
-              seen = isNext ? number : each.number
-              return isNext ? message : partsEvent(each.parts)
-            })
-            return Stream.concat(Stream.succeed(partsEvent(each.parts)), rest)
-          })
-        )
 
       return Watchers.of({
         watch: (address) =>
           Effect.map(pageOf(address).pipe(Effect.orDie), (page) =>
-            Option.map(page, (first) =>
-              Stream.unwrap(
+            Option.map(
+              page,
+              (first) => (watcher: Watcher) =>
                 Effect.map(
-                  Effect.acquireRelease(join(address, first), (joined) => Effect.sync(() => leave(joined))),
-                  messagesOf
+                  Effect.acquireRelease(join(address, first, watcher), (each) =>
+                    Effect.sync(() => leave(each, watcher))
+                  ),
+                  (each) => () => {
+                    if (watcher.missed) whole(each, watcher)
+                  }
                 )
-              )
             )
           ),
         look: all

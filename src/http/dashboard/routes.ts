@@ -1,5 +1,5 @@
 /** The routes of the pages: what is looked at, what keeps it up to date, and what is done there. */
-import { Effect, Layer, Option, Result, Schema, Stream } from "effect"
+import { Effect, Layer, Option, Result, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { DatabaseError } from "../../database/Database.ts"
 import { Closing } from "../Closing.ts"
@@ -7,10 +7,11 @@ import { type Html, html } from "../html.ts"
 import { Actions, type Outcome } from "./actions.ts"
 import { Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
+import { eventStream } from "./eventStream.ts"
 import { files } from "./files.ts"
 import { PageStore } from "./PageStore.ts"
 import { Pages } from "./Pages.ts"
-import { gzipHead, packed, takesGzip } from "./packed.ts"
+import { packed } from "./packed.ts"
 import { document, type Files, type Page } from "./page.ts"
 import { problemsPart } from "./pages/editor.ts"
 import { SystemFacts } from "./SystemFacts.ts"
@@ -71,24 +72,11 @@ const pages = Layer.unwrap(
       "GET",
       "/live",
       Effect.gen(function* () {
-        const { headers, url } = yield* HttpServerRequest.HttpServerRequest
+        const { url } = yield* HttpServerRequest.HttpServerRequest
         const events = yield* watch(new URL(url, "http://page").searchParams.get("page") ?? "/")
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
-        const isGzip = takesGzip(headers["accept-encoding"])
-        const pieces = Stream.concat(Stream.succeed(greeting), events.value).pipe(
-          Stream.map(({ gzip, plain }) => (isGzip ? gzip : plain)),
-          Stream.filter(({ length }) => length > 0),
-          Stream.interruptWhen(closing.begun)
-        )
-        return HttpServerResponse.stream(isGzip ? Stream.concat(Stream.succeed(gzipHead), pieces) : pieces, {
-          contentType: "text/event-stream",
-          headers: {
-            "cache-control": "no-store, no-transform",
-            vary: "accept-encoding",
-            ...(isGzip ? { "content-encoding": "gzip" } : {})
-          }
-        })
+        return yield* eventStream(greeting, closing.begun, events.value)
       })
     )
 
