@@ -10,7 +10,7 @@ import { isInPlay, type Snapshot } from "../../domain/Snapshot.ts"
 import type { Timeline } from "../../domain/Timeline.ts"
 import type { View } from "../../rules/evaluate.ts"
 import { Onlooker, type Sight } from "../../scan/Onlooker.ts"
-import { type Near, nearestOf } from "./nearness.ts"
+import { mostWeighed, type Near, nearestOf } from "./nearness.ts"
 
 /** A match as it was seen last. */
 export interface Look {
@@ -54,15 +54,20 @@ export class Picture extends Context.Service<
     Effect.gen(function* () {
       const looks = new Map<string, Look>()
       const near = new Map<string, Near>()
+      /** The matches whose strategies were weighed, the one longest ago first; and those since whose last scan they were. */
+      const weighed = new Set<string>()
+      const fresh = new Set<string>()
       const scans = yield* PubSub.sliding<void>(1)
       let at: number | undefined
       let sight: Sight | undefined
       let order: ReadonlyArray<Live> | undefined
+      /** The order before the last scan. */
+      let previous: ReadonlyArray<Live> | undefined
 
       const leave = (snapshot: Snapshot, now: number, timeline?: Timeline, view?: View): void => {
         const { id } = snapshot.match
         looks.set(id, { snapshot, timeline: timeline ?? looks.get(id)?.timeline ?? [], at: now, view })
-        if (view !== undefined) near.delete(id)
+        fresh.delete(id)
       }
 
       const forget = (oldest: number): void => {
@@ -70,18 +75,37 @@ export class Picture extends Context.Service<
           if (look.at >= oldest) continue
           looks.delete(id)
           near.delete(id)
+          weighed.delete(id)
+          fresh.delete(id)
         }
+      }
+
+      /** Whose strategies are weighed now: the matches that are shown first, then those that were weighed longest ago. */
+      const turnOf = (views: ReadonlyArray<View>): ReadonlySet<string> => {
+        const there: ReadonlySet<string> = new Set(views.map(({ snapshot }) => snapshot.match.id))
+        const first = (previous ?? []).slice(0, mostWeighed / 4).map(({ snapshot }) => snapshot.match.id)
+        const never = [...there].filter((id) => !near.has(id))
+        return new Set([...first, ...never, ...weighed].filter((id) => there.has(id)).slice(0, mostWeighed))
       }
 
       const closest = (now: number): ReadonlyArray<Live> => {
         const told = [...looks.values()].filter((look) => isTold(look) && now - look.at < goneAfter)
         const unknown = told.flatMap(({ snapshot, view }) =>
-          view !== undefined && !near.has(snapshot.match.id) ? [view] : []
+          view !== undefined && !fresh.has(snapshot.match.id) ? [view] : []
         )
         if (sight !== undefined && unknown.length > 0) {
-          nearestOf(sight, unknown).forEach((each, index) => {
-            const id = unknown[index]?.snapshot.match.id
-            if (id !== undefined) near.set(id, each)
+          const due = turnOf(unknown)
+          const earlier = ({ snapshot: { match } }: View) => (due.has(match.id) ? undefined : near.get(match.id))
+          nearestOf(sight, unknown, earlier).forEach((each, index) => {
+            const view = unknown[index]
+            if (view === undefined) return
+            const { id } = view.snapshot.match
+            if (earlier(view) === undefined) {
+              weighed.delete(id)
+              weighed.add(id)
+            }
+            near.set(id, each)
+            fresh.add(id)
           })
         }
         return told
@@ -99,6 +123,7 @@ export class Picture extends Context.Service<
         all: () => [...looks.values()],
         live: Effect.map(Clock.currentTimeMillis, (now) => {
           order ??= closest(now)
+          previous = order
           return order
         }),
         scans

@@ -26,9 +26,9 @@ export const mostShown = 3
 
 /**
  * So many are weighed against each other in one picture, all matches together. It takes a few milliseconds; where more are one
- * condition away, those held first are weighed of each match.
+ * condition away, those held first are weighed of each match, and where there are more matches than this, these take turns.
  */
-const mostWeighed = 1200
+export const mostWeighed = 240
 
 /** Whether a condition that fails says when to look, and that is over: the minute does not fall. */
 const isOver = (condition: Condition): boolean =>
@@ -44,11 +44,18 @@ const nearMiss = (strategy: Strategy, view: View): NearMiss | undefined => {
   return { strategy, failing, remoteness: remoteness(failing) }
 }
 
-/** What is close to firing in each view. */
-export const nearestOf = ({ nearby }: Sight, views: ReadonlyArray<View>): ReadonlyArray<Near> => {
-  const most = Math.max(1, Math.floor(mostWeighed / views.length))
+/** What is close to firing in each view. Of views for which there is an `earlier` answer only the count is made anew. */
+export const nearestOf = (
+  { nearby }: Sight,
+  views: ReadonlyArray<View>,
+  earlier: (view: View) => Near | undefined
+): ReadonlyArray<Near> => {
+  const weighed = views.filter((view) => earlier(view) === undefined).length
+  const most = Math.max(1, Math.floor(mostWeighed / Math.max(1, weighed)))
   return nearby(views, most).map(({ count, strategies }, index) => {
     const view = views[index]
+    const before = view === undefined ? undefined : earlier(view)
+    if (before !== undefined) return { ...before, count }
     const misses = view === undefined ? [] : strategies.flatMap((strategy) => nearMiss(strategy, view) ?? [])
     const nearest = misses.sort((a, b) => a.remoteness - b.remoteness).slice(0, mostShown)
     const over = strategies.length - misses.length
