@@ -35,6 +35,7 @@ describe("The command line", () => {
       "cli/presenter.ts",
       "domain/nearest.ts",
       "nodeVersion.ts",
+      "rules/rows/limits.ts",
       "run.ts"
     ])
     const packages = loaded.filter((name) => !name.startsWith("file:"))

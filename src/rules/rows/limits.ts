@@ -6,7 +6,8 @@
  * A limit bounds what is new. What an older row has beyond one stays in its row, can be updated as long as it does not grow,
  * and is left out when it is read.
  */
-import { Context, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
 
 /** A limit as people read it. */
 export interface OwnerLimit {
