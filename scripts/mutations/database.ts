@@ -65,7 +65,7 @@ export const database = [
     "src/history/MatchHistory.ts",
     ["history/MatchHistory"],
     [
-      ["a match without a kick-off has a past", 'clock.status !== "scheduled"', 'clock.status !== "live"'],
+      ["a match without a kick-off has a past", "isPlayed(clock)", "true"],
       ["what the database has of a minute is newer", "!unsaved.has(momentKey(each)) && ", ""],
       ["a few moments pass for the whole past", " && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))", ""],
       [
@@ -92,13 +92,17 @@ export const database = [
   ...changes(
     "src/history/pasts.ts",
     ["history/MatchHistory"],
+    [["no match is forgotten", "if (seen < oldest) matches.delete(id)", ""]]
+  ),
+  ...changes(
+    "src/domain/Course.ts",
+    ["history/MatchHistory"],
     [
-      ["no match is forgotten", "if (seen < oldest) matches.delete(id)", ""],
-      ["every moment is new", "same === undefined || !areSame(same.figures, next.figures)", "true"],
+      ["every moment is new", "isKnown(past, moment) ? past : remember(past, moment)", "remember(past, moment)"],
       [
         "what is corrected within a minute is not new",
-        "same === undefined || !areSame(same.figures, next.figures)",
-        "same === undefined"
+        "return same !== undefined && areSame(same.figures, moment.figures)",
+        "return same !== undefined"
       ]
     ]
   )

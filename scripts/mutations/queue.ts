@@ -11,7 +11,11 @@ export const queue = [
       ["jobs that are done are kept", "removeOnComplete: true", "removeOnComplete: false"],
       ["jobs that failed are not kept", "keepFailed === undefined ? false :", "keepFailed === undefined ? true :"],
       ["as many failed jobs are kept as there are", "{ count: keepFailed }", "false"],
-      ["an id that the queue holds is added again", "opts: { ...jobOptions, jobId: id }", "opts: jobOptions"],
+      [
+        "an id that the queue holds is added again",
+        "opts: { ...jobOptions, jobId: id, priority }",
+        "opts: { ...jobOptions, priority }"
+      ],
       ["what is active at the end is not worked again", "await job.moveToWait(token)\n", ""],
       ["what was put off is a failure", 'failure?.reason === "postpone" || ', ""],
       ["what asked to wait waits alone", "await hold(delay)\n", ""],
@@ -55,7 +59,7 @@ export const queue = [
     [
       [
         "a worker is never cut off",
-        "if (await endsWithin(closeWithin, worker.close(!isConnected))) return",
+        "if (await endsWithin(within, worker.close(!isConnected))) return",
         "await worker.close(!isConnected)"
       ],
       ["a pause of the queue holds one worker only", "limiter: wideLimiter,\n", ""],

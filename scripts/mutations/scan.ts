@@ -7,20 +7,16 @@ export const scan = [
     [
       [
         "no pair is known after it was created",
-        "for (const pair of [...created, ...before, ...refused]) known.add(pair, now)\n",
+        "for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, now)\n",
         ""
       ],
       [
         "a pair that the database refuses is tried at every tick",
-        "[...created, ...before, ...refused]",
-        "[...created, ...before]"
+        "[...created, ...before, ...held, ...refused]",
+        "[...created, ...before, ...held]"
       ],
-      ["no alert is offered", "offer([...triggers.map(({ id }) => id), ...pending])", "Effect.void"],
-      [
-        "alerts whose call was lost wait for the sweep",
-        "[...triggers.map(({ id }) => id), ...pending]",
-        "triggers.map(({ id }) => id)"
-      ],
+      ["no alert is offered", "queue.offer(ids.map(([id, turn]) => alertJob(id, turn, traced)))", "Effect.void"],
+      ["alerts whose call was lost wait for the sweep", "...pending.map((id) => [id, now] as const)\n", ""],
       ["dedup learns of no pair", "dedup.remember([...created, ...before])", "Effect.void"],
       [
         "dedup learns of pairs that were refused",
@@ -101,8 +97,8 @@ export const scan = [
       ["what expires is not asked again", "yield* askAgain(judgement)\n", ""],
       [
         "a preview is not told from a scan",
-        "yield* evaluate(yield* look(snapshots))",
-        "yield* evaluate(yield* record(snapshots))"
+        "yield* evaluate((yield* look(snapshots)).views)",
+        "yield* evaluate((yield* record(snapshots)).views)"
       ]
     ]
   ),
@@ -120,7 +116,11 @@ export const scan = [
     ["scan/ScanWatch", "scan/Ticker"],
     [
       ["no scan is missed", "Duration.isLessThan(quiet, silence)", "true"],
-      ["the scans of others do not count", "if (told.done > done) yield* scanned\n", ""],
+      [
+        "the scans of others do not count",
+        "if (told.done > done) {\n      yield* scanned\n",
+        "if (told.done > done) {\n"
+      ],
       ["others are always there", "processes > 1", "true"]
     ]
   ),
@@ -130,7 +130,7 @@ export const scan = [
     [
       ["what Redis did not answer for counts as known", "onNone: () => pairs,", "onNone: () => [],"],
       ["known and unknown are exchanged", "values[index] === null", "values[index] !== null"],
-      ["keys never expire", 'batch.set(key, "1", "EX", seconds)', 'batch.set(key, "1")']
+      ["keys never expire", "'1', 'EX', ARGV[1])", "'1')"]
     ]
   )
 ]
