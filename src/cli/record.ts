@@ -45,9 +45,13 @@ export const record = Effect.fnUntraced(function* (extend: Extend, { days, direc
   const look = Effect.gen(function* () {
     const found = yield* lastPoll(feedId(chosen), parts.database)
     const { asked, at } = yield* Ref.get(last)
-    if (Option.isNone(found)) return (yield* Clock.currentTimeMillis) - asked < interval * 0.75 ? undefined : yield* ask
+    if (Option.isNone(found)) {
+      const age = (yield* Clock.currentTimeMillis) - asked
+      // It is below 0 where the clock was set back.
+      return age >= 0 && age < interval * 0.75 ? undefined : yield* ask
+    }
     yield* from(`the running service: ${found.value.feed}`)
-    if (found.value.at <= at) return
+    if (found.value.at === at) return
     yield* write(found.value)
     yield* Ref.update(last, (known) => ({ ...known, at: found.value.at }))
     yield* Effect.logInfo("recorded").pipe(Effect.annotateLogs({ matches: found.value.matches.length }))

@@ -18,6 +18,8 @@ export class FeedError extends Schema.TaggedError<FeedError>()("FeedError", {
    */
   reason: Schema.Literals(["unavailable", "refused", "paused"]),
   message: Schema.String,
+  /** Asking again within the tick would spend what the provider's limits have left: the next tick may ask. */
+  isFinal: Schema.optionalKey(Schema.Boolean),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 

@@ -59,7 +59,10 @@ export const makeObserve = Effect.map(MatchFeed, (feed) => {
         ? Effect.void
         : Effect.logWarning("the feed failed").pipe(Effect.annotateLogs({ feed: feed.name, reason: message }))
     ),
-    Effect.retry({ schedule: feedRetryPolicy, while: ({ reason }) => reason === "unavailable" })
+    Effect.retry({
+      schedule: feedRetryPolicy,
+      while: ({ isFinal, reason }) => reason === "unavailable" && isFinal !== true
+    })
   )
 
   const answered = Effect.asSome(poll).pipe(

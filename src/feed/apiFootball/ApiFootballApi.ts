@@ -4,7 +4,7 @@
  * Guarantees: an answer with errors is a failure and never an empty list, whatever its status: errors come with HTTP 200. What
  * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
  */
-import { Clock, DateTime, Effect, Metric, Option, Redacted, Schema } from "effect"
+import { Clock, DateTime, Duration, Effect, Metric, Option, Redacted, Schema } from "effect"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
@@ -47,6 +47,16 @@ const decodeStatus = Schema.decodeUnknownOption(
 /** When the requests of a day are there again: at 00:00 UTC. */
 export const nextDay = (now: number): number =>
   DateTime.toEpochMillis(DateTime.add(DateTime.startOf(DateTime.makeUnsafe(now), "day"), { days: 1 }))
+
+/** How long after midnight the provider's clock may still have the day before, and how often it is asked meanwhile. */
+const lateDay = Duration.toMillis(Duration.hours(1))
+const lateAgain = Duration.toMillis(Duration.minutes(3))
+
+/** When to ask again once the day's requests are used up: at midnight, and in minutes where that has just been. */
+export const dayAgain = (now: number): number => {
+  const end = nextDay(now)
+  return end - now > Duration.toMillis(Duration.days(1)) - lateDay ? now + lateAgain : end
+}
 
 const nextMinute = (now: number): number => (Math.floor(now / 60_000) + 1) * 60_000
 
@@ -115,7 +125,7 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
   const dayUsedUp = (now: number) => {
     if (left !== undefined) left = { ...left, remaining: 0 }
     const limit = left === undefined ? "the day's requests" : `the ${left.limit} requests of the day`
-    return new LimitReached({ until: nextDay(now), message: `API-Football: ${limit} are used up` })
+    return new LimitReached({ until: dayAgain(now), message: `API-Football: ${limit} are used up` })
   }
 
   const refuse = ({ status }: Answer, body: Body, now: number) => {

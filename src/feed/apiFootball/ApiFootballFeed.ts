@@ -20,7 +20,7 @@ import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
 import { farApart, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
-import { feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
+import { dayAgain, feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
 import { type More, moreAfter, moreOf, offered, wantsPrices, wantsStatistics } from "./More.ts"
 import { livePrices } from "./odds.ts"
@@ -87,7 +87,7 @@ export const layerApiFootball = (
       /** Fixtures by id, with events and statistics. */
       const byId = (ids: ReadonlyArray<string>) =>
         Effect.map(
-          Effect.forEach(batchesOf(ids), (batch) => api.list("fixtures", { ids: batch.join("-") }), {
+          Effect.forEach(batchesOf(ids.filter(isId)), (batch) => api.list("fixtures", { ids: batch.join("-") }), {
             concurrency: atOnce
           }),
           (pages) => pages.flat()
@@ -220,7 +220,7 @@ export const layerApiFootball = (
           available,
           ...(isSmall() && schedule.isKnown() ? { each: batches } : { each: time, slow: batches + time })
         })
-        const until = Math.min(now + apart, end)
+        const until = Math.min(now + apart, left.remaining === 0 ? dayAgain(now) : end)
         const of = plan === "" ? `${left.limit} a day` : `plan ${plan}, ${left.limit} a day`
         return Option.some({
           kind: "spread",
@@ -235,7 +235,7 @@ export const layerApiFootball = (
         poll: pacer.poll(ask, next).pipe(Effect.withSpan("ApiFootballFeed.poll")),
         requests: Effect.sync(api.requests),
         finished: (ids) =>
-          pacer.ask(byId(ids.filter((id) => /^\d+$/.test(id)))).pipe(
+          pacer.ask(byId(ids)).pipe(
             Effect.map((fixtures) =>
               fixtures.map((each) => {
                 const { read, statistics = {} } = readFixture(each)
@@ -247,5 +247,8 @@ export const layerApiFootball = (
       })
     })
   )
+
+/** One that is none, of a row that cannot be read, would have all of a request refused. */
+const isId = (id: string): boolean => /^\d+$/.test(id)
 
 const wantedOf = ({ id, leagueId, season, teams }: ReadFixture) => ({ id, league: leagueId, season, teams })

@@ -29,8 +29,11 @@ const nowAndThen = 10
 /** Prices that are older than this are nobody's offer any more. */
 const longestOffered = 5 * slowly
 
-const isFresh = (at: number | undefined, now: number, factor = 1): boolean =>
-  at !== undefined && now - at < slowly * factor * 0.95
+/** Nothing is of a time to come: a clock was set back, and how old it is cannot be said. */
+const isYounger = (at: number | undefined, now: number, than: number): boolean =>
+  at !== undefined && at <= now && now - at < than
+
+const isFresh = (at: number | undefined, now: number, factor = 1): boolean => isYounger(at, now, slowly * factor * 0.95)
 
 export const wantsStatistics = ({ empty = 0, statisticsAt }: More, now: number): boolean =>
   !isFresh(statisticsAt, now, empty >= emptyOften ? nowAndThen : 1)
@@ -52,4 +55,4 @@ export const moreAfter = (
 
 /** The prices that still are an offer. */
 export const offered = ({ odds = {}, oddsAt }: More, now: number): { readonly [name: string]: unknown } =>
-  oddsAt !== undefined && now - oddsAt < longestOffered ? odds : {}
+  isYounger(oddsAt, now, longestOffered) ? odds : {}

@@ -97,8 +97,11 @@ export const makeSchedule = Effect.fnUntraced(function* (
       const now = yield* Clock.currentTimeMillis
       const date = dateOf(now)
       const isFresh = (day: Day | undefined) =>
-        day !== undefined && day.date === date && now - day.readAt < Duration.toMillis(readAgainAfter)
-      if (isFresh(today) || now - askedAt < slowly * 10) return
+        day !== undefined &&
+        day.date === date &&
+        day.readAt <= now &&
+        now - day.readAt < Duration.toMillis(readAgainAfter)
+      if (isFresh(today) || (askedAt <= now && now - askedAt < slowly * 10)) return
       askedAt = now
       const kept = Option.getOrUndefined(decodeDay((yield* memory.recall(feedName, ["schedule"])).schedule))
       if (kept !== undefined && isFresh(kept)) return take(kept)

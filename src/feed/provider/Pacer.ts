@@ -3,7 +3,8 @@
  *
  * Guarantees: before the time that was planned a poll asks nothing and is `paused`, which fails no tick. A limit that is
  * reached is waited for until its reset. Both are told once, with the time, and once more when they are over. What is planned
- * is kept in FeedMemory, so that whichever instance has the next tick keeps to it.
+ * is kept in FeedMemory, so that whichever instance has the next tick keeps to it. A poll that fails is planned after like any
+ * other. Nothing is planned for longer than an hour: clocks differ, are set back, and a plan may have been made in error.
  */
 import { Clock, DateTime, Duration, Effect, Option, Schema } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
@@ -18,12 +19,18 @@ const Kind = Schema.Literals(["limit", "spread", "idle"])
 const Plan = Schema.Struct({ kind: Kind, until: Schema.Finite, reason: Schema.String })
 export interface Plan extends Schema.Schema.Type<typeof Plan> {}
 
-const decodePlan = Schema.decodeUnknownOption(Plan)
+/** A plan as it is kept. One without the time at which it was made is of an older version. */
+const decodeKept = Schema.decodeUnknownOption(
+  Schema.Struct({ ...Plan.fields, made: Schema.optionalKey(Schema.Finite) })
+)
 
 const note = "plan"
 
 /** No plan is kept for longer: then the provider says anew what is left. */
-const longest = Duration.days(1)
+const longest = Duration.hours(1)
+
+/** A plan that was made later than this after now is of a clock that was wrong. */
+const clocksDiffer = Duration.toMillis(Duration.minutes(1))
 
 export interface PacerOptions {
   readonly feed: string
@@ -36,21 +43,23 @@ export interface Pacer {
   readonly plan: Effect.Effect<Option.Option<Plan>>
   /**
    * Polls, unless it is too early. `next` says after a poll when the next one is due: none for the next tick.
-   * Fails as `paused` when it is too early, and when the poll meets a limit.
+   * Fails as `paused` when it is too early, and when the poll meets a limit. One that fails for the last time before a planned
+   * wait says so (`isFinal`).
    */
-  readonly poll: <A, E>(
-    ask: Effect.Effect<A, E | LimitReached>,
+  readonly poll: <A>(
+    ask: Effect.Effect<A, FeedError | LimitReached>,
     next: Effect.Effect<Option.Option<Plan>>
-  ) => Effect.Effect<A, E | FeedError>
+  ) => Effect.Effect<A, FeedError>
   /** The same for a question that is no poll and must only wait for limits. */
   readonly ask: <A, E>(ask: Effect.Effect<A, E | LimitReached>) => Effect.Effect<A, E | FeedError>
 }
 
 /** `2026-11-26 18:00:05 UTC`. */
 export const timeText = (millis: number): string =>
-  Number.isFinite(millis)
-    ? `${DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, 19).replace("T", " ")} UTC`
-    : "a time that is not known"
+  Option.match(DateTime.make(millis), {
+    onNone: () => "a time that is not known",
+    onSome: (time) => `${DateTime.formatIso(time).slice(0, 19).replace("T", " ")} UTC`
+  })
 
 const isLimit = (error: unknown): error is LimitReached =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "LimitReached"
@@ -79,15 +88,19 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
   })
   /** Whether a plan is kept that is not the one that nothing is planned. */
   let isPlanned = true
-  const plan = Effect.map(memory.recall(feed, [note]), (notes) => {
-    const found = decodePlan(notes[note])
+  const plan = Effect.gen(function* () {
+    const found = decodeKept((yield* memory.recall(feed, [note]))[note])
     isPlanned = Option.isSome(found)
-    return found
+    const now = yield* Clock.currentTimeMillis
+    return Option.filter(found, ({ made = now }) => made <= now + clocksDiffer)
   })
   const keep = Effect.fnUntraced(function* (next: Option.Option<Plan>) {
     if (Option.isNone(next) && !isPlanned) return
     isPlanned = Option.isSome(next)
-    yield* memory.keep(feed, { [note]: Option.getOrNull(next) }, longest)
+    const made = yield* Clock.currentTimeMillis
+    const latest = made + Duration.toMillis(longest)
+    const kept = Option.map(next, (each) => ({ ...each, made, until: Math.min(each.until, latest) }))
+    yield* memory.keep(feed, { [note]: Option.getOrNull(kept) }, longest)
   })
   const paused = ({ reason, until }: Plan) =>
     new FeedError({ feed, reason: "paused", message: `${reason}; the next poll is at ${timeText(until)}` })
@@ -105,6 +118,14 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
       return yield* paused(planned.value)
     }
   })
+  /** Plans after a poll that began at this time, and tells whether the next one waits. */
+  const planAfter = Effect.fnUntraced(function* (started: number, next: Effect.Effect<Option.Option<Plan>>) {
+    const planned = Option.filter(yield* next, ({ until }) => until - started > Duration.toMillis(interval) * 1.05)
+    // A plan is met at the tick that is nearest to it; a limit would still hold there.
+    yield* keep(Option.map(planned, (each) => ({ ...each, until: each.until - Duration.toMillis(interval) / 2 })))
+    yield* tell(planned)
+    return Option.isSome(planned)
+  })
   const limited = <A, E>(ask: Effect.Effect<A, E | LimitReached>): Effect.Effect<A, E | FeedError> =>
     Effect.catchIf(ask, isLimit, metLimit)
 
@@ -113,12 +134,17 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
     poll: Effect.fnUntraced(function* (ask, next) {
       yield* waitFor(() => true)
       const started = yield* Clock.currentTimeMillis
-      const answer = yield* limited(ask)
-      const planned = Option.filter(yield* next, ({ until }) => until - started > Duration.toMillis(interval) * 1.05)
-      // A plan is met at the tick that is nearest to it; a limit would still hold there.
-      const kept = Option.map(planned, (each) => ({ ...each, until: each.until - Duration.toMillis(interval) / 2 }))
-      yield* keep(kept)
-      yield* tell(planned)
+      const asked = ask.pipe(
+        // Whoever polls waits no longer: what was asked is spent all the same.
+        Effect.onInterrupt(() => planAfter(started, next)),
+        Effect.catchTag("FeedError", (error) =>
+          Effect.flatMap(planAfter(started, next), (waits) =>
+            Effect.fail(waits ? new FeedError({ ...error, message: error.message, isFinal: true }) : error)
+          )
+        )
+      )
+      const answer = yield* limited(asked)
+      yield* planAfter(started, next)
       return answer
     }),
     ask: (ask) =>

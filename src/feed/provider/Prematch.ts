@@ -60,6 +60,11 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
   const known = new Map<string, PrematchFigures>()
   /** Matches that are being asked for, or may be asked for again at this time. */
   const waiting = new Map<string, number>()
+  /** Nothing waits for longer than this, unless a clock was set back. */
+  const isWaiting = (id: string, now: number) => {
+    const until = waiting.get(id) ?? now
+    return until > now && until <= now + Duration.toMillis(againAfter)
+  }
   let isWorking = false
   const outage = makeOutage({
     part: "feed",
@@ -105,7 +110,7 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
   return {
     figuresOf: Effect.fnUntraced(function* (matches) {
       const now = yield* Clock.currentTimeMillis
-      const unknown = matches.filter(({ id }) => !known.has(id) && (waiting.get(id) ?? now) <= now)
+      const unknown = matches.filter(({ id }) => !known.has(id) && !isWaiting(id, now))
       if (unknown.length > 0 && !isWorking) {
         isWorking = true
         yield* work(unknown).pipe(

@@ -58,6 +58,8 @@ export const makeSeen = Effect.fnUntraced(function* (feed: string, interval: Dur
   return {
     recall: Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
+      // What is of a time to come was seen before a clock was set back.
+      if (at > now) at = Number.NEGATIVE_INFINITY
       if (now - at < Duration.toMillis(interval) * 1.5) return seen
       const kept = decodeKept((yield* memory.recall(feed, [note]))[note])
       if (Option.isSome(kept) && kept.value.at > at) {

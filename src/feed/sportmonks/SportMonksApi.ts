@@ -78,6 +78,9 @@ const ofOneMatch = wanted.filter((include) => include !== "inplayOdds")
 /** How long a limit lasts whose reset is not told. */
 const defaultWait = 60
 
+/** A wait that was told, in milliseconds: limits are renewed every hour, whatever is said. */
+const waitOf = (seconds: number): number => 1000 * Math.min(3600, Math.max(0, seconds))
+
 export interface SportMonksApi {
   readonly host: string
   /** Requests so far. */
@@ -119,7 +122,7 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
   const noteAnswer = ({ rate_limit, subscription }: Envelope, now: number) => {
     if (rate_limit !== undefined) {
       const { remaining, requested_entity = "Fixture", resets_in_seconds } = rate_limit
-      left.set(requested_entity, { remaining, resetsAt: now + resets_in_seconds * 1000 })
+      left.set(requested_entity, { remaining, resetsAt: now + waitOf(resets_in_seconds) })
     }
     const plans = Option.getOrUndefined(decodePlans(subscription))?.flatMap((each) => each.plans)
     const [first] = plans?.filter(({ plan }) => /football/i.test(plan)) ?? []
@@ -131,7 +134,7 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
       const known = [...left.values()].filter(({ remaining, resetsAt }) => resetsAt > now && remaining <= 1)
       const until =
         retry_after !== undefined
-          ? now + retry_after * 1000
+          ? now + waitOf(retry_after)
           : Math.max(...known.map(({ resetsAt }) => resetsAt), now + defaultWait * 1000)
       return new LimitReached({ until, message: "SportMonks' limit of requests an hour is reached" })
     }

@@ -68,7 +68,9 @@ export const layerSportMonks = (
         })
 
       const lookUp = (ids: ReadonlyArray<string>) =>
-        Effect.forEach(pagesOf(ids), api.fixtures).pipe(Effect.map((pages) => pages.flat()))
+        Effect.forEach(pagesOf(ids.filter((id) => /^\d+$/.test(id))), api.fixtures).pipe(
+          Effect.map((pages) => pages.flat())
+        )
 
       const withPrematch = Effect.fnUntraced(function* (fixtures: ReadonlyArray<ReadFixture>) {
         const figures = yield* prematch.figuresOf(fixtures.filter(({ id }) => Number.isInteger(id)).map(wantedOf))
@@ -130,12 +132,10 @@ export const layerSportMonks = (
         poll: pacer.poll(ask, next).pipe(Effect.withSpan("SportMonksFeed.poll")),
         requests: Effect.sync(api.requests),
         finished: (ids) =>
-          pacer
-            .ask(Effect.map(lookUp(ids.filter((id) => /^\d+$/.test(id))), (found) => readAll(found, () => undefined)))
-            .pipe(
-              Effect.map((found) => found.map(({ read }) => asShown(read))),
-              Effect.withSpan("SportMonksFeed.finished")
-            )
+          pacer.ask(Effect.map(lookUp(ids), (found) => readAll(found, () => undefined))).pipe(
+            Effect.map((found) => found.map(({ read }) => asShown(read))),
+            Effect.withSpan("SportMonksFeed.finished")
+          )
       })
     })
   )
