@@ -18,9 +18,10 @@ const words = { hit: "✅ Hit", miss: "❌ Miss", void: "⚪ Void" } as const
  * taken back, that it is open again. Nothing while there is nothing to tell.
  */
 export const verdictText = (outcome: Outcome | undefined): string | undefined => {
-  if (outcome === undefined) return undefined
-  const { decidedAt, isFinal, reason, revision, score, verdict } = outcome
-  if (verdict === undefined) return revision === 0 ? undefined : `↩ Open again: ${expectationText(outcome)}`
+  // What was never told is not told here either.
+  if (outcome === undefined || outcome.revision === 0) return undefined
+  const { decidedAt, isFinal, reason, score, verdict } = outcome
+  if (verdict === undefined) return `↩ Open again: ${expectationText(outcome)}`
   if (verdict === "void") return `${words.void}: ${reason ?? "no verdict is possible"}`
   const scored = score === undefined ? "" : `${score.home}-${score.away}`
   const when = isFinal || decidedAt === undefined ? "" : ` at ${matchMinuteLabel(decidedAt)}'`

@@ -23,7 +23,6 @@ export interface HeldMatch {
   readonly triggers: Map<string, OpenTrigger>
   /** When its triggers were read; undefined when they must be. */
   readAt: number | undefined
-  prematch: Snapshot["prematch"]
   /** What was judged last. */
   judged: Seen | undefined
   /** Triggers that are to be judged whatever has changed. */
@@ -37,7 +36,6 @@ export interface HeldMatch {
 export const newMatch = (seenAt: number): HeldMatch => ({
   triggers: new Map(),
   readAt: undefined,
-  prematch: {},
   judged: undefined,
   restless: new Set(),
   seenAt

@@ -1,6 +1,6 @@
 /** A trigger that is to be judged, or was a short while ago and may be revised: what its row tells of its outcome. */
 import type { Verdict } from "../domain/Outcome.ts"
-import type { MatchMinute, Score } from "../domain/Snapshot.ts"
+import type { MatchMinute, Score, Snapshot } from "../domain/Snapshot.ts"
 import type { Condition } from "../domain/Strategy.ts"
 import type { Moment } from "../domain/Timeline.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
@@ -30,6 +30,8 @@ export interface OpenTrigger {
   readonly expectation: Condition
   /** The match when the strategy fired. */
   readonly at: Moment
+  /** What was known before kick-off when the strategy fired: it counts where the match does not tell any more. */
+  readonly prematch: Snapshot["prematch"]
   readonly standing: Standing
 }
 

@@ -17,12 +17,6 @@ import { moment } from "../domain/Timeline.ts"
 import { Trigger, TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
 import type { OpenTrigger, Resolution, Standing } from "./OpenTrigger.ts"
 
-/** What is to be judged on a match, and what was known before its kick-off. */
-export interface OpenMatch {
-  readonly triggers: ReadonlyArray<OpenTrigger>
-  readonly prematch: TriggerSnapshot["prematch"]
-}
-
 /** A match with open triggers that is not shown. */
 export interface AbsentMatch {
   readonly matchId: string
@@ -59,7 +53,7 @@ export class OutcomeStore extends Context.Service<
     readonly open: (
       matchIds: ReadonlyArray<string>,
       finalsSince: number | undefined
-    ) => Effect.Effect<ReadonlyMap<string, OpenMatch>, DatabaseError>
+    ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<OpenTrigger>>, DatabaseError>
     /** Matches that have open triggers, but for those that are `shown`; the oldest first, at most `limit` of them. */
     readonly absent: (
       shown: ReadonlyArray<string>,
@@ -124,7 +118,6 @@ export class OutcomeStore extends Context.Service<
             return decoded
           }
           const open: Array<OpenTrigger> = []
-          let prematch: TriggerSnapshot["prematch"] = {}
           for (const row of triggers) {
             const snapshot = snapshotOf(row.snapshot ?? row.id, row.own_snapshot ?? snapshots[row.snapshot ?? ""])
             const expectation = conditionOf(row.expectation)
@@ -132,16 +125,16 @@ export class OutcomeStore extends Context.Service<
             else if (Result.isFailure(expectation)) {
               yield* leaveOpen(row.id, "expectation", problemText(expectation.failure.issue))
             } else {
-              prematch = snapshot.success.prematch
               open.push({
                 id: TriggerId.make(row.id),
                 expectation: expectation.success,
                 at: moment(snapshot.success),
+                prematch: snapshot.success.prematch,
                 standing: standingOf(row)
               })
             }
           }
-          return { triggers: open, prematch }
+          return open
         })
 
         return OutcomeStore.of({
@@ -149,7 +142,7 @@ export class OutcomeStore extends Context.Service<
             if (matchIds.length === 0) return new Map()
             const finals_since = finalsSince === undefined ? null : iso(finalsSince)
             const rows = yield* decodeMatches(yield* call("open_triggers", { match_ids: matchIds, finals_since }))
-            const matches = new Map<string, OpenMatch>()
+            const matches = new Map<string, ReadonlyArray<OpenTrigger>>()
             for (const row of rows) matches.set(row.match_id, yield* readMatch(row))
             return matches
           }),

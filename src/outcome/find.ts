@@ -12,16 +12,13 @@ import {
   isPlayed,
   type MatchMinute,
   matchMinuteLabel,
-  type Period,
-  periodEnd,
-  periods,
   type Score,
   type Snapshot
 } from "../domain/Snapshot.ts"
 import type { Timeline } from "../domain/Timeline.ts"
 import type { View } from "../rules/evaluate.ts"
 import { decide, judgedPeriod } from "../rules/expect/decide.ts"
-import { judgedView, judgeTrigger } from "../rules/expect/judge.ts"
+import { isOverAt, judgedView, judgeTrigger, knowing } from "../rules/expect/judge.ts"
 import { explainCondition } from "../rules/explain/explain.ts"
 import { bareMinute, type OpenTrigger } from "./OpenTrigger.ts"
 import { pastViews, possiblePasts } from "./pastViews.ts"
@@ -61,25 +58,18 @@ const once = <A>(make: () => A): (() => A) => {
   }
 }
 
-/** `prematch` is what was known before kick-off, should the snapshot not tell any more. */
-export const lookAt = (snapshot: Snapshot, timeline: Timeline, prematch: Snapshot["prematch"] = {}): MatchLook => ({
+export const lookAt = (snapshot: Snapshot, timeline: Timeline): MatchLook => ({
   snapshot,
   pasts: possiblePasts(timeline).map((past) => ({
     timeline: past,
-    views: once(() => pastViews(snapshot.match, { ...prematch, ...snapshot.prematch }, past))
+    views: once(() => pastViews(snapshot.match, snapshot.prematch, past))
   }))
 })
 
-/** Whether the end of this period is past. */
-const isPast = ({ clock }: Snapshot, period: Period): boolean =>
-  clock.status === "finished" ||
-  (isPlayed(clock) && periods.indexOf(clock.period) > periods.indexOf(period)) ||
-  (clock.status === "break" && clock.period === period && clock.minute >= periodEnd[period])
-
 /** What the two sides of an expectation come to in a view. */
-const compared = ({ at, expectation }: OpenTrigger, view: View): ComparedValues => {
+const compared = ({ at, expectation, prematch }: OpenTrigger, view: View): ComparedValues => {
   const trigger = correctedTrigger(at, view.timeline)
-  const { condition, left, right } = explainCondition(expectation, { ...view, trigger })
+  const { condition, left, right } = explainCondition(expectation, { ...knowing(prematch, view), trigger })
   return { condition, ...(left === undefined ? undefined : { left }), ...(right === undefined ? undefined : { right }) }
 }
 
@@ -93,7 +83,7 @@ const atTheEnd = (trigger: OpenTrigger, { pasts }: MatchLook): Finding => {
     const end = judgedView(all, period)
     if (end === undefined) return undefined
     const first = all.findIndex(({ snapshot }) => compareMatchMinutes(snapshot.clock, trigger.at) >= 0)
-    return { end, judgement: judgeTrigger(trigger.expectation, trigger.at, all, first < 0 ? all.length : first) }
+    return { end, judgement: judgeTrigger(trigger, all, first < 0 ? all.length : first) }
   })
   if (seen === undefined || seen.judgement.result === "undecided") return unseen(`the end of ${name} was not seen`)
   const { end, judgement } = seen
@@ -126,11 +116,14 @@ const calledOff = ({ clock }: Snapshot): Finding => ({
 export const find = (trigger: OpenTrigger, look: MatchLook): Finding | undefined => {
   const { pasts, snapshot } = look
   const { clock, score } = snapshot
-  if (isPast(snapshot, judgedPeriod({ trigger: trigger.at }))) return atTheEnd(trigger, look)
+  if (isOverAt(snapshot.clock, judgedPeriod({ trigger: trigger.at }))) return atTheEnd(trigger, look)
   if (isCalledOff(clock)) return calledOff(snapshot)
   if (!isPlayed(clock)) return undefined
   const decisions = pasts.map(({ timeline }) =>
-    decide(trigger.expectation, { snapshot, timeline, trigger: correctedTrigger(trigger.at, timeline) })
+    decide(trigger.expectation, {
+      ...knowing(trigger.prematch, { snapshot, timeline }),
+      trigger: correctedTrigger(trigger.at, timeline)
+    })
   )
   const [decision] = decisions
   if (decision === undefined || decisions.some((each) => each !== decision)) return { isFinal: false }

@@ -62,10 +62,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     const open = yield* store.open(page, isNew ? now - corrected : undefined)
     for (const id of page) {
       const held = heldOf(id, now)
-      const { prematch, triggers } = open.get(id) ?? { triggers: [], prematch: held.prematch }
-      held.prematch = prematch
       for (const [key, { standing }] of held.triggers) if (standing.finalAt === undefined) held.triggers.delete(key)
-      for (const each of triggers) {
+      for (const each of open.get(id) ?? []) {
         held.triggers.set(each.id, each)
         held.restless.add(each.id)
       }
@@ -86,8 +84,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     for (const { expectation, id, snapshot } of triggers) {
       const held = matches.get(snapshot.match.id)
       if (held === undefined || expectation === undefined || held.triggers.has(id)) continue
-      held.prematch = snapshot.prematch
-      held.triggers.set(id, { id, expectation, at: moment(snapshot), standing: { version: 0 } })
+      const { prematch } = snapshot
+      held.triggers.set(id, { id, expectation, at: moment(snapshot), prematch, standing: { version: 0 } })
       held.restless.add(id)
     }
   }
@@ -100,7 +98,7 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
   }
 
   const judge = (held: HeldMatch, look: Seen, isLast: boolean): ReadonlyArray<Step> => {
-    const matchLook = lookAt(look.snapshot, look.timeline, held.prematch)
+    const matchLook = lookAt(look.snapshot, look.timeline)
     const steps: Array<Step> = []
     for (const trigger of toJudge(held, look)) {
       const finding = find(trigger, matchLook)

@@ -431,6 +431,10 @@ declare
   created jsonb;
   counts jsonb;
 begin
+  -- Who deletes one of them meanwhile waits, sees its triggers, and leaves a tombstone.
+  perform from strategies s where s.id in (
+    select c.strategy_id from jsonb_array_elements(matches) m, jsonb_populate_recordset(null::triggers, m -> 'triggers') c
+  ) order by s.id for key share;
   select jsonb_agg(jsonb_build_object('strategy_id', o.strategy_id, 'match_id', o.match_id)) into held from (
     select c.strategy_id, p.match_id,
       coalesce(u.count, 0) + row_number() over (partition by s.user_id order by c.strategy_id, p.match_id) as place

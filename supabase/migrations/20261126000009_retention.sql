@@ -9,11 +9,13 @@ create index if not exists trigger_snapshots_taken_at on public.trigger_snapshot
 -- reads the table once, as that of triggers_match does.
 create index if not exists triggers_own_snapshots on public.triggers (triggered_at) where snapshot is not null;
 
--- Whether anything is still to be told or judged of a trigger. It names nothing of a schema, and has no search_path of its own:
+-- Whether anything is still to be told or judged of a trigger, or its verdict became final after `before`, and so may be revised.
+-- It names nothing of a schema, and has no search_path of its own:
 -- so it costs next to nothing where it is called.
-create or replace function public.is_unsettled(t public.triggers) returns boolean
+create or replace function public.is_unsettled(t public.triggers, before timestamptz) returns boolean
 language sql immutable as $$
   select t.alert_state = 'pending' or t.outcome_open is true or t.amendment is not distinct from 'pending'
+    or (t.verdict_final_at >= before) is true
 $$;
 
 -- Forgets the details of settled triggers from before a time, the oldest first: figures and odds of the snapshot, evidence,
@@ -31,7 +33,7 @@ begin
   with old as materialized (
     select s.id, s.match_id from trigger_snapshots s
     where s.taken_at < before and not exists (
-      select from triggers t where t.match_id = s.match_id and t.snapshot_id = s.id and is_unsettled(t))
+      select from triggers t where t.match_id = s.match_id and t.snapshot_id = s.id and is_unsettled(t, before))
     order by s.taken_at limit max_rows for update skip locked
   ), slim as (
     update trigger_snapshots s set taken_at = null, snapshot = jsonb_build_object('match', s.snapshot -> 'match',
@@ -48,7 +50,7 @@ begin
 
   with old as materialized (
     select t.id, gen_random_uuid() as snapshot_id from triggers t
-    where t.snapshot is not null and t.triggered_at < before and not is_unsettled(t)
+    where t.snapshot is not null and t.triggered_at < before and not is_unsettled(t, before)
     order by t.triggered_at limit max_rows for update skip locked
   ), slim as (
     insert into trigger_snapshots (id, match_id, taken_at, snapshot)
@@ -70,7 +72,7 @@ do $$
 declare
   signature text;
 begin
-  foreach signature in array array['is_unsettled(triggers)', 'forget_trigger_details(timestamptz, integer)'] loop
+  foreach signature in array array['is_unsettled(triggers, timestamptz)', 'forget_trigger_details(timestamptz, integer)'] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);
   end loop;

@@ -93,6 +93,16 @@ layer(Layer.merge(onDatabase, quiet))("Retention", (it) => {
     })
   )
 
+  it.effect("forgets nothing of a trigger whose verdict is as young: it may be revised", () =>
+    Effect.gen(function* () {
+      yield* evening
+      yield* sql("update triggers set verdict_final_at = now() + interval '2 days' where match_id = 'a settled'")
+      yield* inDays(3)
+      yield* forget(2)
+      expect(yield* details).toEqual([...untouched.slice(0, 3), bare("d of before", null)])
+    })
+  )
+
   it.effect("leaves triggers that this version and the one before it can read", () =>
     Effect.gen(function* () {
       yield* evening

@@ -3,12 +3,34 @@ import { expect, layer } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { Logs } from "../fixtures/logs.ts"
+import { expecting, fire, sql } from "./outcomes.ts"
 import { anew, firedAndSent, inWorld, started, world } from "./world.ts"
 
 const early = { id: "early", minute: 60 }
 const goals = (home: number) => ({ score: { home, away: 0 } })
 const ended = { id: "early", minute: 90, added: 3, status: "finished" } as const
 const open = { verdict: null, result: null, hits: 0, misses: 0, voids: 0, final: false }
+
+const known = { prematch: { win_odds: { home: 1.5, away: 4 } } }
+
+layer(inWorld)("Triggers of one match", (it) => {
+  it.effect.each(["first", "last"])(
+    "are judged by what each knew before kick-off, whatever fired %s beside it",
+    (place) =>
+      Effect.gen(function* () {
+        yield* anew
+        const knowing = fire([expecting("favourite goals >= 1")], [{ id: "p", minute: 60, ...known }])
+        const others = fire([expecting("favourite goals >= 0")], [{ id: "p", minute: 61 }])
+        yield* Effect.all(place === "first" ? [knowing, others] : [others, knowing])
+        const { sees } = yield* started
+        const end = { id: "p", minute: 90, added: 1, status: "finished", score: { home: 1, away: 0 } } as const
+        yield* sees(end)
+        expect(
+          yield* sql("select verdict from triggers where match_id = 'p' order by expectation ->> 'right'")
+        ).toEqual([{ verdict: "miss" }, { verdict: "hit" }])
+      })
+  )
+})
 
 layer(inWorld)("What judges triggers", (it) => {
   it.effect("tells an early verdict when it has stood for a while, of which a restart takes nothing", () =>

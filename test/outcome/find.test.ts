@@ -13,6 +13,7 @@ const trigger = (expect: string, at: Shown = { minute: 1 }, standing: Standing =
   id: TriggerId.make("t"),
   expectation: condition(expect),
   at: moment(snapshotOf(at)),
+  prematch: snapshotOf(at).prematch,
   standing
 })
 

@@ -49,7 +49,7 @@ export const fire = Effect.fnUntraced(function* (
 /** What is to be judged on a match. */
 export const openOn = Effect.fnUntraced(function* (matchId: string) {
   const store = yield* OutcomeStore
-  return (yield* store.open([matchId], 0)).get(matchId)?.triggers ?? []
+  return (yield* store.open([matchId], 0)).get(matchId) ?? []
 })
 
 /** A verdict on a trigger as it stands. */

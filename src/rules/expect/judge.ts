@@ -1,7 +1,15 @@
 /** What became of a trigger's expectation, in a match that was played to its end. */
 
 import { correctedTrigger } from "../../domain/Past.ts"
-import type { MatchMinute } from "../../domain/Snapshot.ts"
+import {
+  isPlayed,
+  type MatchClock,
+  type MatchMinute,
+  type Period,
+  periodEnd,
+  periods,
+  type Snapshot
+} from "../../domain/Snapshot.ts"
 import type { Condition } from "../../domain/Strategy.ts"
 import { type Moment, moment } from "../../domain/Timeline.ts"
 import { evaluateCondition, type View } from "../evaluate.ts"
@@ -23,6 +31,25 @@ const undecided: Judgement = { result: "undecided", decidedAt: undefined, missin
 export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): View | undefined =>
   views.findLast(({ snapshot }) => snapshot.clock.period === period)
 
+/** Whether the end of this period is past. */
+export const isOverAt = (clock: MatchClock, period: Period): boolean =>
+  clock.status === "finished" ||
+  (isPlayed(clock) && periods.indexOf(clock.period) > periods.indexOf(period)) ||
+  (clock.status === "break" && clock.period === period && clock.minute >= periodEnd[period])
+
+/** The view with what was known before kick-off, where it does not tell. */
+export const knowing = (prematch: Snapshot["prematch"], view: View): View =>
+  Object.keys(prematch).every((name) => name in view.snapshot.prematch)
+    ? view
+    : { ...view, snapshot: { ...view.snapshot, prematch: { ...prematch, ...view.snapshot.prematch } } }
+
+/** What is judged of a trigger: what is expected, and the match as it stood when the strategy fired. */
+export interface Judged {
+  readonly expectation: Condition
+  readonly at: Moment
+  readonly prematch: Snapshot["prematch"]
+}
+
 const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ period, minute, added })
 
 /**
@@ -31,19 +58,25 @@ const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ per
  */
 export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>, fired: number): Judgement => {
   const at = views[fired]
-  return expect === undefined || at === undefined ? undecided : judgeTrigger(expect, moment(at.snapshot), views, fired)
+  if (expect === undefined || at === undefined) return undecided
+  const { snapshot } = at
+  return judgeTrigger({ expectation: expect, at: moment(snapshot), prematch: snapshot.prematch }, views, fired)
 }
 
 /** The same for a trigger of any moment. View number `first` is the first that is not before it. */
 export const judgeTrigger = (
-  expect: Condition,
-  trigger: Moment,
+  { at: trigger, expectation: expect, prematch }: Judged,
   views: ReadonlyArray<View>,
   first: number
 ): Judgement => {
   const end = judgedView(views, judgedPeriod({ trigger }))
   if (end === undefined) return undecided
-  const judged = (view: View): View => ({ ...view, trigger: correctedTrigger(trigger, view.timeline) })
+  // What was known before kick-off is the same at every minute, whatever a poll told of it.
+  const before = { ...prematch, ...end.snapshot.prematch }
+  const judged = (view: View): View => ({
+    ...knowing(before, view),
+    trigger: correctedTrigger(trigger, view.timeline)
+  })
   const result = evaluateCondition(expect, judged(end)) === undefined ? "miss" : "hit"
   const isDecided = (view: View): boolean => decide(expect, judged(view)) === result
   const last = views.indexOf(end)
