@@ -4,7 +4,7 @@
  * Guarantees: an answer with errors is a failure and never an empty list, whatever its status: errors come with HTTP 200. What
  * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
  */
-import { Clock, DateTime, Duration, Effect, Metric, Option, Redacted, Schema } from "effect"
+import { Clock, Data, DateTime, Duration, Effect, Metric, Option, Redacted, Schema } from "effect"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
@@ -12,6 +12,9 @@ import { type Answer, makeProviderClient, type Params } from "../provider/Provid
 import type { ApiFootballSettings } from "./settings.ts"
 
 export const feedName = "api-football"
+
+/** The plan of the account does not have what was asked for. */
+export class NotInPlan extends Data.TaggedError("NotInPlan")<{ readonly message: string }> {}
 
 /** Requests of a day. */
 export interface Allowance {
@@ -95,6 +98,11 @@ export interface ApiFootballApi {
   readonly account: Effect.Effect<Account, FeedError | LimitReached>
   /** What is at a path: all pages of it. */
   readonly list: (path: string, params: Params) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+  /** The same, and says where it is the plan that does not have it. */
+  readonly listOfPlan: (
+    path: string,
+    params: Params
+  ) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached | NotInPlan>
 }
 
 export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettings): ApiFootballApi => {
@@ -144,7 +152,9 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
     }
     const todo = advice[about] ?? (status === 401 || status === 403 ? advice.token : undefined)
     const said = /[.!?]$/.test(text) ? text : `${text}.`
-    return failure("refused", [`API-Football refuses the request (HTTP ${status}): ${said}`, todo].join(" ").trim())
+    const message = [`API-Football refuses the request (HTTP ${status}): ${said}`, todo].join(" ").trim()
+    const refused = failure("refused", message)
+    return about === "plan" ? new NotInPlan({ message: refused.message }) : refused
   }
 
   const ask = Effect.fnUntraced(function* (path: string, params: Params) {
@@ -168,13 +178,25 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
     return { rows: Array.isArray(response) ? response : [response], pages: Math.min(paging?.total ?? 1, mostPages) }
   })
 
+  const listOfPlan = Effect.fnUntraced(function* (path: string, params: Params) {
+    const first = yield* page(path, params)
+    const others = yield* Effect.forEach(
+      Array.from({ length: first.pages - 1 }, (_, index) => String(index + 2)),
+      (number) => page(path, { ...params, page: number })
+    )
+    return [first, ...others].flatMap(({ rows }) => rows)
+  })
+
+  const refusedAsAny = <A>(asked: Effect.Effect<A, FeedError | LimitReached | NotInPlan>) =>
+    Effect.catchTag(asked, "NotInPlan", ({ message }) => failure("refused", message))
+
   return {
     host: client.host,
     requests: client.requests,
     allowance: () => left,
     perMinute: () => perMinute,
     account: Effect.gen(function* () {
-      const { response } = yield* ask("status", {})
+      const { response } = yield* refusedAsAny(ask("status", {}))
       const status = decodeStatus(response)
       if (Option.isNone(status)) {
         return yield* failure("refused", `API-Football does not know the key. ${advice.token}`)
@@ -183,13 +205,7 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
       left ??= { limit: requests.limit_day, remaining: Math.max(0, requests.limit_day - requests.current) }
       return { plan: subscription.plan, isActive: subscription.active !== false, allowance: left }
     }),
-    list: Effect.fnUntraced(function* (path, params) {
-      const first = yield* page(path, params)
-      const others = yield* Effect.forEach(
-        Array.from({ length: first.pages - 1 }, (_, index) => String(index + 2)),
-        (number) => page(path, { ...params, page: number })
-      )
-      return [first, ...others].flatMap(({ rows }) => rows)
-    })
+    list: (path, params) => refusedAsAny(listOfPlan(path, params)),
+    listOfPlan
   }
 }

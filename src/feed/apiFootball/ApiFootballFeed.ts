@@ -4,7 +4,8 @@
  * On a large plan a poll is the list of live matches with their events; statistics, in one request for twenty matches, and
  * prices, in one for all, are taken from the poll before while they are fresh. On a small one (below `smallPlan` requests a
  * day) a poll asks for the day's fixtures that are on by their ids, which brings statistics and the end of a match too, and
- * no prices. No request is spent while no match is on.
+ * no prices. Where the plan does not have that, as the free one, a poll is the list of live matches, and one match that is gone,
+ * or whose statistics are the oldest, is asked for beside it. No request is spent while no match is on.
  *
  * Guarantees: a match that was in play and is gone from the list is asked for by its id, so that its end is seen. Requests last
  * the day: polls are spread over the time in which matches are on. The key is in no error, log line or span.
@@ -22,10 +23,11 @@ import { farApart, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
 import { dayAgain, feedName, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
-import { type More, moreAfter, moreOf, offered, wantsPrices, wantsStatistics } from "./More.ts"
+import { type More, moreAfter, moreOf, offered, statisticsSince, wantsPrices, wantsStatistics } from "./More.ts"
 import { livePrices } from "./odds.ts"
 import { prematchShare, smallPlan } from "./plans.ts"
-import { makePrematchSource } from "./prematch.ts"
+import { makePrematchSource, minuteShare as prematchShareOfMinute } from "./prematch.ts"
+import { makeRefusals } from "./Refusals.ts"
 import { inOneRequest, makeSchedule } from "./Schedule.ts"
 import type { ApiFootballSettings } from "./settings.ts"
 
@@ -40,6 +42,12 @@ const atOnce = 3
 
 /** How long a poll may wait for what is asked for beside the list, from its beginning on: a scan waits for ten seconds. */
 const patience = Duration.toMillis(Duration.seconds(9))
+
+/** Fixtures that a poll asks for one by one, where the plan does not have several in one request. */
+const oneByOne = 1
+
+/** Requests of a minute that are not for fixtures by id. */
+const othersPerMinute = 1
 
 const batchesOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Arr.isReadonlyArrayNonEmpty(ids) ? Arr.chunksOf(ids, inOneRequest) : []
@@ -59,6 +67,7 @@ export const layerApiFootball = (
       const pacer = yield* makePacer({ feed: feedName, interval })
       const seen = yield* makeSeen(feedName, interval)
       const schedule = yield* makeSchedule(api, isWatched)
+      const refusals = yield* makeRefusals
       const unreadable = makeUnreadable(feedName)
       const source = makePrematchSource(api)
       let plan = ""
@@ -84,13 +93,44 @@ export const layerApiFootball = (
         hasBudget: Effect.map(share, (left) => left > 0 && (api.allowance()?.remaining ?? 0) > left)
       })
 
-      /** Fixtures by id, with events and statistics. */
+      /** Requests by id that a minute has room for. */
+      const mostBatches = () => Math.max(1, Math.floor(api.perMinute() * (1 - prematchShareOfMinute)) - othersPerMinute)
+      let turn = 0
+      /** Those that the minute has room for: all, or some in turn. */
+      const fitting = (ids: ReadonlyArray<string>) => {
+        const most = mostBatches() * inOneRequest
+        if (ids.length <= most) return ids
+        const start = (turn++ * most) % ids.length
+        return [...ids.slice(start), ...ids.slice(0, start)].slice(0, most)
+      }
+      /** Fixtures by id, with events and statistics. None where the plan does not have several in one request. */
+      const inBatches = (ids: ReadonlyArray<string>) =>
+        refusals.unlessRefused(
+          several,
+          Effect.map(
+            Effect.forEach(
+              batchesOf(fitting(ids.filter(isId))),
+              (batch) => api.listOfPlan("fixtures", { ids: batch.join("-") }),
+              { concurrency: atOnce }
+            ),
+            (pages) => pages.flat()
+          )
+        )
+      /** A few of them, while there is more than the list of live matches may need. */
+      const inTurn = (ids: ReadonlyArray<string>) =>
+        Effect.suspend(() => {
+          const { limit, remaining } = api.allowance() ?? { limit: 1, remaining: 0 }
+          const few = remaining > limit / 10 ? ids.filter(isId).slice(0, oneByOne) : []
+          return Effect.map(
+            Effect.forEach(few, (id) => api.list("fixtures", { id })),
+            (pages) => pages.flat()
+          )
+        })
+      /** Fixtures by id, as many as the plan has. */
       const byId = (ids: ReadonlyArray<string>) =>
-        Effect.map(
-          Effect.forEach(batchesOf(ids.filter(isId)), (batch) => api.list("fixtures", { ids: batch.join("-") }), {
-            concurrency: atOnce
-          }),
-          (pages) => pages.flat()
+        Effect.flatMap(
+          inBatches(ids),
+          Option.match({ onNone: () => inTurn(ids), onSome: (found) => Effect.succeed(found) })
         )
 
       /** What may fail, or take too long, without costing the poll: only a limit counts. */
@@ -129,18 +169,31 @@ export const layerApiFootball = (
         const read = (fixtures: ReadonlyArray<unknown>) =>
           fixtures.map((each) => readFixture(each, clockBefore)).filter(isWatched)
         const open = [...before].filter(([, match]) => isToBeAsked(match)).map(([id]) => id)
-        const byIds = isSmall() && schedule.isKnown()
+        const isPlanned = isSmall() && schedule.isKnown()
+        const on = [...new Set([...schedule.on(now), ...open])]
+        const byIds = isPlanned ? yield* inBatches(on) : Option.none()
+        const isByIds = Option.isSome(byIds)
+        const live =
+          isPlanned && on.length === 0
+            ? Effect.succeed([])
+            : api.list("fixtures", { live: leagues.length === 0 ? "all" : leagues.join("-") })
 
-        const listed = byIds
-          ? read(yield* byId([...new Set([...schedule.on(now), ...open])]))
-          : read(yield* api.list("fixtures", { live: leagues.length === 0 ? "all" : leagues.join("-") }))
+        const listed = read(isByIds ? byIds.value : yield* live)
         const ids = new Set(listed.map(({ id }) => id))
-        const stale = byIds ? [] : listed.filter(({ id }) => wantsStatistics(moreOf(before.get(id)), now))
-        const gone = byIds ? [] : open.filter((id) => !ids.has(id))
-        const isForPrices = !byIds && listed.some(({ id }) => wantsPrices(moreOf(before.get(id)), now))
+        const more = (id: string) => moreOf(before.get(id))
+        const stale = isByIds
+          ? []
+          : listed
+              .filter(({ id }) => wantsStatistics(more(id), now))
+              .map(({ id }) => id)
+              .sort((one, other) => statisticsSince(more(one)) - statisticsSince(more(other)))
+        const gone = isByIds ? [] : open.filter((id) => !ids.has(id))
+        const most = (yield* refusals.has(several)) ? oneByOne : Number.POSITIVE_INFINITY
+        const beyond = [...gone, ...stale].slice(0, most)
+        const isForPrices = !isSmall() && listed.some(({ id }) => wantsPrices(more(id), now))
         const [details, prices] = yield* Effect.all(
           [
-            beside(byId([...gone, ...stale.map(({ id }) => id)]), begun),
+            beside(byId(beyond), begun),
             isForPrices
               ? beside(api.list("odds/live", leagues.length === 1 ? { league: String(leagues[0]) } : {}), begun)
               : Effect.succeed(Result.succeed(Option.none<ReadonlyArray<unknown>>()))
@@ -154,13 +207,14 @@ export const layerApiFootball = (
 
         const shown = [...listed, ...found.filter(({ id }) => !ids.has(id))]
         yield* unreadable.tell(shown)
+        const askedFor = new Set(beyond)
         const mores = new Map(
           shown.map(({ id, statistics }) => {
             const brought = {
               statistics: statistics ?? detailOf.get(id)?.statistics,
               odds: Option.getOrUndefined(Option.map(odds, (all) => all.get(id) ?? {}))
             }
-            return [id, moreAfter(moreOf(before.get(id)), now, brought)] as const
+            return [id, moreAfter(more(id), now, brought, { odds: isForPrices, statistics: askedFor.has(id) })] as const
           })
         )
         yield* seen.update(
@@ -213,12 +267,15 @@ export const layerApiFootball = (
         }
         const left = api.allowance()
         if (left === undefined) return Option.none()
+        const isRefused = yield* refusals.has(several)
         const { batches, time } = schedule.load(now, end, open.length)
         const available = left.remaining - (yield* share) - Math.ceil(left.limit / 100)
         const apart = spacing({
           interval: Duration.toMillis(interval),
           available,
-          ...(isSmall() && schedule.isKnown() ? { each: batches } : { each: time, slow: batches + time })
+          ...(isSmall() && schedule.isKnown()
+            ? { each: isRefused ? time * (1 + oneByOne) : Math.min(batches, time * mostBatches()) }
+            : { each: time, slow: batches + time })
         })
         const until = Math.min(now + apart, left.remaining === 0 ? dayAgain(now) : end)
         const of = plan === "" ? `${left.limit} a day` : `plan ${plan}, ${left.limit} a day`
@@ -247,6 +304,9 @@ export const layerApiFootball = (
       })
     })
   )
+
+/** What the free plan does not have: 'ids' of several fixtures. */
+const several = "fixtures by ids"
 
 /** One that is none, of a row that cannot be read, would have all of a request refused. */
 const isId = (id: string): boolean => /^\d+$/.test(id)

@@ -14,7 +14,10 @@ const More = Schema.Struct({
   /** How often in a row there were none. */
   empty: Schema.optionalKey(Schema.Int),
   odds: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-  oddsAt: Schema.optionalKey(Schema.Finite)
+  oddsAt: Schema.optionalKey(Schema.Finite),
+  /** When they were last asked for, whatever came. */
+  statisticsTriedAt: Schema.optionalKey(Schema.Finite),
+  oddsTriedAt: Schema.optionalKey(Schema.Finite)
 })
 export type More = typeof More.Type
 const decodeMore = Schema.decodeUnknownOption(More)
@@ -35,18 +38,26 @@ const isYounger = (at: number | undefined, now: number, than: number): boolean =
 
 const isFresh = (at: number | undefined, now: number, factor = 1): boolean => isYounger(at, now, slowly * factor * 0.95)
 
-export const wantsStatistics = ({ empty = 0, statisticsAt }: More, now: number): boolean =>
-  !isFresh(statisticsAt, now, empty >= emptyOften ? nowAndThen : 1)
+export const wantsStatistics = ({ empty = 0, statisticsAt, statisticsTriedAt }: More, now: number): boolean =>
+  !isFresh(statisticsAt, now, empty >= emptyOften ? nowAndThen : 1) && !isFresh(statisticsTriedAt, now)
 
-export const wantsPrices = ({ oddsAt }: More, now: number): boolean => !isFresh(oddsAt, now)
+/** Since when a match waits for its statistics: the one that waits longest comes first. */
+export const statisticsSince = ({ statisticsAt = 0, statisticsTriedAt = 0 }: More): number =>
+  Math.max(statisticsAt, statisticsTriedAt)
 
-/** What is known after a poll that brought these, as far as it did. */
+export const wantsPrices = ({ oddsAt, oddsTriedAt }: More, now: number): boolean =>
+  !isFresh(oddsAt, now) && !isFresh(oddsTriedAt, now)
+
+/** What is known after a poll that asked for these, and brought them as far as it did. */
 export const moreAfter = (
   more: More,
   now: number,
-  { odds, statistics }: { readonly odds: Prices | undefined; readonly statistics: SidedFigures | undefined }
+  { odds, statistics }: { readonly odds: Prices | undefined; readonly statistics: SidedFigures | undefined },
+  asked: { readonly odds: boolean; readonly statistics: boolean }
 ): More => ({
   ...more,
+  ...(asked.statistics ? { statisticsTriedAt: now } : {}),
+  ...(asked.odds ? { oddsTriedAt: now } : {}),
   ...(statistics === undefined
     ? {}
     : { statistics, statisticsAt: now, empty: Object.keys(statistics).length === 0 ? (more.empty ?? 0) + 1 : 0 }),

@@ -20,7 +20,7 @@ export interface Wanted {
 const bookmaker = 8
 
 /** The part of the minute's requests that this may take. */
-const minuteShare = 0.2
+export const minuteShare = 0.2
 
 const Rank = Schema.Struct({ rank: Schema.Int, team: Schema.Struct({ id: Schema.Int }) })
 const readRanks = readRows(Rank)

@@ -68,32 +68,37 @@ const isolated = <A, E>(effect: Effect.Effect<A, E, Logs | Scope.Scope>) =>
   effect.pipe(Effect.scoped, Effect.provide(Logs.layer))
 
 describe("The requests of API-Football", () => {
-  it.effect("last the day on the smallest plan: polls are spread over the matches, and nothing is asked between", () =>
-    Effect.gen(function* () {
-      const server = yield* provider(100)
-      const feed = yield* apiFootballFeed(server.url)
-      const polled: Array<number> = []
-      for (let time = at("00:00"); time < at("23:59"); time += minute) {
-        yield* server.goTo(time)
-        const before = server.asked.length
-        const outcome = yield* tick(feed)
-        assert.include(["object", "paused"], typeof outcome === "string" ? outcome : "object")
-        if (server.asked.slice(before).some(({ query }) => query.has("ids"))) polled.push(time)
-      }
-      assert.isAtLeast(server.left.remaining, 0)
-      // Most of the day's requests are polls, and they reach to the end of the last match.
-      assert.isAbove(polled.length, 75)
-      assert.isTrue(polled.every((time) => (time >= at("13:59") && time < at("17:01")) || time >= at("18:59")))
-      assert.isAbove(polled.at(-1) ?? 0, at("20:44"))
-      const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
-      assert.isAtMost(Math.max(...gaps.filter((gap) => gap < 60)), 6)
-      const spread = yield* lines("polls are further apart than POLL_INTERVAL, so that the plan's requests last")
-      assert.isAtLeast(spread.length, 1)
-      assert.match(
-        String(spread[0]?.fields.reason),
-        /^a poll every .+: \d+ requests are left until 2026-11-29 00:00:00 UTC/
-      )
-    }).pipe(isolated)
+  it.effect.each([
+    { limit: 110, by: "ids", atLeast: 75, gap: 6 },
+    { limit: 100, by: "live", atLeast: 35, gap: 9 }
+  ])(
+    "last the day with $limit of them: polls by $by are spread over the matches, and nothing is asked between",
+    (plan) =>
+      Effect.gen(function* () {
+        const server = yield* provider(plan.limit)
+        const feed = yield* apiFootballFeed(server.url)
+        const polled: Array<number> = []
+        for (let time = at("00:00"); time < at("23:59"); time += minute) {
+          yield* server.goTo(time)
+          const before = server.asked.length
+          const outcome = yield* tick(feed)
+          assert.include(["object", "paused"], typeof outcome === "string" ? outcome : "object")
+          if (server.asked.slice(before).some(({ query }) => query.has(plan.by))) polled.push(time)
+        }
+        assert.isAtLeast(server.left.remaining, 0)
+        // Most of the day's requests are polls, and they reach to the end of the last match.
+        assert.isAbove(polled.length, plan.atLeast)
+        assert.isTrue(polled.every((time) => (time >= at("13:59") && time < at("17:01")) || time >= at("18:59")))
+        assert.isAbove(polled.at(-1) ?? 0, at("20:44"))
+        const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
+        assert.isAtMost(Math.max(...gaps.filter((gap) => gap < 60)), plan.gap)
+        const spread = yield* lines("polls are further apart than POLL_INTERVAL, so that the plan's requests last")
+        assert.isAtLeast(spread.length, 1)
+        assert.match(
+          String(spread[0]?.fields.reason),
+          /^a poll every .+: \d+ requests are left until 2026-11-29 00:00:00 UTC/
+        )
+      }).pipe(isolated)
   )
 
   it.effect("that are used up are waited for until midnight, told once, and fail no tick", () =>

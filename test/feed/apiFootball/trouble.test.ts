@@ -1,7 +1,8 @@
 /** What API-Football's feed asks while something is wrong: with the provider, with its answers, or with a clock. */
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Result, type Scope } from "effect"
+import { Duration, Effect, Layer, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { fixtureOf } from "../../fixtures/apiFootballServer.ts"
 import { apiFootballFeed, sportMonksFeed } from "../../fixtures/liveFeed.ts"
@@ -51,10 +52,15 @@ const provider = ({ limit, perMinute = 300, remaining = () => limit - 5 }: Accou
 
 const every = { interval: Duration.seconds(15) }
 
-/** Polls from one time to another, every 15 s, and what came of each. */
-const pollsOver = Effect.fnUntraced(function* ({ poll }: MatchFeed["Service"], from: number, to: number) {
+/** Polls from one time to another, and what came of each. */
+const pollsOver = Effect.fnUntraced(function* (
+  { poll }: MatchFeed["Service"],
+  from: number,
+  to: number,
+  step = 15_000
+) {
   const outcomes: Array<string> = []
-  for (let time = from; time < to; time += 15_000) {
+  for (let time = from; time < to; time += step) {
     yield* TestClock.setTime(time)
     const polled = yield* Effect.result(poll)
     outcomes.push(Result.isSuccess(polled) ? "shown" : polled.failure.reason)
@@ -98,6 +104,78 @@ describe("API-Football's feed in trouble", () => {
       assert.isAtMost(server.asked.length, 35)
       assert.isAtLeast(outcomes.filter((each) => each === "paused").length, 80)
       assert.include(outcomes, "unavailable")
+    }).pipe(isolated)
+  )
+
+  it.effect("asks once a day for what the plan does not have, says so once, and goes on with the live list", () =>
+    Effect.gen(function* () {
+      const server = yield* provider({ limit: 100 }, (asked) => {
+        if (asked.query.has("ids")) return { errors: { plan: "Free plans do not have access to the Ids parameter." } }
+        return { response: asked.query.has("id") ? [fixtureOf(inPlay("1"), true)] : rows(asked, "1") }
+      })
+      const memory = Layer.succeedContext(yield* Layer.build(FeedMemory.layerMemory))
+      const options = { ...every, memory, leagues: [39, 140] }
+      const one = yield* apiFootballFeed(server.url, options)
+      const other = yield* apiFootballFeed(server.url, options)
+      const outcomes = [
+        ...(yield* pollsOver(one, dayStart, dayStart + 30 * minute, minute)),
+        ...(yield* pollsOver(other, dayStart + 30 * minute, dayStart + 60 * minute, minute))
+      ]
+      const asked = (name: string) => server.asked.filter(({ query }) => query.has(name))
+      assert.lengthOf(asked("ids"), 1)
+      assert.isAbove(asked("live").length, 5)
+      assert.strictEqual(asked("live")[0]?.query.get("live"), "39-140")
+      assert.isAtMost(asked("id").length, asked("live").length)
+      assert.deepStrictEqual([...new Set(outcomes)].sort(), ["paused", "shown"])
+      const [match] = yield* Effect.andThen(TestClock.adjust("30 minutes"), other.poll)
+      assert.deepInclude(match?.statistics ?? {}, { shots: { home: 3, away: 2 } })
+      const told = yield* (yield* Logs).lines("API-Football does not give this with the plan: polls go on without it")
+      assert.deepStrictEqual(
+        told.map(({ fields }) => fields.what),
+        ["fixtures by ids"]
+      )
+      yield* pollsOver(other, midnight + minute, midnight + 61 * minute, minute)
+      assert.lengthOf(asked("ids"), 2)
+    }).pipe(isolated)
+  )
+
+  it.effect("asks for no more at once than the plan's minute has, and for all in turn", () =>
+    Effect.gen(function* () {
+      const all = Array.from({ length: 250 }, (_, index) => String(index + 1))
+      const asked = new Map<number, number>()
+      let now = dayStart
+      const server = yield* provider({ limit: 900, perMinute: 10 }, ({ path, query }) => {
+        asked.set(Math.floor(now / minute), (asked.get(Math.floor(now / minute)) ?? 0) + 1)
+        if ((asked.get(Math.floor(now / minute)) ?? 0) > 10) return { errors: { rateLimit: "Too many requests." } }
+        const ids = query.get("ids")?.split("-") ?? all
+        return { response: path === "fixtures" ? ids.map((id) => fixtureOf(inPlay(id), query.has("ids"))) : [] }
+      })
+      const feed = yield* apiFootballFeed(server.url, every)
+      const seen = new Set<unknown>()
+      for (; now < dayStart + 40 * minute; now += minute) {
+        yield* TestClock.setTime(now)
+        const polled = yield* Effect.result(feed.poll)
+        for (const { match } of Result.isSuccess(polled) ? polled.success : []) seen.add(match.id)
+      }
+      assert.strictEqual(seen.size, 250)
+    }).pipe(isolated)
+  )
+
+  it.effect("asks once a minute for statistics and prices that do not come", () =>
+    Effect.gen(function* () {
+      const server = yield* provider({ limit: 75_000 }, (asked) =>
+        asked.query.has("ids") || asked.path === "odds/live"
+          ? { errors: { bug: "This is on our side" } }
+          : { response: rows(asked, "1") }
+      )
+      const feed = yield* apiFootballFeed(server.url, every)
+      yield* pollsOver(feed, dayStart, dayStart + 10 * minute)
+      assert.lengthOf(
+        server.asked.filter(({ query }) => query.has("live")),
+        40
+      )
+      assert.isAtMost(server.asked.filter(({ query }) => query.has("ids")).length, 11)
+      assert.isAtMost(server.asked.filter(({ path }) => path === "odds/live").length, 11)
     }).pipe(isolated)
   )
 

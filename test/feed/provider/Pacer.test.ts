@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Result, type Scope } from "effect"
+import { Duration, Effect, Layer, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import { FeedError } from "../../../src/feed/MatchFeed.ts"
@@ -16,7 +16,7 @@ const world = Effect.gen(function* () {
   const pacer = yield* makePacer({ feed: "fake", interval: Duration.seconds(15) }).pipe(Effect.provide(memory))
   yield* TestClock.setTime(dayStart)
   const plannedFor = (until: number) =>
-    Effect.succeed(Option.some({ kind: "spread" as const, until, reason: "a poll now and then" }))
+    Effect.succeedSome({ kind: "spread" as const, until, reason: "a poll now and then" })
   return {
     pacer,
     plannedFor,
