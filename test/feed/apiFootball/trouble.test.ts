@@ -83,8 +83,8 @@ describe("API-Football's feed in trouble", () => {
             : { errors: { requests: "You have reached the request limit for the day" } }
         )
         const feed = yield* apiFootballFeed(server.url, every)
-        let shownAt = 0
-        for (now = midnight - 2 * minute; shownAt === 0 && now < midnight + 120 * minute; now += 15_000) {
+        let shownAt = Number.POSITIVE_INFINITY
+        for (now = midnight - 2 * minute; shownAt > now && now < midnight + 120 * minute; now += 15_000) {
           yield* TestClock.setTime(now)
           const polled = yield* Effect.result(feed.poll)
           if (Result.isSuccess(polled) && isNew()) shownAt = now
