@@ -63,11 +63,11 @@ export const database = [
   ),
   ...changes(
     "src/history/MatchHistory.ts",
-    ["history/MatchHistory"],
+    ["history/MatchHistory", "history/plays"],
     [
       ["a match without a kick-off has a past", "isPlayed(clock)", "true"],
-      ["what the database has of a minute is newer", "!unsaved.has(momentKey(each)) && ", ""],
-      ["a few moments pass for the whole past", " && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))", ""],
+      ["what the database has of a minute is newer", " && each.play > (unsaved.get(momentKey(each))?.play ?? -1)", ""],
+      ["a few moments pass for the whole past", "asked.has(match_id) || pasts.isLoaded(match_id)", "true"],
       [
         "processes that share the matches do not ask again",
         "let since = isShared ? askedAt : null",
@@ -76,7 +76,7 @@ export const database = [
       ["a process with the matches to itself asks again", "if (fresh.length === 0 && !isShared) return", ""],
       [
         "what is not saved is lost at the end",
-        "unsaved.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)",
+        "unsaved.size + unsavedDoubts.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)",
         "Effect.void"
       ],
       ["what came while it was saved is lost", "if (unsaved.get(momentKey(each)) === each) unsaved", "unsaved"],
@@ -86,6 +86,7 @@ export const database = [
         "yield* Effect.forkIn(save, scope)"
       ],
       ["nothing is saved", "for (const each of fresh) unsaved.set(momentKey(each), each)\n", ""],
+      ["doubts are kept to oneself", "for (const each of doubts) unsavedDoubts.set(each.match_id, each)\n", ""],
       ["the end of an outage is not told", "yield* outage.over\n", ""]
     ]
   ),
@@ -96,14 +97,16 @@ export const database = [
   ),
   ...changes(
     "src/domain/Course.ts",
-    ["history/MatchHistory"],
+    ["history/MatchHistory", "history/plays"],
     [
       ["every moment is new", "isKnown(past, moment) ? past : remember(past, moment)", "remember(past, moment)"],
       [
         "what is corrected within a minute is not new",
         "return same !== undefined && areSame(same.figures, moment.figures)",
         "return same !== undefined"
-      ]
+      ],
+      ["a former play comes back", "if (play < course.play) return course\n", ""],
+      ["what was known is another poll", "isKnown(current.past, moment) ? current : goOn", "goOn"]
     ]
   )
 ]

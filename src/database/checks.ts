@@ -46,6 +46,8 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   moments_since: { cursors: [] },
   moments_of: { match_ids: [], since: null, reader: "" },
   save_moments: { moments: [], writer: "" },
+  play_moments_of: { match_ids: [], since: null, reader: "" },
+  save_play_moments: { moments: [], doubts: [], writer: "" },
   feed_notes_of: { of_feed: "", names: [] },
   keep_feed_notes: { of_feed: "", notes: [], seconds: 0 },
   create_judged_triggers: { matches: [] },

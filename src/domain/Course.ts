@@ -17,11 +17,13 @@ export interface Course {
   /** How many polls in a row have shown the match at about this place: one alone may be wrong. */
   readonly polls: number
   /** What was shown after a step back that is still in doubt. */
-  readonly doubted: ReadonlyArray<Moment>
+  readonly doubted: Moment | undefined
+  /** How often the past has begun anew. */
+  readonly play: number
 }
 
 /** The course of a match that nothing is known of. */
-export const noCourse: Course = { past: noPast, last: undefined, polls: 0, doubted: [] }
+export const noCourse: Course = { past: noPast, last: undefined, polls: 0, doubted: undefined, play: 0 }
 
 /** A clock may be corrected by so many minutes. */
 const correction = 3
@@ -56,20 +58,33 @@ const isKnown = ({ shown }: Past, moment: Moment): boolean => {
   return same !== undefined && areSame(same.figures, moment.figures)
 }
 
-/** The course with a moment that belongs to its past: one that was recorded, or is shown where it was to be expected. */
-export const goOn = ({ last, past, polls }: Course, moment: Moment): Course => ({
-  past: isKnown(past, moment) ? past : remember(past, moment),
-  last: last === undefined || compareMatchMinutes(last, moment) <= 0 || polls === 0 ? moment : last,
-  polls: last === undefined || Math.abs(distance(last, moment)) > correction ? 1 : polls + 1,
-  doubted: []
-})
+/** The course with a moment that belongs to its past. */
+const goOn = (course: Course, moment: Moment): Course => {
+  const { last, past, polls } = course
+  return {
+    ...course,
+    past: isKnown(past, moment) ? past : remember(past, moment),
+    last: last === undefined || compareMatchMinutes(last, moment) <= 0 ? moment : last,
+    polls: last === undefined || Math.abs(distance(last, moment)) > correction ? 1 : polls + 1
+  }
+}
+
+/**
+ * The course with a moment of its past that was recorded, perhaps by somebody else. The past of a later play takes the place of
+ * what is known, and one of a former play is left out. What was known so already is no other poll, and settles no doubt.
+ */
+export const recall = (course: Course, play: number, moment: Moment): Course => {
+  if (play < course.play) return course
+  const current = play > course.play ? { ...noCourse, play } : course
+  return isKnown(current.past, moment) ? current : goOn(current, moment)
+}
 
 /** What becomes of a course by one poll. */
 export interface Shown {
   readonly course: Course
   /** The past of what is shown, up to and including it. */
   readonly timeline: Timeline
-  /** The moments that are new in the past. */
+  /** The moments that are new in the past: all of it where it began anew. */
   readonly settled: ReadonlyArray<Moment>
 }
 
@@ -82,22 +97,19 @@ const upTo = (timeline: Timeline, moment: Moment): Timeline => {
 
 /** The course after a poll that shows this moment. */
 export const show = (course: Course, moment: Moment): Shown => {
-  const { doubted, last, past, polls } = course
+  const { doubted, last, past, play, polls } = course
   if (last === undefined || !stepsBack(last, moment)) {
-    const next = { ...goOn(course, moment), last: moment }
+    const next = { ...goOn(course, moment), last: moment, doubted: undefined }
     return { course: next, timeline: upTo(next.past.timeline, moment), settled: next.past === past ? [] : [moment] }
   }
-  const [first] = doubted
-  const before = doubted.at(-1)
-  if (first === undefined || before === undefined || stepsBack(before, moment)) {
-    return { course: { ...course, doubted: [moment] }, timeline: [moment], settled: [] }
+  if (doubted === undefined || stepsBack(doubted, moment)) {
+    return { course: { ...course, doubted: moment }, timeline: [moment], settled: [] }
   }
-  const settled = [...doubted, moment]
-  const kept = polls > 1 ? [] : past.shown.filter((each) => compareMatchMinutes(each, first) < 0)
-  const again = [...kept, ...settled].reduce(remember, noPast)
+  const kept = polls > 1 ? [] : past.shown.filter((each) => compareMatchMinutes(each, doubted) < 0)
+  const again = [...kept, doubted, moment].reduce(remember, noPast)
   return {
-    course: { past: again, last: moment, polls: settled.length, doubted: [] },
+    course: { past: again, last: moment, polls: 2, doubted: undefined, play: play + 1 },
     timeline: upTo(again.timeline, moment),
-    settled
+    settled: again.shown
   }
 }

@@ -11,8 +11,8 @@ import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
 import { compareMatchMinutes, isPlayed, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
 import { makeOutage } from "../health/Outage.ts"
-import { type MatchMoment, makePasts } from "./pasts.ts"
-import { RecordedMoment, readMoment } from "./recordedMoment.ts"
+import { type Doubt, type MatchMoment, makePasts, type PlayMoment } from "./pasts.ts"
+import { RecordedDoubt, RecordedMoment, readMoment } from "./recordedMoment.ts"
 
 /** The timelines of the matches of one tick, by match id. */
 export type Timelines = ReadonlyMap<string, Timeline>
@@ -70,14 +70,15 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
   const scope = yield* Effect.scope
   const pasts = makePasts()
   const decode = decodeRows("match_history", RecordedMoment, readMoment)
+  const decodeDoubts = decodeRows("match_doubts", RecordedDoubt)
   const decodeAnswer = (rows: ReadonlyArray<unknown>) =>
     Schema.decodeUnknownEffect(MomentsAnswer)(rows[0]).pipe(
       Effect.mapError(
         () =>
           new DatabaseError({
-            operation: "moments_of",
+            operation: "play_moments_of",
             reason: "refused",
-            message: "moments_of answers otherwise than this version reads it. Apply supabase/migrations."
+            message: "play_moments_of answers otherwise than this version reads it. Apply supabase/migrations."
           })
       )
     )
@@ -90,7 +91,8 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
   const self = (yield* Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 2 ** 31)))).join("-")
   /** When the database was asked last, by its own clock. */
   let askedAt: string | null = null
-  const unsaved = new Map<string, MatchMoment>()
+  const unsaved = new Map<string, PlayMoment>()
+  const unsavedDoubts = new Map<string, Doubt>()
   const saving = yield* Semaphore.make(1)
 
   /** Reads the past of matches that are new to this process and, where they are shared, what others have seen since. */
@@ -101,23 +103,24 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
     let since = isShared ? askedAt : null
     let firstAskedAt: string | undefined
     for (const page of Arr.isArrayNonEmpty(fresh) ? Arr.chunksOf(fresh, matchesPerCall) : [[]]) {
-      const { asked_at, moments } = yield* decodeAnswer(
-        yield* call("moments_of", { match_ids: page, since, reader: self })
+      const { asked_at, doubts, moments } = yield* decodeAnswer(
+        yield* call("play_moments_of", { match_ids: page, since, reader: self })
       )
       const remembered = yield* decode(moments)
+      const doubted = yield* decodeDoubts(doubts)
       firstAskedAt ??= asked_at
       askedAt = firstAskedAt
       since = null
       const asked = new Set(page)
-      // What this process has seen and not saved yet is newer than what the database has of that minute. Of a match that was
-      // never asked for, the latest moments alone would pass for its whole past.
+      // Of a match that was never asked for, the latest moments alone would pass for its whole past.
+      const isWhole = ({ match_id }: { readonly match_id: string }) => asked.has(match_id) || pasts.isLoaded(match_id)
+      // What this process has seen and not saved yet is newer than what the database has of that minute in that play.
       yield* pasts.add(
         remembered
-          .filter(
-            (each) => !unsaved.has(momentKey(each)) && (asked.has(each.match_id) || pasts.isLoaded(each.match_id))
-          )
+          .filter((each) => isWhole(each) && each.play > (unsaved.get(momentKey(each))?.play ?? -1))
           // In the order of play each is added at the end of its past.
-          .sort(compareMatchMinutes)
+          .sort((one, other) => one.play - other.play || compareMatchMinutes(one, other)),
+        doubted.filter((each) => isWhole(each) && each.play > (unsavedDoubts.get(each.match_id)?.play ?? -1))
       )
       yield* pasts.loaded(page)
     }
@@ -125,10 +128,12 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
 
   /** Saves what is not saved yet, also what comes meanwhile. */
   const save = Effect.gen(function* () {
-    while (unsaved.size > 0) {
+    while (unsaved.size + unsavedDoubts.size > 0) {
       const moments = [...unsaved.values()].slice(0, momentsPerCall)
-      yield* call("save_moments", { moments, writer: self })
+      const doubts = [...unsavedDoubts.values()].slice(0, momentsPerCall)
+      yield* call("save_play_moments", { moments, doubts, writer: self })
       for (const each of moments) if (unsaved.get(momentKey(each)) === each) unsaved.delete(momentKey(each))
+      for (const each of doubts) if (unsavedDoubts.get(each.match_id) === each) unsavedDoubts.delete(each.match_id)
     }
     yield* outage.over
   }).pipe(
@@ -136,7 +141,9 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
     saving.withPermitsIfAvailable(1)
   )
 
-  yield* Effect.addFinalizer(() => (unsaved.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)))
+  yield* Effect.addFinalizer(() =>
+    unsaved.size + unsavedDoubts.size === 0 ? Effect.void : Effect.timeoutOption(save, flushWithin)
+  )
 
   const look = Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
     const isLoaded = yield* Effect.matchEffect(load(moments.map(({ match_id }) => match_id)), {
@@ -149,8 +156,9 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
   return MatchHistory.of({
     look: (snapshots) => Effect.map(look(momentsOf(snapshots)), ({ timelines }) => timelines),
     record: Effect.fn("MatchHistory.record")(function* (snapshots) {
-      const { fresh, isLoaded, timelines } = yield* look(momentsOf(snapshots))
+      const { doubts, fresh, isLoaded, timelines } = yield* look(momentsOf(snapshots))
       for (const each of fresh) unsaved.set(momentKey(each), each)
+      for (const each of doubts) unsavedDoubts.set(each.match_id, each)
       // Not at once: writing a thousand moments takes time of the tick. A database that did not answer a moment ago is not asked
       // twice a tick.
       if (isLoaded) yield* Effect.forkIn(save, scope)
@@ -161,7 +169,8 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
 
 const MomentsAnswer = Schema.Struct({
   asked_at: Schema.String,
-  moments: Schema.fromJsonString(Schema.Array(Schema.Unknown))
+  moments: Schema.fromJsonString(Schema.Array(Schema.Unknown)),
+  doubts: Schema.fromJsonString(Schema.Array(Schema.Unknown))
 })
 
 const momentsOf = (snapshots: ReadonlyArray<Snapshot>): ReadonlyArray<MatchMoment> =>

@@ -25,5 +25,7 @@ export class Sql extends Context.Service<
 
 /** Every row of Touchline's tables is gone. */
 export const emptyTables = Effect.flatMap(Sql, ({ run }) =>
-  run("truncate strategies, rules, triggers, performance, match_history, match_recorders, user_telegram cascade")
+  run(
+    "truncate strategies, rules, triggers, performance, match_history, match_recorders, match_doubts, user_telegram cascade"
+  )
 )

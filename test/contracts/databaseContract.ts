@@ -72,7 +72,12 @@ const moment = (match: string, minute: number, shots = 0) => ({
 })
 
 /** The moment as it is remembered: with the time at which it was recorded. */
-const recorded = (of: ReturnType<typeof moment>) => ({ ...of, recorded_at: expect.any(String), recorder: null })
+const recorded = (of: ReturnType<typeof moment>) => ({
+  ...of,
+  recorded_at: expect.any(String),
+  recorder: null,
+  play: 0
+})
 
 /** A match of which all is asked for. */
 const whole = (match: string) => ({ match_id: match, recorded_at: null })
@@ -176,6 +181,53 @@ export const databaseContract = <E>(name: string, databaseLayer: Layer.Layer<Dat
             strategies: expect.toSatisfy((ids) => `${ids.toSorted()}` === `${[one.id, two.id].toSorted()}`)
           }
         ])
+      })
+    )
+
+    it.effect("that keeps the last play of a match alone, and tells others what is in doubt of it", () =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const List = Schema.fromJsonString(Schema.Array(Schema.Unknown))
+        const answer = Schema.decodeUnknownEffect(
+          Schema.Tuple([Schema.Struct({ asked_at: Schema.String, moments: List, doubts: List })])
+        )
+        const asked = (match_ids: ReadonlyArray<string>, since: string | null, reader: string) =>
+          Effect.flatMap(call("play_moments_of", { match_ids, since, reader }), answer)
+        const save = (play: number, moments: ReadonlyArray<ReturnType<typeof moment>>, doubted?: object | null) =>
+          call("save_play_moments", {
+            moments: moments.map((each) => ({ ...each, play })),
+            doubts: doubted === undefined ? [] : [{ match_id: "a", play, moment: doubted }],
+            writer: "me"
+          })
+        const [{ asked_at }] = yield* asked([], null, "me")
+        yield* save(0, [moment("a", 70), moment("a", 71), moment("b", 71)])
+        yield* save(0, [], { minute: 46 })
+        const doubt = { match_id: "a", play: 0, moment: { minute: 46 } }
+        expect((yield* asked([], asked_at, "other"))[0].doubts).toEqual([doubt])
+        expect((yield* asked(["a"], null, "me"))[0].doubts).toEqual([doubt])
+        expect((yield* asked([], asked_at, "me"))[0].doubts).toEqual([])
+        yield* save(1, [moment("a", 46), moment("a", 71, 5)], null)
+        // What comes late of the former play takes nothing back.
+        yield* save(0, [moment("a", 71)], { minute: 46 })
+        const [{ doubts, moments }] = yield* asked([], asked_at, "other")
+        expect(moments).toHaveLength(3)
+        expect(moments).toEqual(
+          expect.arrayContaining([
+            { ...moment("a", 46), play: 1 },
+            { ...moment("a", 71, 5), play: 1 },
+            { ...moment("b", 71), play: 0 }
+          ])
+        )
+        expect(doubts).toEqual([{ match_id: "a", play: 1, moment: null }])
+        yield* sql("update match_history set recorded_at = recorded_at - interval '1 minute'")
+        yield* sql("update match_doubts set recorded_at = recorded_at - interval '1 minute'")
+        expect((yield* asked([], asked_at, "other"))[0]).toMatchObject({ moments: [], doubts: [] })
+        yield* sql("update match_doubts set recorded_at = now() - interval '49 hours'")
+        yield* save(1, [])
+        expect((yield* asked(["a"], null, "me"))[0].doubts).toEqual([])
+        // The version before this one goes on with the same rows.
+        yield* call("save_moments", { moments: [moment("a", 71, 6)], writer: "before" })
+        expect((yield* asked(["a"], null, "me"))[0].moments).toContainEqual({ ...moment("a", 71, 6), play: 1 })
       })
     )
 

@@ -45,11 +45,11 @@ class FakeDatabase {
     call: (operation, args) =>
       Effect.suspend(() => {
         this.calls.push(operation)
-        if (operation === "moments_of") this.since.push(args.since)
+        if (operation === "play_moments_of") this.since.push(args.since)
         if (!this.isOn) {
           return Effect.fail(new DatabaseError({ operation, reason: "unavailable", message: "no connection" }))
         }
-        if (operation === "save_moments" && Array.isArray(args.moments)) {
+        if (operation === "save_play_moments" && Array.isArray(args.moments)) {
           for (const each of args.moments) {
             this.recorded += 1
             const recorded = { recorded_at: this.time(this.recorded), recorder: args.writer }
@@ -63,7 +63,7 @@ class FakeDatabase {
             ids.includes(match_id) ||
             (args.since !== null && `${recorded_at}` >= `${args.since}` && recorder !== args.reader)
         )
-        return Effect.succeed([{ asked_at: this.time(this.recorded), moments: JSON.stringify(moments) }])
+        return Effect.succeed([{ asked_at: this.time(this.recorded), moments: JSON.stringify(moments), doubts: "[]" }])
       })
   })
 
@@ -102,7 +102,12 @@ describe("History on the database", () => {
         yield* record({ minute: 60 })
         yield* record({ minute: 60, score: { home: 1, away: 0 } })
         yield* record({ minute: 61, score: { home: 1, away: 0 } })
-        assert.deepStrictEqual(database.calls, ["moments_of", "save_moments", "save_moments", "save_moments"])
+        assert.deepStrictEqual(database.calls, [
+          "play_moments_of",
+          "save_play_moments",
+          "save_play_moments",
+          "save_play_moments"
+        ])
         assert.strictEqual(database.recorded, 3)
       }).pipe(Effect.provide(onFake(database)))
     })
@@ -130,7 +135,7 @@ describe("History on the database", () => {
         yield* record({ minute: 61 })
         assert.deepStrictEqual(minutes(yield* record({ minute: 62 })), [60, 61, 62])
         // Once a tick: the tick waits for each call that a database which is away does not answer.
-        assert.deepStrictEqual(database.calls, ["moments_of", "moments_of", "moments_of"])
+        assert.deepStrictEqual(database.calls, ["play_moments_of", "play_moments_of", "play_moments_of"])
         expect(yield* logs.lines()).toEqual([
           { level: "WARN", message: "match history goes on in memory", fields: { reason: "no connection" } }
         ])
@@ -243,6 +248,7 @@ describe("History on the database", () => {
         minute: 1,
         added: 0,
         figures: {},
+        play: 0,
         recorded_at: database.time(0)
       })
       database.moments.set("7 2", {
@@ -251,6 +257,7 @@ describe("History on the database", () => {
         minute: 2,
         added: 0,
         figures: {},
+        play: 0,
         recorded_at: database.time(0)
       })
       return Effect.gen(function* () {

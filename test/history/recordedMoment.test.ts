@@ -33,7 +33,7 @@ const oddities: ReadonlyArray<unknown> = [
 ]
 
 describe("A recorded moment", () => {
-  const Part = Schema.Literals(["match_id", "period", "minute", "added", "figures"])
+  const Part = Schema.Literals(["match_id", "period", "minute", "added", "figures", "play"])
   const Place = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: oddities.length - 1 })))
 
   it.prop("is read by hand as the schema reads it, or left to the schema", [Part, Place], ([part, place]) => {
@@ -42,7 +42,8 @@ describe("A recorded moment", () => {
       period: "2H",
       minute: 60,
       added: 0,
-      figures: { goals: { home: 1, away: 0 }, "odds.draw": 3.4, unknown: { home: 1, away: 2 } }
+      figures: { goals: { home: 1, away: 0 }, "odds.draw": 3.4, unknown: { home: 1, away: 2 } },
+      play: 1
     }
     expect(readMoment(moment)).toEqual(Option.getOrThrow(bySchema(moment)))
     const odd = { ...moment, [part]: oddities[place] }
