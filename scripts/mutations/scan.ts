@@ -67,10 +67,14 @@ export const scan = [
     "src/scan/observe.ts",
     ["scan/Scanner"],
     [
-      ["a feed that refuses is asked again", 'while: ({ reason }) => reason === "unavailable"', "while: () => true"],
+      [
+        "a feed that refuses is asked again",
+        'while: ({ isFinal, reason }) => reason === "unavailable" && isFinal !== true',
+        "while: () => true"
+      ],
       [
         "a feed that does not answer is not asked again",
-        'while: ({ reason }) => reason === "unavailable"',
+        'while: ({ isFinal, reason }) => reason === "unavailable" && isFinal !== true',
         "while: () => false"
       ],
       ["what does not decode is not counted", "dropped: answers.length - snapshots.length", "dropped: 0"]

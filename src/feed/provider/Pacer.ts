@@ -126,6 +126,9 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
     yield* tell(planned)
     return Option.isSome(planned)
   })
+  /** The same of a poll that failed, however long that took: it may be tried again within the tick. */
+  const planFromNow = (next: Effect.Effect<Option.Option<Plan>>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => planAfter(now, next))
   const limited = <A, E>(ask: Effect.Effect<A, E | LimitReached>): Effect.Effect<A, E | FeedError> =>
     Effect.catchIf(ask, isLimit, metLimit)
 
@@ -136,9 +139,9 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
       const started = yield* Clock.currentTimeMillis
       const asked = ask.pipe(
         // Whoever polls waits no longer: what was asked is spent all the same.
-        Effect.onInterrupt(() => planAfter(started, next)),
+        Effect.onInterrupt(() => planFromNow(next)),
         Effect.catchTag("FeedError", (error) =>
-          Effect.flatMap(planAfter(started, next), (waits) =>
+          Effect.flatMap(planFromNow(next), (waits) =>
             Effect.fail(waits ? new FeedError({ ...error, message: error.message, isFinal: true }) : error)
           )
         )
