@@ -3,7 +3,7 @@
  *
  * Guarantees: a poll is neither delayed by more than its writing nor failed by it; that polls cannot be recorded is told once,
  * and again when it is over. A file is only ever added to, and no other process writes to it. Files older than the days to be
- * kept go when a new day begins.
+ * kept go when a new day begins, by the days of the files and not by a clock that may be wrong.
  */
 import { gzip } from "node:zlib"
 import { Clock, DateTime, Effect, FileSystem, Layer, Path, Random, Ref } from "effect"
@@ -27,6 +27,17 @@ const dayAt = (at: number): string => DateTime.formatIsoDateUtc(DateTime.makeUns
 
 const dayMillis = 86_400_000
 
+/**
+ * The first day that is kept, counted back from the newest that is not after today and has another one not long before it: a
+ * day that stands alone may be of a clock that was wrong, and costs nothing that was recorded.
+ */
+const oldestKept = (recorded: ReadonlyArray<string>, today: number, days: number): string => {
+  const past = recorded.filter((day) => day <= dayAt(today)).sort()
+  const daysBefore = (day: string, count: number) => dayAt(Date.parse(day) - count * dayMillis)
+  const newest = past.findLast((day) => past.some((other) => other < day && other >= daysBefore(day, days)))
+  return newest === undefined ? "" : daysBefore(newest, days - 1)
+}
+
 /** Writes polls to files of their days. */
 export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: RecordingOptions) {
   const fs = yield* FileSystem.FileSystem
@@ -43,8 +54,9 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
   const file = yield* Ref.make(begun(0))
 
   const removeOld = Effect.fnUntraced(function* (today: number) {
-    const oldest = dayAt(today - (days - 1) * dayMillis)
-    for (const name of yield* fs.readDirectory(directory)) {
+    const names = yield* fs.readDirectory(directory)
+    const oldest = oldestKept([...names.flatMap((name) => dayOf(name) ?? []), dayAt(today)], today, days)
+    for (const name of names) {
       const day = dayOf(name)
       if (day !== undefined && day < oldest) yield* fs.remove(path.join(directory, name), { force: true })
     }

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer } from "effect"
+import { Duration, Effect, FileSystem, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { MatchFeed } from "../../src/feed/MatchFeed.ts"
 import { checkRecordings } from "../../src/recording/checks.ts"
@@ -98,6 +98,22 @@ describe("A recorder", () => {
       assert.deepStrictEqual(names.map(dayOf), ["1970-01-03", "1970-01-04", undefined])
       const checked = yield* checkRecordings({ directory, days: 2 })
       assert.match(checked.message, /2 files since 1970-01-03, 0\.0 MB, 2 days are kept/)
+    }).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
+  )
+
+  it.effect("removes nothing for a clock that is a year ahead, nor for files that it left", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* temporaryDirectory
+      const day = Duration.toMillis(Duration.days(1))
+      const pollOn = (days: number) => Effect.andThen(TestClock.setTime(days * day), poll)
+      yield* Effect.gen(function* () {
+        for (const days of [700, 701, 1066, 702]) yield* pollOn(days)
+      }).pipe(Effect.provide(recordPolls({ directory, days: 3 })(feedOf([[shown()]]))))
+      const days = Effect.map(fs.readDirectory(directory), (names) => names.map(dayOf).sort())
+      assert.deepStrictEqual(yield* days, ["1971-12-02", "1971-12-03", "1971-12-04", "1972-12-02"])
+      yield* pollOn(703).pipe(Effect.provide(recordPolls({ directory, days: 3 })(feedOf([[shown()]]))))
+      assert.deepStrictEqual(yield* days, ["1971-12-03", "1971-12-04", "1971-12-05", "1972-12-02"])
     }).pipe(Effect.provide(NodeServices.layer), Effect.scoped)
   )
 

@@ -25,8 +25,9 @@ import { dayAgain, feedName, makeApiFootballApi, nextDay } from "./ApiFootballAp
 import { type ReadFixture, readFixture } from "./fixture.ts"
 import { type More, moreAfter, moreOf, offered, statisticsSince, wantsPrices, wantsStatistics } from "./More.ts"
 import { livePrices } from "./odds.ts"
-import { prematchShare, smallPlan } from "./plans.ts"
+import { smallPlan } from "./plans.ts"
 import { makePrematchSource, minuteShare as prematchShareOfMinute } from "./prematch.ts"
+import { makePrematchBudget } from "./prematchBudget.ts"
 import { makeRefusals } from "./Refusals.ts"
 import { inOneRequest, makeSchedule } from "./Schedule.ts"
 import type { ApiFootballSettings } from "./settings.ts"
@@ -69,28 +70,14 @@ export const layerApiFootball = (
       const schedule = yield* makeSchedule(api, isWatched)
       const refusals = yield* makeRefusals
       const unreadable = makeUnreadable(feedName)
-      const source = makePrematchSource(api)
+      const budget = yield* makePrematchBudget(api)
       let plan = ""
-      /** Requests for figures from before kick-off, and the end of the day that they are of. */
-      let spent = { requests: 0, until: 0 }
-      const share = Effect.map(Clock.currentTimeMillis, (now) => {
-        if (now >= spent.until) spent = { requests: 0, until: nextDay(now) }
-        return Math.max(0, prematchShare(api.allowance()?.limit ?? 0) - spent.requests)
-      })
       const prematch = yield* makePrematch({
         feed: feedName,
         atOnce: 1,
-        ask: (matches: ReadonlyArray<ReturnType<typeof wantedOf>>) =>
-          Effect.suspend(() => {
-            const before = api.requests()
-            return Effect.ensuring(
-              source(matches),
-              Effect.sync(() => {
-                spent = { ...spent, requests: spent.requests + api.requests() - before }
-              })
-            )
-          }),
-        hasBudget: Effect.map(share, (left) => left > 0 && (api.allowance()?.remaining ?? 0) > left)
+        ask: makePrematchSource(api, refusals, budget.spend),
+        hasBudget: budget.hasLeft,
+        onLimit: pacer.met
       })
 
       /** Requests by id that a minute has room for. */
@@ -269,7 +256,8 @@ export const layerApiFootball = (
         if (left === undefined) return Option.none()
         const isRefused = yield* refusals.has(several)
         const { batches, time } = schedule.load(now, end, open.length)
-        const available = left.remaining - (yield* share) - Math.ceil(left.limit / 100)
+        const available =
+          left.remaining - (yield* budget.left) - Math.min(Math.ceil(left.limit / 100), Math.floor(left.remaining / 10))
         const apart = spacing({
           interval: Duration.toMillis(interval),
           available,

@@ -29,7 +29,7 @@ export const checkApiFootball = (settings: ApiFootballSettings, interval: Durati
       const says = `plan ${plan}: ${remaining} of ${limit} requests left until ${timeText(end)}; a poll every ${Duration.format(interval)} takes up to ${takes} a day with twenty matches on`
       const apart = spacing({
         interval: every,
-        available: remaining - prematchShare(limit),
+        available: remaining - prematchShare(allowance, 0),
         each: end - now,
         slow: besides * (end - now)
       })

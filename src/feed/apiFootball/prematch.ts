@@ -1,12 +1,14 @@
 /**
  * What API-Football knows of a match before kick-off: a bookmaker's prices, places in the table, and what each team did this
  * season. Tables are asked for once a league, teams once a team, and none is asked for twice by one process in a day.
+ * What the plan does not have is left out, and the rest is told all the same.
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { readRows } from "../provider/lenient.ts"
 import { beforeKickOff, bySides, type PrematchFigures } from "../provider/prematchFigures.ts"
 import { type ApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { pricesBefore } from "./odds.ts"
+import type { Refusals } from "./Refusals.ts"
 
 /** A match that figures are wanted of. */
 export interface Wanted {
@@ -65,14 +67,22 @@ export const teamFigures = (answer: unknown): { readonly [name: string]: number 
   }
 }
 
-/** Asks for what is known of matches before kick-off. */
-export const makePrematchSource = (api: ApiFootballApi) => {
+/** Asks for what is known of matches before kick-off; `spend` counts a request. */
+export const makePrematchSource = (api: ApiFootballApi, refusals: Refusals, spend: Effect.Effect<void>) => {
   /** Answers of this day by what was asked. */
   let answers = new Map<string, unknown>()
   let until = 0
   /** What is asked here may wait: most of the minute's requests are for polls. */
   const ask = (path: string, params: { readonly [name: string]: string }) =>
-    Effect.delay(api.list(path, params), Duration.millis(60_000 / (api.perMinute() * minuteShare)))
+    refusals
+      .unlessRefused(
+        path,
+        Effect.delay(
+          Effect.andThen(spend, api.listOfPlan(path, params)),
+          Duration.millis(60_000 / (api.perMinute() * minuteShare))
+        )
+      )
+      .pipe(Effect.map(Option.getOrElse((): ReadonlyArray<unknown> => [])))
   const once = Effect.fnUntraced(function* (path: string, params: { readonly [name: string]: string }) {
     const now = yield* Clock.currentTimeMillis
     if (now >= until) {

@@ -41,6 +41,8 @@ export interface PacerOptions {
 export interface Pacer {
   /** What is planned, if the next poll waits. */
   readonly plan: Effect.Effect<Option.Option<Plan>>
+  /** A limit was met beside the polls: they wait for it too. */
+  readonly met: (limit: LimitReached) => Effect.Effect<void>
   /**
    * Polls, unless it is too early. `next` says after a poll when the next one is due: none for the next tick.
    * Fails as `paused` when it is too early, and when the poll meets a limit. One that fails for the last time before a planned
@@ -105,11 +107,14 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
   const paused = ({ reason, until }: Plan) =>
     new FeedError({ feed, reason: "paused", message: `${reason}; the next poll is at ${timeText(until)}` })
 
-  const metLimit = Effect.fnUntraced(function* ({ message, until }: LimitReached) {
+  const met = Effect.fnUntraced(function* ({ message, until }: LimitReached) {
     const limit = { kind: "limit", until, reason: `${message}; they go on at ${timeText(until)}` } as const
     yield* keep(Option.some(limit))
     yield* tell(Option.some(limit))
-    return yield* paused({ ...limit, reason: message })
+  })
+  const metLimit = Effect.fnUntraced(function* (limit: LimitReached) {
+    yield* met(limit)
+    return yield* paused({ kind: "limit", until: limit.until, reason: limit.message })
   })
   const waitFor = Effect.fnUntraced(function* (isWaited: (plan: Plan) => boolean) {
     const now = yield* Clock.currentTimeMillis
@@ -134,6 +139,7 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
 
   return {
     plan,
+    met,
     poll: Effect.fnUntraced(function* (ask, next) {
       yield* waitFor(() => true)
       const started = yield* Clock.currentTimeMillis

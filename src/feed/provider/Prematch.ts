@@ -3,7 +3,7 @@
  *
  * Guarantees: a tick takes what is known and never waits; what is asked for is there at a later one. A match is asked for
  * when it is first seen and nobody else asks for it, as far as the budget goes; one that nothing is known of is not asked for
- * again that day. Trouble is told once.
+ * again that day. A limit ends the asking until it is renewed. Trouble is told once.
  */
 import { Array as Arr, Clock, Duration, Effect, Option, Schema } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
@@ -23,6 +23,8 @@ export interface PrematchOptions<M extends { readonly id: string }> {
   ) => Effect.Effect<ReadonlyMap<string, PrematchFigures>, FeedError | LimitReached>
   /** Whether the budget has something left for this. */
   readonly hasBudget: Effect.Effect<boolean>
+  /** What is to be done where asking meets a limit that others share. */
+  readonly onLimit?: (limit: LimitReached) => Effect.Effect<void>
 }
 
 export interface Prematch<M> {
@@ -39,6 +41,9 @@ const claimedFor = Duration.minutes(2)
 /** What could not be had is asked for again after this long. */
 const againAfter = Duration.minutes(10)
 
+/** A limit is waited for no longer than this: then its provider is asked. */
+const longestLimit = Duration.toMillis(Duration.hours(1))
+
 /** Matches that figures are remembered of. */
 const longest = 5000
 
@@ -53,7 +58,8 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
   ask,
   atOnce,
   feed,
-  hasBudget
+  hasBudget,
+  onLimit = () => Effect.void
 }: PrematchOptions<M>) {
   const memory = yield* FeedMemory
   const scope = yield* Effect.scope
@@ -65,6 +71,8 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
     const until = waiting.get(id) ?? now
     return until > now && until <= now + Duration.toMillis(againAfter)
   }
+  let limitedUntil = 0
+  const isLimited = (now: number) => limitedUntil > now && limitedUntil <= now + longestLimit
   let isWorking = false
   const outage = makeOutage({
     part: "feed",
@@ -103,7 +111,12 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
       return Option.isNone(figures) && note !== claim
     })
     yield* Effect.forEach(Arr.isArrayNonEmpty(wanted) ? Arr.chunksOf(wanted, atOnce) : [], (page) =>
-      askFor(page, now).pipe(Effect.catch(({ message }) => outage.met(message)))
+      askFor(page, now).pipe(Effect.catchTag("FeedError", ({ message }) => outage.met(message)))
+    ).pipe(
+      Effect.catchTag("LimitReached", (limit) => {
+        limitedUntil = Math.min(limit.until, now + longestLimit)
+        return Effect.andThen(outage.met(limit.message), onLimit(limit))
+      })
     )
   })
 
@@ -111,7 +124,7 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
     figuresOf: Effect.fnUntraced(function* (matches) {
       const now = yield* Clock.currentTimeMillis
       const unknown = matches.filter(({ id }) => !known.has(id) && !isWaiting(id, now))
-      if (unknown.length > 0 && !isWorking) {
+      if (unknown.length > 0 && !isWorking && !isLimited(now)) {
         isWorking = true
         yield* work(unknown).pipe(
           Effect.ensuring(

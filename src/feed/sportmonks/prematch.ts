@@ -72,13 +72,21 @@ export const askPrematch = Effect.fnUntraced(function* (
   const found = new Map<string, PrematchFigures>()
   for (const { id, season, teams } of matches) {
     const sides = yield* season === undefined || teams === undefined
-      ? Effect.succeed({})
+      ? Effect.succeedSome({})
       : Effect.all([api.team(teams.home, season), api.team(teams.away, season)]).pipe(
           Effect.map(([home, away]) => bySides(teamFigures(home, season), teamFigures(away, season))),
-          // A plan without the figures of teams has prices all the same.
-          Effect.orElseSucceed(() => ({}))
+          Effect.asSome,
+          // A plan without the figures of teams has prices all the same; what does not answer now is asked later.
+          Effect.catchTag("FeedError", ({ message, reason }) =>
+            Effect.as(
+              Effect.logDebug("a match goes without the figures of its teams").pipe(
+                Effect.annotateLogs({ match: id, reason: message })
+              ),
+              reason === "refused" ? Option.some({}) : Option.none()
+            )
+          )
         )
-    found.set(id, { ...sides, ...pricesOf.get(id) })
+    if (Option.isSome(sides)) found.set(id, { ...sides.value, ...pricesOf.get(id) })
   }
   return found
 })

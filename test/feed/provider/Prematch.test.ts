@@ -3,6 +3,7 @@ import { Deferred, Effect, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import { FeedError } from "../../../src/feed/MatchFeed.ts"
+import { LimitReached } from "../../../src/feed/provider/LimitReached.ts"
 import { makePrematch } from "../../../src/feed/provider/Prematch.ts"
 import { turn } from "../../fixtures/eventually.ts"
 import { Logs } from "../../fixtures/logs.ts"
@@ -12,9 +13,16 @@ const match = { id: "7" }
 /** Instances on one memory, whose provider answers with what it is told. */
 const world = Effect.gen(function* () {
   const memory = Layer.succeedContext(yield* Layer.build(FeedMemory.layerMemory))
-  const state: { asked: number; isDown: boolean; hasBudget: boolean; waits: Effect.Effect<void> } = {
+  const state: {
+    asked: number
+    isDown: boolean
+    limit: LimitReached | undefined
+    hasBudget: boolean
+    waits: Effect.Effect<void>
+  } = {
     asked: 0,
     isDown: false,
+    limit: undefined,
     hasBudget: true,
     waits: Effect.void
   }
@@ -23,8 +31,9 @@ const world = Effect.gen(function* () {
     atOnce: 50,
     hasBudget: Effect.sync(() => state.hasBudget),
     ask: (matches) =>
-      Effect.suspend(() => {
+      Effect.suspend((): Effect.Effect<Map<string, { draw_odds: number }>, FeedError | LimitReached> => {
         state.asked += 1
+        if (state.limit !== undefined) return Effect.fail(state.limit)
         return state.isDown
           ? Effect.fail(new FeedError({ feed: "fake", reason: "unavailable", message: "away" }))
           : Effect.as(state.waits, new Map(matches.map(({ id }) => [id, { draw_odds: 3 }])))
@@ -57,6 +66,39 @@ describe("Figures from before kick-off", () => {
       yield* turn
       assert.deepStrictEqual((yield* other.figuresOf([match])).get("7"), { draw_odds: 3 })
       assert.strictEqual(state.asked, 1)
+    }).pipe(isolated)
+  )
+
+  it.effect("end their round at a limit, and are asked for again when it is over", () =>
+    Effect.gen(function* () {
+      const { instance, state } = yield* world
+      const one = yield* instance
+      const all = Array.from({ length: 120 }, (_, index) => ({ id: String(index) }))
+      const tick = Effect.tap(one.figuresOf(all), turn)
+      state.limit = new LimitReached({ until: 20 * 60_000, message: "the limit" })
+      yield* tick
+      yield* TestClock.adjust("11 minutes")
+      yield* tick
+      assert.strictEqual(state.asked, 1)
+      state.limit = undefined
+      yield* TestClock.adjust("10 minutes")
+      yield* tick
+      assert.strictEqual((yield* tick).size, 120)
+    }).pipe(isolated)
+  )
+
+  it.effect("are asked for though the clock was set back", () =>
+    Effect.gen(function* () {
+      const { instance, state } = yield* world
+      const one = yield* instance
+      const tick = Effect.tap(one.figuresOf([match]), turn)
+      yield* TestClock.setTime(86_400_000)
+      state.hasBudget = false
+      yield* tick
+      state.hasBudget = true
+      yield* TestClock.setTime(3_600_000)
+      yield* tick
+      assert.strictEqual((yield* tick).size, 1)
     }).pipe(isolated)
   )
 
