@@ -41,19 +41,16 @@ const checkOut = Effect.map(temporaryDirectory, (directory) => {
 })
 
 /** What one trigger and one alert leave behind, counted. */
-const counted = Effect.flatMap(EmbeddedPostgres, ({ client }) =>
+const counted = Effect.flatMap(SupabaseProject, ({ exec }) =>
   Effect.promise(async () => {
-    const { rows } = await client.query<{
-      triggers: number
-      pairs: number
-      sent: number
-      texts: ReadonlyArray<string>
-    }>(
+    const [result] = await exec(
       `select count(*)::int as triggers, count(distinct (strategy_id, match_id))::int as pairs,
         count(*) filter (where alert_state = 'sent')::int as sent, array_agg(alert_receipt ->> 'text') as texts
       from triggers`
     )
-    return rows[0]
+    return result?.rows[0] as
+      | { triggers: number; pairs: number; sent: number; texts: ReadonlyArray<string> }
+      | undefined
   })
 )
 
@@ -91,8 +88,8 @@ const evening = Effect.gen(function* () {
     yield* after.kill("SIGTERM")
     codes.push(yield* after.ended)
     // What either has left is sent by who comes next. It starts with no strategy, so that nothing new fires meanwhile.
-    const { client } = yield* EmbeddedPostgres
-    yield* Effect.promise(() => client.query("update strategies set is_active = false"))
+    const { exec } = yield* SupabaseProject
+    yield* Effect.promise(() => exec("update strategies set is_active = false"))
     const next = yield* touchline(start, environment)
     yield* next.saying(/scan /)
     yield* eventually(counted, (rows) => rows?.triggers === rows?.sent)

@@ -313,8 +313,8 @@ describe.skipIf(noPostgrest !== undefined)(`The doctor with Supabase${noPostgres
     // It leaves the project without them.
     it.effect("fails for the functions that are missing, and says to apply the migrations", () =>
       Effect.gen(function* () {
-        const { client } = yield* EmbeddedPostgres
-        yield* Effect.promise(() => client.exec("drop function public.moments_since, public.retry_alerts"))
+        const { exec } = yield* SupabaseProject
+        yield* Effect.promise(() => exec("drop function public.moments_since, public.retry_alerts"))
         const checks = yield* diagnosed({ ...anyDirectory, ...(yield* supabaseSettings) })
         expect(withStatus(checks, "failed")).toEqual(["migrations"])
         const [found] = named(checks, "migrations")

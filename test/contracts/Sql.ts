@@ -1,5 +1,14 @@
 import { Context, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import { SupabaseProject } from "../fixtures/postgrest.ts"
+
+const lastOf =
+  (exec: (statements: string) => Promise<ReadonlyArray<{ readonly rows: ReadonlyArray<unknown> }>>) =>
+  (statements: string) =>
+    Effect.map(
+      Effect.promise(() => exec(statements)),
+      (results) => results.at(-1)?.rows ?? []
+    )
 
 /** SQL as the database's owner runs it: what a contract arranges and looks at behind the port's back. */
 export class Sql extends Context.Service<
@@ -11,15 +20,13 @@ export class Sql extends Context.Service<
 >()("touchline/test/Sql") {
   static readonly layerEmbedded = Layer.effect(
     Sql,
-    Effect.map(EmbeddedPostgres, ({ client }) =>
-      Sql.of({
-        run: (statements) =>
-          Effect.map(
-            Effect.promise(() => client.exec(statements)),
-            (results) => results.at(-1)?.rows ?? []
-          )
-      })
-    )
+    Effect.map(EmbeddedPostgres, ({ client }) => Sql.of({ run: lastOf((statements) => client.exec(statements)) }))
+  )
+
+  /** Behind PostgREST, between its requests. */
+  static readonly layerProject = Layer.effect(
+    Sql,
+    Effect.map(SupabaseProject, ({ exec }) => Sql.of({ run: lastOf(exec) }))
   )
 }
 

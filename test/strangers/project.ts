@@ -22,7 +22,8 @@ import { SupabaseProject } from "../fixtures/postgrest.ts"
 /** Who shares the database. */
 export const [ada, mallory] = ["a0000000-0000-4000-8000-00000000000a", "b0000000-0000-4000-8000-00000000000b"]
 
-const project = Layer.merge(SupabaseProject.layer(), Sql.layerEmbedded).pipe(
+const project = Sql.layerProject.pipe(
+  Layer.provideMerge(SupabaseProject.layer()),
   Layer.provideMerge(EmbeddedPostgres.layer()),
   Layer.provideMerge(NodeServices.layer)
 )

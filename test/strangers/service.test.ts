@@ -127,7 +127,8 @@ describe("The service among strangers", () => {
       }).pipe(
         Effect.scoped,
         Effect.provide(
-          Layer.merge(SupabaseProject.layer(), Sql.layerEmbedded).pipe(
+          Sql.layerProject.pipe(
+            Layer.provideMerge(SupabaseProject.layer()),
             Layer.provideMerge(EmbeddedPostgres.layer()),
             Layer.provideMerge(NodeServices.layer)
           )

@@ -18,7 +18,8 @@ import { noPostgrest, SupabaseProject } from "../../fixtures/postgrest.ts"
 const embedded = EmbeddedPostgres.layer().pipe(Layer.provide(NodeServices.layer))
 
 /** One project for the whole file: it starts once. */
-const project = Layer.merge(SupabaseProject.layer(), Sql.layerEmbedded).pipe(
+const project = Sql.layerProject.pipe(
+  Layer.provideMerge(SupabaseProject.layer()),
   Layer.provideMerge(embedded),
   Layer.provideMerge(NodeServices.layer)
 )
