@@ -34,8 +34,8 @@ describe("A check", () => {
         const fiber = yield* Effect.forkChild(check("it", never, { todo: "Call someone." }))
         expect(yield* whileTimePasses(fiber)).toEqual({
           name: "it",
-          latencyMs: 5000,
-          ...failed("no answer within 5s", "Call someone.")
+          latencyMs: 10_000,
+          ...failed("no answer within 10s", "Call someone.")
         })
       }
     })
