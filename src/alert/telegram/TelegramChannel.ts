@@ -6,8 +6,6 @@
  * of an hour is taken to be told in a digest. The bot's token is in no error, log line, span or receipt.
  * A send that got no answer in time is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
  */
-import { Agent as HttpAgent } from "node:http"
-import { Agent as HttpsAgent } from "node:https"
 import { Data, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { Alert, Amendment, Digest, Receipt } from "../../domain/Alert.ts"
 import { oneLine } from "../../domain/oneLine.ts"
@@ -17,6 +15,7 @@ import { OwnerLimits } from "../../rules/rows/limits.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
 import { AlertTimes } from "../AlertTimes.ts"
 import { verdictText } from "../verdictText.ts"
+import { makeBotApiFetch } from "./botApiFetch.ts"
 import { alertHtml, digestHtml, escapeHtml } from "./html.ts"
 import type { TelegramSettings } from "./settings.ts"
 import { TelegramLimits } from "./TelegramLimits.ts"
@@ -58,20 +57,13 @@ const destination = ({ owner, ownerChat }: Trigger, { chatFor, chatId }: Channel
   )
 }
 
-/** Connections to the Bot API server, closed with the scope and whatever still waits on them. */
-const agentFor = ({ protocol }: URL) =>
-  Effect.acquireRelease(
-    Effect.sync(() => new (protocol === "http:" ? HttpAgent : HttpsAgent)({ keepAlive: true })),
-    (agent) => Effect.sync(() => agent.destroy())
-  )
-
 /** grammY's client of the Bot API. Loaded here because it takes a while, and the console needs none. */
 export const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL) {
   const { Api } = yield* Effect.promise(() => import("grammy"))
-  const agent = yield* agentFor(apiRoot)
+  const fetch = yield* makeBotApiFetch(apiRoot)
   return new Api(token, {
     apiRoot: apiRoot.href.replace(/\/+$/, ""),
-    baseFetchConfig: { agent },
+    fetch,
     // The request is given up before; this ends the connection.
     timeoutSeconds: Duration.toSeconds(longestRequest) + 1
   })
