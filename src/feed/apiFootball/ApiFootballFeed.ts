@@ -15,7 +15,7 @@ import { isOver, type SnapshotInput } from "../../domain/Snapshot.ts"
 import type { FeedMemory } from "../FeedMemory.ts"
 import { type FeedError, MatchFeed } from "../MatchFeed.ts"
 import type { LimitReached } from "../provider/LimitReached.ts"
-import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
+import { makePacer, type Plan, timeText, waitFor } from "../provider/Pacer.ts"
 import { makePrematch } from "../provider/Prematch.ts"
 import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
@@ -236,10 +236,7 @@ export const layerApiFootball = (
 
       const next = Effect.gen(function* (): Effect.fn.Return<Option.Option<Plan>> {
         const now = yield* Clock.currentTimeMillis
-        if (Option.isSome(limit)) {
-          const { message, until } = limit.value
-          return Option.some({ kind: "limit", until, reason: `${message}; they go on at ${timeText(until)}` })
-        }
+        if (Option.isSome(limit)) return Option.some(waitFor(limit.value))
         const open = [...(yield* seen.recall).values()].filter(
           ({ clock }) => clock.status === "live" || clock.status === "break"
         )

@@ -3,14 +3,29 @@
  * added to it. There are no times of whistles. Of extra time only the minute says which half it is.
  */
 import { Schema } from "effect"
-import { type MatchClock, type MatchStatus, type Period, periodEnd } from "../../domain/Snapshot.ts"
+import { isMinuteOf, type MatchClock, type MatchStatus, type Period, periodEnd } from "../../domain/Snapshot.ts"
+import { longestAdded, numberIn } from "../provider/lenient.ts"
 
+/** A status whose minutes are whatever they are: one that cannot be is as if it were not told. */
 export const Status = Schema.Struct({
   short: Schema.String,
-  elapsed: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-  extra: Schema.optionalKey(Schema.NullOr(Schema.Finite))
+  elapsed: Schema.optionalKey(Schema.Unknown),
+  extra: Schema.optionalKey(Schema.Unknown)
 })
 type Status = typeof Status.Type
+
+/** Whole minutes, of which there cannot be more than this. */
+const minutesIn = (value: unknown, most: number): number | undefined => {
+  const minutes = numberIn(value)
+  return typeof minutes === "number" && minutes >= 0 && minutes < most + 1 ? Math.floor(minutes) : undefined
+}
+
+/** How many of the minutes of a status are told and cannot be. */
+export const unreadMinutes = ({ elapsed, extra }: Status): number =>
+  [
+    [elapsed, periodEnd.P + longestAdded],
+    [extra, longestAdded]
+  ].filter(([told, most]) => (told ?? null) !== null && minutesIn(told, Number(most)) === undefined).length
 
 /** What a status means, where it does not depend on the minute. */
 const statuses: Readonly<Record<string, { readonly status: MatchStatus; readonly period?: Period }>> = {
@@ -56,10 +71,14 @@ const halfOf = (minute: number, before: MatchClock | undefined): Period => {
   return minute === 105 && before?.period === "E1" && before.status === "break" ? "E2" : "E1"
 }
 
+/** Whether a period can have come to this minute. */
+const isMinuteIn = (period: Period, minute: number): boolean =>
+  isMinuteOf(period, Math.min(minute, periodEnd[period])) && minute <= periodEnd[period] + longestAdded
+
 /** A moment, with the added minutes that are told, or else those of the clock before where it has not moved since. */
 const momentOf = (period: Period, elapsed: number, extra: number, before: MatchClock | undefined) => {
-  const minute = Math.min(Math.floor(elapsed), periodEnd[period])
-  const added = Math.max(0, Math.floor(extra) + Math.floor(elapsed) - minute)
+  const minute = Math.min(elapsed, periodEnd[period])
+  const added = extra + elapsed - minute
   const stays = before !== undefined && before.period === period && before.minute === minute
   return { period, minute, added: period === "P" ? 0 : stays ? Math.max(added, before.added) : added }
 }
@@ -70,8 +89,8 @@ const momentOf = (period: Period, elapsed: number, extra: number, before: MatchC
  */
 export const clockOf = ({ elapsed, extra, short }: Status, before: MatchClock | undefined): MatchClock | undefined => {
   const kept = before === undefined || before.status === "scheduled" ? undefined : before
-  const minute = elapsed ?? undefined
-  const added = extra ?? 0
+  const minute = minutesIn(elapsed, periodEnd.P + longestAdded)
+  const added = minutesIn(extra, longestAdded) ?? 0
   // In play, and no more is known.
   if (short === "LIVE") return kept === undefined ? undefined : { ...kept, status: "live" }
   if (short === "ET") {
@@ -87,7 +106,10 @@ export const clockOf = ({ elapsed, extra, short }: Status, before: MatchClock | 
   if (known === undefined) return undefined
   const { period, status } = known
   if (period !== undefined) {
-    const shown = minute ?? (status === "live" && period !== "P" ? undefined : defaultMinute[period])
+    const told = minute !== undefined && isMinuteIn(period, minute) ? minute : undefined
+    // A shoot-out keeps the minute at which it was reached.
+    const reached = period === "P" ? kept?.minute : undefined
+    const shown = told ?? reached ?? (status === "live" && period !== "P" ? undefined : defaultMinute[period])
     if (shown !== undefined) return { ...momentOf(period, shown, added, kept), status }
     return kept?.period === period ? { ...kept, status } : undefined
   }

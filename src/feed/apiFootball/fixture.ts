@@ -6,18 +6,19 @@
 import { Option, Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
 import type { MatchClock } from "../../domain/Snapshot.ts"
+import { wholeIn } from "../provider/lenient.ts"
 import { competitionName, isoOf, type Read } from "../provider/shown.ts"
-import { clockOf, Status } from "./clock.ts"
+import { clockOf, Status, unreadMinutes } from "./clock.ts"
 import { countsOf, readBlocks, readEvents, type SidedFigures, statisticsOf } from "./statistics.ts"
 
-const Team = Schema.Struct({ id: Schema.Int, name: Schema.Unknown })
+const Team = Schema.Struct({ id: Schema.optionalKey(Schema.Unknown), name: Schema.Unknown })
 
 const Fixture = Schema.Struct({
   fixture: Schema.Struct({
     id: Schema.Int,
     timestamp: Schema.optionalKey(Schema.Unknown),
     date: Schema.optionalKey(Schema.Unknown),
-    status: Status
+    status: Schema.optionalKey(Schema.Unknown)
   }),
   league: Schema.Struct({
     id: Schema.Int,
@@ -32,6 +33,7 @@ const Fixture = Schema.Struct({
 })
 
 const decodeFixture = Schema.decodeUnknownOption(Fixture)
+const decodeStatus = Schema.decodeUnknownOption(Status)
 const decodeId = Schema.decodeUnknownOption(Schema.Struct({ fixture: Schema.Struct({ id: Schema.Unknown }) }))
 const decodeGoals = Schema.decodeUnknownOption(
   Schema.Struct({ home: Schema.NullOr(Schema.Unknown), away: Schema.NullOr(Schema.Unknown) })
@@ -81,10 +83,15 @@ export const readFixture = (
   if (Option.isNone(decoded)) return unreadable(value)
   const { events: given, fixture, goals, league, statistics, teams } = decoded.value
   const id = String(fixture.id)
-  const sides: ReadonlyMap<number, Side> = new Map([
-    [teams.home.id, "home"],
-    [teams.away.id, "away"]
-  ])
+  const [home, away] = [wholeIn(teams.home.id), wholeIn(teams.away.id)]
+  const isKnown = home !== undefined && away !== undefined
+  const sides: ReadonlyMap<number, Side> = isKnown
+    ? new Map([
+        [home, "home"],
+        [away, "away"]
+      ])
+    : new Map()
+  const status = Option.getOrUndefined(decodeStatus(fixture.status))
   const events = readEvents(given)
   const blocks = readBlocks(statistics)
   const kickOff = isoOf(fixture.timestamp) ?? fixture.date
@@ -92,8 +99,8 @@ export const readFixture = (
   return {
     id,
     leagueId: league.id,
-    season: typeof league.season === "number" ? league.season : undefined,
-    teams: { home: teams.home.id, away: teams.away.id },
+    season: wholeIn(league.season),
+    teams: isKnown ? { home, away } : undefined,
     kickOff: Number.isNaN(at) ? undefined : at,
     read: {
       match: {
@@ -103,13 +110,17 @@ export const readFixture = (
         away: { name: teams.away.name },
         kickOff
       },
-      clock: clockOf(fixture.status, clockBefore(id)),
+      clock: status === undefined ? undefined : clockOf(status, clockBefore(id)),
       score: scoreOf(goals),
-      statistics: countsOf(events.rows, sides),
+      statistics: isKnown ? countsOf(events.rows, sides) : {},
       prematch: {},
       odds: {}
     },
     statistics: statistics === undefined ? undefined : statisticsOf(blocks.rows, sides),
-    unread: { events: events.unread, statistics: blocks.unread }
+    unread: {
+      clock: status === undefined ? 1 : unreadMinutes(status),
+      events: events.unread,
+      statistics: blocks.unread
+    }
   }
 }

@@ -63,6 +63,13 @@ export const timeText = (millis: number): string =>
     onSome: (time) => `${DateTime.formatIso(time).slice(0, 19).replace("T", " ")} UTC`
   })
 
+/** The plan that waits for a limit. */
+export const waitFor = ({ message, until }: LimitReached): Plan => ({
+  kind: "limit",
+  until,
+  reason: `${message}; they go on at ${timeText(until)}`
+})
+
 const isLimit = (error: unknown): error is LimitReached =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "LimitReached"
 
@@ -107,16 +114,16 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
   const paused = ({ reason, until }: Plan) =>
     new FeedError({ feed, reason: "paused", message: `${reason}; the next poll is at ${timeText(until)}` })
 
-  const met = Effect.fnUntraced(function* ({ message, until }: LimitReached) {
-    const limit = { kind: "limit", until, reason: `${message}; they go on at ${timeText(until)}` } as const
-    yield* keep(Option.some(limit))
-    yield* tell(Option.some(limit))
+  const met = Effect.fnUntraced(function* (limit: LimitReached) {
+    const plan = Option.some(waitFor(limit))
+    yield* keep(plan)
+    yield* tell(plan)
   })
   const metLimit = Effect.fnUntraced(function* (limit: LimitReached) {
     yield* met(limit)
     return yield* paused({ kind: "limit", until: limit.until, reason: limit.message })
   })
-  const waitFor = Effect.fnUntraced(function* (isWaited: (plan: Plan) => boolean) {
+  const keepTo = Effect.fnUntraced(function* (isWaited: (plan: Plan) => boolean) {
     const now = yield* Clock.currentTimeMillis
     const planned = yield* plan
     if (Option.isSome(planned) && isWaited(planned.value) && now < planned.value.until) {
@@ -127,7 +134,8 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
   const planAfter = Effect.fnUntraced(function* (started: number, next: Effect.Effect<Option.Option<Plan>>) {
     const planned = Option.filter(yield* next, ({ until }) => until - started > Duration.toMillis(interval) * 1.05)
     // A plan is met at the tick that is nearest to it; a limit would still hold there.
-    yield* keep(Option.map(planned, (each) => ({ ...each, until: each.until - Duration.toMillis(interval) / 2 })))
+    const early = ({ kind }: Plan) => (kind === "limit" ? 0 : Duration.toMillis(interval) / 2)
+    yield* keep(Option.map(planned, (each) => ({ ...each, until: each.until - early(each) })))
     yield* tell(planned)
     return Option.isSome(planned)
   })
@@ -141,7 +149,7 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
     plan,
     met,
     poll: Effect.fnUntraced(function* (ask, next) {
-      yield* waitFor(() => true)
+      yield* keepTo(() => true)
       const started = yield* Clock.currentTimeMillis
       const asked = ask.pipe(
         // Whoever polls waits no longer: what was asked is spent all the same.
@@ -158,7 +166,7 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
     }),
     ask: (ask) =>
       Effect.andThen(
-        waitFor(({ kind }) => kind === "limit"),
+        keepTo(({ kind }) => kind === "limit"),
         limited(ask)
       )
   } satisfies Pacer as Pacer

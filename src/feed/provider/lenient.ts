@@ -18,6 +18,13 @@ export const numberIn = (value: unknown): unknown => {
   return digits === undefined ? value : Number(digits)
 }
 
+/** A whole number, such as an id. */
+export const wholeIn = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isSafeInteger(value) ? value : undefined
+
+/** A period is not played for longer than this beyond its end, in minutes. */
+export const longestAdded = 30
+
 /** A price that somebody offers now, which is above 1; 0, 1 and -1 stand for none. */
 export const priceIn = (value: unknown): number | undefined => {
   const price = numberIn(value)

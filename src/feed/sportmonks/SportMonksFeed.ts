@@ -5,11 +5,12 @@
  * requests an hour slows polls down before it is reached, and is waited for when it is; neither fails a tick. The token is in
  * no error, log line or span.
  */
-import { Array as Arr, Clock, Duration, Effect, Layer, Option } from "effect"
+import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result } from "effect"
 import type { MatchClock, SnapshotInput } from "../../domain/Snapshot.ts"
 import type { FeedMemory } from "../FeedMemory.ts"
 import { MatchFeed } from "../MatchFeed.ts"
-import { makePacer, type Plan, timeText } from "../provider/Pacer.ts"
+import type { LimitReached } from "../provider/LimitReached.ts"
+import { makePacer, type Plan, timeText, waitFor } from "../provider/Pacer.ts"
 import { makePrematch } from "../provider/Prematch.ts"
 import { isToBeAsked, makeSeen, type SeenMatch } from "../provider/Seen.ts"
 import { asShown } from "../provider/shown.ts"
@@ -80,7 +81,11 @@ export const layerSportMonks = (
         })
       })
 
+      /** A limit that asking for matches that vanished has met. */
+      let limit: Option.Option<LimitReached> = Option.none()
+
       const ask = Effect.gen(function* () {
+        limit = Option.none()
         const begun = yield* Clock.currentTimeMillis
         const before = yield* seen.recall
         const clockOf = (id: string) => before.get(id)?.clock
@@ -89,12 +94,19 @@ export const layerSportMonks = (
         const gone = [...before].filter(([id, match]) => !ids.has(id) && isToBeAsked(match)).map(([id]) => id)
         // The list is what the poll is for: where the others do not come in time it goes on without them.
         const left = Duration.millis(Math.max(0, begun + patience - (yield* Clock.currentTimeMillis)))
-        const beside = lookUp(gone).pipe(
+        const beside = yield* lookUp(gone).pipe(
           Effect.timeoutOption(left),
-          Effect.catchTag("FeedError", () => Effect.succeedNone)
+          Effect.catchTag("FeedError", ({ message }) =>
+            Effect.as(
+              Effect.logDebug("the poll goes on without").pipe(Effect.annotateLogs({ reason: message })),
+              Option.none()
+            )
+          ),
+          Effect.result
         )
+        limit = Result.getFailure(beside)
         const found = readAll(
-          Option.getOrElse(yield* beside, () => []),
+          Option.getOrElse(Option.flatten(Result.getSuccess(beside)), () => []),
           clockOf
         )
         const shown = [...listed, ...found]
@@ -111,6 +123,7 @@ export const layerSportMonks = (
       })
 
       const next = Effect.map(Clock.currentTimeMillis, (now): Option.Option<Plan> => {
+        if (Option.isSome(limit)) return Option.some(waitFor(limit.value))
         const left = api.allowance("Fixture")
         if (left === undefined || left.resetsAt <= now) return Option.none()
         const { remaining, resetsAt } = left

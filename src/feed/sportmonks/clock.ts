@@ -13,7 +13,7 @@ import {
   periodStart,
   periods
 } from "../../domain/Snapshot.ts"
-import { readRows } from "../provider/lenient.ts"
+import { longestAdded, readRows } from "../provider/lenient.ts"
 
 /** What a state means. Where no period is given the match keeps that of its last row. */
 interface State {
@@ -56,17 +56,34 @@ const deleted = 20
 /** What a state stands for: `deleted` for one that shall not be shown, undefined where it is not known. */
 export const stateOf = (id: number): State | "deleted" | undefined => (id === deleted ? "deleted" : states.get(id))
 
+/** A row whose parts are whatever they are: one that cannot be is as if it were not told. */
 const PeriodRow = Schema.Struct({
   type_id: Schema.Int,
   minutes: Schema.Finite,
-  seconds: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-  counts_from: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
-  ticking: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
-  has_timer: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
+  seconds: Schema.optionalKey(Schema.Unknown),
+  counts_from: Schema.optionalKey(Schema.Unknown),
+  ticking: Schema.optionalKey(Schema.Unknown)
 })
 type PeriodRow = typeof PeriodRow.Type
 
 export const readPeriods = readRows(PeriodRow)
+
+const isWithin = (value: unknown, most: number): value is number =>
+  typeof value === "number" && value >= 0 && value <= most
+/** Where a period may begin, if not where it does. */
+const isStart = (value: unknown): value is number => isWithin(value, periodEnd.P)
+/** Of a minute. */
+const isSeconds = (value: unknown): value is number => isWithin(value, 59)
+const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
+
+/** How many rows tell a time that cannot be. */
+export const unreadTimes = (rows: ReadonlyArray<PeriodRow>): number =>
+  rows.filter(
+    ({ counts_from, minutes, seconds }) =>
+      !isWithin(minutes, periodEnd.P + longestAdded) ||
+      !(isAbsent(counts_from) || isStart(counts_from)) ||
+      !(isAbsent(seconds) || isSeconds(seconds))
+  ).length
 
 /** The types of the rows of each period, the more exact one first: one row may hold both halves of extra time. */
 const typesOf: Readonly<Record<Period, ReadonlyArray<number>>> = {
@@ -80,9 +97,6 @@ const typesOf: Readonly<Record<Period, ReadonlyArray<number>>> = {
 /** Whether rows are of one half of extra time alone. */
 const both = 3
 
-/** A period is not played for longer than this beyond its end. */
-const longestAdded = 30
-
 /** From where the minutes of a period may count: halves may be shorter than 45 minutes. */
 const countsFrom: Readonly<Record<Period, readonly [least: number, most: number]>> = {
   "1H": [0, 0],
@@ -92,17 +106,23 @@ const countsFrom: Readonly<Record<Period, readonly [least: number, most: number]
   P: [0, 120]
 }
 
-/** Minutes since kick-off, pauses left out. A row that counts from where no period begins counts from the period's start. */
-const elapsedIn = ({ counts_from, minutes, seconds }: PeriodRow, period: Period): number => {
+/**
+ * Minutes since kick-off, pauses left out. A row that counts from where no period begins counts from the period's start; one of
+ * before it counts is of no time.
+ */
+const elapsedIn = ({ counts_from, minutes, seconds }: PeriodRow, period: Period): number | undefined => {
   const [least, most] = countsFrom[period]
-  const from = counts_from ?? periodStart[period]
+  const from = isStart(counts_from) ? counts_from : periodStart[period]
   const shift = from < least || from > most ? periodStart[period] - from : 0
-  return minutes + shift + Math.max(0, seconds ?? 0) / 60
+  return minutes < from ? undefined : minutes + shift + (isSeconds(seconds) ? seconds / 60 : 0)
 }
 
 /** The moment of a period at this minute, or none where the period cannot have come to it. */
-const momentOf = (period: Period, elapsed: number, minute: number) => {
-  if (elapsed < countsFrom[period][0] || elapsed > periodEnd[period] + longestAdded) return undefined
+const momentOf = (period: Period, elapsed: number | undefined, isLive: boolean) => {
+  if (elapsed === undefined || elapsed < countsFrom[period][0] || elapsed > periodEnd[period] + longestAdded) {
+    return undefined
+  }
+  const minute = isLive ? Math.floor(elapsed) + 1 : Math.ceil(elapsed)
   const shown = Math.min(minute, periodEnd[period])
   return { period, minute: shown, added: minute - shown }
 }
@@ -117,7 +137,7 @@ const minuteIn = (rows: ReadonlyArray<PeriodRow>, period: Period, isLive: boolea
     if (type === both && period === "E1" && row.minutes > periodEnd.E1 && !isLive) {
       return { period, minute: periodEnd.E1, added: 0 }
     }
-    return momentOf(period, elapsed, isLive ? Math.floor(elapsed) + 1 : Math.ceil(elapsed))
+    return momentOf(period, elapsed, isLive)
   }
   return undefined
 }

@@ -7,9 +7,9 @@
 import { Option, Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
 import type { MatchClock } from "../../domain/Snapshot.ts"
-import { readRows } from "../provider/lenient.ts"
+import { readRows, wholeIn } from "../provider/lenient.ts"
 import { competitionName, isoOf, type Read } from "../provider/shown.ts"
-import { clockOf, readPeriods, stateOf } from "./clock.ts"
+import { clockOf, readPeriods, stateOf, unreadTimes } from "./clock.ts"
 import { oddsOf } from "./odds.ts"
 import { readEvents, readStatistics, statisticsOf } from "./statistics.ts"
 
@@ -19,7 +19,7 @@ const Fixture = Schema.Struct({
   id: Id,
   state_id: Id,
   league_id: Schema.optionalKey(Schema.NullOr(Id)),
-  season_id: Schema.optionalKey(Schema.NullOr(Id)),
+  season_id: Schema.optionalKey(Schema.Unknown),
   placeholder: Schema.optionalKey(Schema.Unknown),
   name: Schema.optionalKey(Schema.Unknown),
   starting_at: Schema.optionalKey(Schema.Unknown),
@@ -42,7 +42,7 @@ const decodeId = Schema.decodeUnknownOption(
 )
 
 const Participant = Schema.Struct({
-  id: Id,
+  id: Schema.optionalKey(Schema.Unknown),
   name: Schema.Unknown,
   placeholder: Schema.optionalKey(Schema.Unknown),
   meta: Schema.Struct({
@@ -144,12 +144,19 @@ export const readFixture = (value: unknown, { bookmaker, clockBefore }: Reading)
   const statistics = readStatistics(fixture.statistics)
   const events = readEvents(fixture.events)
   const odds = oddsOf(fixture.inplayodds ?? fixture.inplayOdds, bookmaker)
-  const sides = new Map(rows.map(({ id, meta }) => [id, meta.location] as const))
+  const [homeId, awayId] = [wholeIn(home?.id), wholeIn(away?.id)]
+  const isKnown = homeId !== undefined && awayId !== undefined
+  const sides: ReadonlyMap<number, Side> = isKnown
+    ? new Map([
+        [homeId, "home"],
+        [awayId, "away"]
+      ])
+    : new Map()
   return {
     id: fixture.id,
     leagueId: fixture.league_id ?? undefined,
-    seasonId: fixture.season_id ?? undefined,
-    teams: home === undefined || away === undefined ? undefined : { home: home.id, away: away.id },
+    seasonId: wholeIn(fixture.season_id),
+    teams: isKnown ? { home: homeId, away: awayId } : undefined,
     read: {
       match: {
         id: fixture.id,
@@ -163,13 +170,17 @@ export const readFixture = (value: unknown, { bookmaker, clockBefore }: Reading)
       },
       clock: state === undefined ? undefined : clockOf(state, periods.rows, clockBefore(String(fixture.id))),
       score: scoreOf(fixture.scores),
-      statistics: statisticsOf(statistics.rows, Array.isArray(fixture.events) ? events.rows : undefined, sides),
+      statistics: statisticsOf(
+        statistics.rows,
+        isKnown && Array.isArray(fixture.events) ? events.rows : undefined,
+        sides
+      ),
       prematch: positionOf(home?.meta.position, away?.meta.position, league?.sub_type),
       odds: odds.odds
     },
     unread: {
       participants: participants.unread,
-      periods: periods.unread,
+      periods: periods.unread + unreadTimes(periods.rows),
       statistics: statistics.unread,
       events: events.unread,
       odds: odds.unread

@@ -5,11 +5,12 @@ import { decodeSnapshot } from "../../../src/domain/decodeSnapshot.ts"
 import type { SnapshotInput } from "../../../src/domain/Snapshot.ts"
 import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { checkSportMonks } from "../../../src/feed/sportmonks/checks.ts"
+import { eventually, pause } from "../../fixtures/eventually.ts"
 import { sportMonksFeed } from "../../fixtures/liveFeed.ts"
 import { Logs } from "../../fixtures/logs.ts"
 import { dayStart, type Standing } from "../../fixtures/matchDay.ts"
 import { type Shown, shown } from "../../fixtures/pipeline.ts"
-import { json, makeProviderServer } from "../../fixtures/providerServer.ts"
+import { badGateway, html, json, makeProviderServer } from "../../fixtures/providerServer.ts"
 import { fixtureOf, makeSportMonksServer, token } from "../../fixtures/sportMonksServer.ts"
 
 const minute = 60_000
@@ -33,6 +34,17 @@ const poll = (feed: MatchFeed["Service"]) =>
 const clocks = (answers: ReadonlyArray<SnapshotInput>) =>
   answers.map(({ clock, match }) => `${match.id} ${clock.status} ${clock.minute}`)
 
+/** Waits until all that is asked for beside polls is answered. */
+const settled = Effect.fnUntraced(function* (server: {
+  readonly asked: ReadonlyArray<unknown>
+  readonly isIdle: () => boolean
+}) {
+  for (let [quiet, before] = [0, -1]; quiet < 20; before = server.asked.length) {
+    yield* pause
+    quiet = server.isIdle() && server.asked.length === before ? quiet + 1 : 0
+  }
+})
+
 describe("SportMonks' feed", () => {
   it.effect("slows down before the requests of the hour are used up, and says so once", () =>
     Effect.gen(function* () {
@@ -51,6 +63,35 @@ describe("SportMonks' feed", () => {
       assert.isAbove(polls, 60)
       const told = yield* lines("polls are further apart than POLL_INTERVAL, so that the plan's requests last")
       assert.lengthOf(told, 1)
+    }).pipe(isolated)
+  )
+
+  it.effect("asks for figures from before kick-off with what polls and vanished matches leave of the hour", () =>
+    Effect.gen(function* () {
+      const prematch = { win_odds: { home: 2, away: 4 }, draw_odds: 3.5 }
+      const snapshots = Array.from({ length: 51 }, (_, index) => shown({ competition: "8", id: `${index + 1}` }))
+      const server = yield* makeSportMonksServer(() =>
+        snapshots.map((each) => ({ snapshot: { ...each, prematch }, isListed: true }))
+      )
+      const feed = yield* sportMonksFeed(server.url)
+      const pages = () => server.asked.filter(({ query }) => query.get("include") === "odds").length
+      /** An hour's first poll, after which so many requests are left, and one later, with what is asked for beside them. */
+      const hour = Effect.fnUntraced(function* (from: number, remaining: number) {
+        server.left.remaining = remaining + 1
+        server.left.resets_in_seconds = 3600
+        yield* TestClock.setTime(from)
+        yield* feed.poll
+        yield* settled(server)
+        server.left.resets_in_seconds = 3540
+        yield* TestClock.setTime(from + minute)
+        const answers = yield* feed.poll
+        yield* settled(server)
+        return answers.filter((each) => each.prematch?.draw_odds !== undefined).length
+      })
+      // 60 polls and 20 for matches that vanish: nothing is left. Then one for a page of fifty. Then enough.
+      assert.deepStrictEqual([yield* hour(dayStart, 80), pages()], [0, 0])
+      assert.deepStrictEqual([yield* hour(dayStart + 60 * minute, 81), pages()], [50, 1])
+      assert.deepStrictEqual([yield* hour(dayStart + 120 * minute, 82), pages()], [51, 2])
     }).pipe(isolated)
   )
 
@@ -116,6 +157,43 @@ describe("SportMonks' feed", () => {
       standing = [listed({ id: "1", minute: 70 })]
       yield* TestClock.setTime(dayStart + 10 * minute)
       assert.deepStrictEqual(clocks(yield* feed.poll), ["1 live 70"])
+    }).pipe(isolated)
+  )
+
+  it.effect.each([
+    ["429", json({ message: "Too many requests", retry_after: 600 }, 429), "paused"],
+    ["5xx", badGateway, "shown"],
+    ["HTML", html, "shown"],
+    ["no connection", "drop the connection", "shown"],
+    ["half an answer", "cut the answer", "shown"],
+    ["a refusal", json({ message: "You do not have access to this endpoint", code: 5007 }, 403), "shown"],
+    ["an error with HTTP 200", json({ message: "Something went wrong", code: 5010 }), "shown"]
+  ] as const)("shows the list that it has got, where asking for what is gone meets %s", ([, fault, then]) =>
+    Effect.gen(function* () {
+      let standing = [listed({ id: "1", minute: 60 }), listed({ id: "2", minute: 60 })]
+      const server = yield* makeSportMonksServer(() => standing)
+      const feed = yield* sportMonksFeed(server.url)
+      yield* TestClock.setTime(dayStart)
+      yield* feed.poll
+      yield* eventually(
+        Effect.sync(() => server.asked.some(({ query }) => query.get("include") === "odds")),
+        (isAsked) => isAsked
+      )
+      standing = [listed({ id: "1", minute: 61 }), { ...listed({ id: "2", minute: 61 }), isListed: false }]
+      server.play(/^fixtures\/multi/, fault)
+      yield* TestClock.setTime(dayStart + minute)
+      assert.deepStrictEqual(clocks(yield* feed.poll), ["1 live 61"])
+      // A limit holds for polls too, until it is renewed, and is told once.
+      const outcomes: Array<string> = []
+      for (let tick = 2; tick <= 10; tick++) {
+        yield* TestClock.setTime(dayStart + tick * minute)
+        const polled = yield* Effect.result(feed.poll)
+        outcomes.push(Result.isSuccess(polled) ? "shown" : polled.failure.reason)
+      }
+      assert.deepStrictEqual([...new Set(outcomes)], [then])
+      assert.lengthOf(yield* lines("the provider's limit is reached: polls wait"), then === "paused" ? 1 : 0)
+      yield* TestClock.setTime(dayStart + 11 * minute)
+      assert.include(clocks(yield* feed.poll), "1 live 61")
     }).pipe(isolated)
   )
 
