@@ -505,31 +505,6 @@ language sql set search_path = public as $$
   select made from create_bounded_triggers(matches) made where not made ? 'held'
 $$;
 
--- As in 20261126000005_outcomes.sql. An owner's strategy that never fired leaves nothing: whoever makes and deletes strategies
--- without end would fill the table. What was said of a strategy goes with it.
-create or replace function public.keep_tombstone() returns trigger
-language plpgsql security definer set search_path = '' as $$
-declare
-  gone jsonb;
-begin
-  if tg_op = 'DELETE' then
-    delete from public.strategy_reasons r where r.strategy_id = old.id::text;
-    if old.user_id is not null and not exists (select from public.triggers t where t.strategy_id = old.id) then
-      return old;
-    end if;
-    gone := to_jsonb(old.id);
-  end if;
-  insert into public.strategy_tombstones as d (id, user_id, name, definition, strategy_file)
-  select s.id, s.user_id, s.name, coalesce(s.definition, jsonb_build_object('desired_outcome', s.desired_outcome,
-    'league_ids', to_jsonb(s.league_ids), 'rules', coalesce(
-      (select jsonb_agg(to_jsonb(r) order by r.id) from public.rules r where r.strategy_id = s.id), '[]'))), s.strategy_file
-  from public.strategies s
-  where gone is null or s.id = (jsonb_populate_record(null::public.strategies, jsonb_build_object('id', gone))).id
-  on conflict (id) do update set user_id = excluded.user_id, name = excluded.name, definition = excluded.definition,
-    strategy_file = excluded.strategy_file, deleted_at = now();
-  return old;
-end $$;
-
 -- The columns that owners write: not ids, which the tables give, and not which file a strategy is kept in. Nobody may empty a
 -- table at once.
 do $$
@@ -561,7 +536,7 @@ begin
     'count_owner_usage(text, timestamptz, jsonb)', 'count_held_back(jsonb)', 'triggers_of_owners(jsonb)', 'bound_strategy()',
     'bound_rule()', 'bound_user_telegram()', 'requesting_owner()', 'count_owner_changes(bigint)', 'bound_strategies_of_owner()',
     'bound_rules_of_strategy()', 'active_strategies()', 'save_strategies(jsonb)', 'count_triggers_of_owners()',
-    'create_bounded_triggers(jsonb)', 'create_judged_triggers(jsonb)', 'keep_tombstone()'
+    'create_bounded_triggers(jsonb)', 'create_judged_triggers(jsonb)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);

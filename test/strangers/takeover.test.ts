@@ -207,8 +207,123 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
         expect((yield* fire(yield* writeStrategy(ada), "1", "its text of another owner")).triggers).toHaveLength(1)
         // What others see of the first is there still.
         expect(yield* call("judged_triggers_by_id", { ids: [trigger] })).toHaveLength(1)
-        const record = yield* call("strategy_performance", { strategy: first, since: null, by_competition: false })
-        expect(record).toMatchObject([{ id: first, triggers: 1 }])
+      })
+    )
+
+    /** What is told of a strategy, by its triggers and by its counters. */
+    const told = Effect.fnUntraced(function* (strategy: string) {
+      const [record] = yield* call("strategy_performance", { strategy, since: null, by_competition: false })
+      const [page] = yield* call("page_of_records", { filter: {}, place: null, max_rows: 1 })
+      const [counters] = yield* sql(`select total_triggers as triggers, total_hits as hits, total_misses as misses
+        from performance p join strategies s on s.id = p.strategy_id`)
+      return [record, page, counters]
+    })
+
+    const verdict = (id: TriggerId, said: "hit" | "miss", version = 0) =>
+      call("resolve_triggers", {
+        results: [
+          { id, version, verdict: said, is_final: true, home: 1, away: 0, at: "2026-11-26T20:00:00Z", tell: true }
+        ]
+      })
+
+    const expectation = { left: "minute", comparator: ">=", right: 90 } as const
+
+    /** Fires as fire does, and is to be judged. */
+    const expected = Effect.fnUntraced(function* (id: string, match: string) {
+      const { create } = yield* TriggerStore
+      const strategy = asWatched(id)
+      const { triggers } = yield* create([
+        { ...candidateOf(strategy, { id: match }), strategyText: strategy.text, expectation }
+      ])
+      return triggers[0]?.id ?? ("none" as never)
+    })
+
+    it.effect("written again under another name, it goes on with its record", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const remove = (id: string) => request(mallory, (client) => client.from("strategies").delete().eq("id", id))
+        const again = (more: object) =>
+          request(mallory, (client) =>
+            client
+              .from("strategies")
+              .insert({ user_id: mallory, name: "Again", ...more })
+              .select("id")
+              .single()
+          ).pipe(Effect.map(({ data }): string => data?.id))
+        const first = yield* writeStrategy(mallory)
+        yield* verdict(yield* expected(first, "1"), "hit")
+        yield* verdict(yield* expected(first, "2"), "miss")
+        const late = yield* expected(first, "3")
+        yield* remove(first)
+        // Neither another text nor another owner goes on with it.
+        yield* again({ definition: { when: ["minute >= 2"] } })
+        yield* writeStrategy(ada)
+        expect(yield* sql("select continued_by from strategy_tombstones")).toEqual([{ continued_by: null }])
+        yield* sql("delete from strategies")
+
+        const second = yield* again({ definition: { when: ["minute >= 1"] } })
+        const record = { triggers: 3, hits: 1, misses: 1 }
+        expect(yield* told(second)).toMatchObject([{ ...record, open: 1, id: second }, record, record])
+        // Whoever asks for the one before is told of the one that goes on, once.
+        expect(yield* told(first)).toMatchObject([{ id: second }, {}, {}])
+        // A verdict that comes later counts there, and so does what fires now.
+        yield* verdict(late, "miss")
+        yield* verdict(yield* expected(second, "4"), "hit")
+        expect((yield* told(second))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
+        expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+
+        // And again, by one that never fires, and goes without having fired, and one more.
+        yield* remove(second)
+        const third = yield* again({ definition: { when: ["minute >= 1"] } })
+        expect((yield* told(third))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
+        yield* remove(third)
+        expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+        const fourth = yield* again({ definition: { when: ["minute >= 1"] } })
+        expect((yield* told(fourth))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
+        // One of the same text beside it begins anew: a record is gone on with once.
+        yield* again({ definition: { when: ["minute >= 1"] }, name: "Beside" })
+        expect(yield* sql("select count(distinct continued_by)::int as heirs from strategy_tombstones")).toEqual([
+          { heirs: 1 }
+        ])
+        const wrong = "update performance set total_triggers = 77"
+        for (const strategies of [[{ strategy_id: first }], [{ strategy_id: fourth }], null]) {
+          yield* sql(wrong)
+          yield* call("recount_performance", { strategies })
+          expect((yield* told(fourth))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
+        }
+        expect(yield* sql("select sum(total_triggers)::int as sum from performance")).toEqual([{ sum: 4 }])
+        // The files may be applied again.
+        for (const { sql: statements } of yield* migrations) yield* sql(statements)
+        expect((yield* told(fourth))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
+      })
+    )
+
+    it.effect("one of rules goes on with its record when the last of them is there, in any order", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const rules = [
+          { metric: "goals", comparator: "GTE", value: 1, team_scope: "TOTAL" },
+          { metric: "corners", comparator: "LTE", value: 9, team_scope: "HOME" }
+        ]
+        const write = Effect.fnUntraced(function* (name: string, all: ReadonlyArray<object>) {
+          const { data } = yield* request(mallory, (client) =>
+            client
+              .from("strategies")
+              .insert({ user_id: mallory, name, league_ids: ["8"] })
+              .select("id")
+              .single()
+          )
+          for (const rule of all) {
+            yield* request(mallory, (client) => client.from("rules").insert({ ...rule, strategy_id: data?.id }))
+          }
+          return `${data?.id}`
+        })
+        const first = yield* write("One", rules)
+        yield* fire(first, "1")
+        yield* request(mallory, (client) => client.from("strategies").delete().eq("id", first))
+        yield* write("Another", rules.slice(1))
+        const second = yield* write("Two", rules.toReversed())
+        expect(yield* sql("select continued_by from strategy_tombstones")).toEqual([{ continued_by: second }])
       })
     )
 
