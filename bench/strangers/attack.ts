@@ -30,6 +30,10 @@ const attacks = (owner: string): Readonly<Record<string, (send: Send, round: num
     "names of 1 MB": (send) => send("POST", "strategies", row({ name: "x".repeat(1_000_000) })),
     "10,000 conditions": (send) =>
       send("POST", "strategies", row({ definition: { when: Array.from({ length: 10_000 }, () => comparison) } })),
+    "no JSON": (send, round) => {
+      const none = ["{\\u0000", '{"when":1e999999}', `${"[".repeat(9000)}${"]".repeat(9000)}`]
+      return send("POST", "strategies", row({ definition: none[round % none.length] }))
+    },
     "minus signs": (send) =>
       send("POST", "strategies", row({ definition: { when: [`${"-".repeat(3900)}1 <= minute`] } })),
     "unknown outcomes": (send, round) =>

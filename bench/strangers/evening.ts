@@ -1,7 +1,8 @@
 /** What the bench of strangers plays: an evening in which the strategies of many owners fire, a few at every tick. */
 import type { SnapshotInput } from "../../src/domain/Snapshot.ts"
 
-export const owners = 1000
+/** With `--small` a tenth of the owners, to see that the bench works. */
+export const owners = process.argv.includes("--small") ? 100 : 1000
 export const strategiesOfOwner = 100
 export const matches = 50
 export const ticks = 50
@@ -17,8 +18,8 @@ const uuid = (kind: string, number: number): string => `${kind}0000000-0000-4000
 export const ownerId = (owner: number): string => uuid("a", owner)
 export const hostile = uuid("b", 0)
 
-/** The chat of an owner, and that of the hostile one. */
-export const chatOf = (owner: number): string => `${100_000 + owner}`
+/** The chat of an owner, one in ten a group, and that of the hostile one. */
+export const chatOf = (owner: number): string => `${owner % 10 === 0 ? "-" : ""}${100_000 + owner}`
 export const hostileChat = "99999"
 
 /** How a strategy that fires is called: what its alert is known by. */

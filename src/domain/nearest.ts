@@ -18,13 +18,57 @@ export const withHints = <A>(most: number, read: () => A): A => {
 /** A word that is longer than this is no misspelt name. */
 const longestWord = 60
 
+/** Several characters share a place where counts are kept of them. */
+const places = 32
+
+/** A word, and how often each character is in it. */
+interface Name {
+  readonly text: string
+  readonly counts: Uint8Array
+}
+
+const named = (text: string): Name => {
+  const counts = new Uint8Array(places)
+  for (let index = 0; index < text.length; index++) {
+    const place = text.charCodeAt(index) % places
+    counts[place] = (counts[place] ?? 0) + 1
+  }
+  return { text, counts }
+}
+
+/** Candidates in small letters: they are the same ones each time, and there may be hundreds. */
+const names = new Map<string, Name>()
+
+const nameOf = (candidate: string): Name => {
+  const known = names.get(candidate)
+  if (known !== undefined) return known
+  const name = named(candidate.toLowerCase())
+  names.set(candidate, name)
+  return name
+}
+
+/** Whether so many changes cannot make one word of the other: each character that it lacks takes one. */
+const areFar = (one: Name, other: Name, most: number): boolean => {
+  let [lacking, beyond] = [0, 0]
+  for (let place = 0; place < places; place++) {
+    const more = (one.counts[place] ?? 0) - (other.counts[place] ?? 0)
+    if (more > 0) beyond += more
+    else lacking -= more
+  }
+  return lacking > most || beyond > most
+}
+
+/** What `distance` works on; words are no longer than a byte counts. */
+const row = new Uint8Array(256)
+
 /**
  * Levenshtein distance: the least number of one-character insertions, deletions and replacements. Undefined as soon as it is
  * certain to be more than `most`.
  */
-const distance = (a: string, b: string, most: number): number | undefined => {
-  if (Math.abs(a.length - b.length) > most) return undefined
-  const row = Uint8Array.from({ length: b.length + 1 }, (_, index) => index)
+const distance = (one: Name, other: Name, most: number): number | undefined => {
+  const [a, b] = [one.text, other.text]
+  if (Math.abs(a.length - b.length) > most || b.length >= row.length || areFar(one, other, most)) return undefined
+  for (let index = 0; index <= b.length; index++) row[index] = index
   for (let i = 0; i < a.length; i++) {
     const left = a.charCodeAt(i)
     let before = i
@@ -45,10 +89,12 @@ const distance = (a: string, b: string, most: number): number | undefined => {
 }
 
 /** How far two words are apart, undefined where that is more than `most` or not near. What is a part of the other is near. */
-const nearness = (a: string, b: string, most: number): number | undefined =>
-  Math.min(a.length, b.length) >= 3 && (b.includes(a) || a.includes(b))
+const nearness = (one: Name, other: Name, most: number): number | undefined => {
+  const [a, b] = [one.text, other.text]
+  return Math.min(a.length, b.length) >= 3 && (b.includes(a) || a.includes(b))
     ? Math.abs(a.length - b.length)
-    : distance(a, b, Math.min(most, Math.max(2, Math.floor(Math.max(a.length, b.length) / 3))))
+    : distance(one, other, Math.min(most, Math.max(2, Math.floor(Math.max(a.length, b.length) / 3))))
+}
 
 /**
  * The candidates that a person who wrote `word` most likely meant, best first, at most `limit` of them; none when
@@ -59,19 +105,20 @@ const nearness = (a: string, b: string, most: number): number | undefined =>
 export const nearest = (word: string, candidates: Iterable<string>, limit = 3): ReadonlyArray<string> => {
   left -= 1
   if (left < 0 || word.length > longestWord) return []
-  const written = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
+  const text = word.toLowerCase().replaceAll(/[\s-]+/g, "_")
+  const written = named(text)
   const close: Array<{ readonly candidate: string; readonly name: string; readonly distance: number }> = []
   let least = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const name = candidate.toLowerCase()
+    const name = nameOf(candidate)
     const distance = nearness(written, name, least)
     if (distance === undefined) continue
-    close.push({ candidate, name, distance })
+    close.push({ candidate, name: name.text, distance })
     least = Math.min(least, distance)
   }
   close.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
   return close
-    .filter(({ distance, name }) => distance === least || (written.length >= 3 && name.includes(written)))
+    .filter(({ distance, name }) => distance === least || (text.length >= 3 && name.includes(text)))
     .slice(0, limit)
     .map(({ candidate }) => candidate)
 }

@@ -283,12 +283,52 @@ begin
   from (select strategy_id from added union all select strategy_id from changed) c;
 end $$;
 
+-- As in 20261124000002_functions.sql, for versions that create triggers so: pairs of an owner who has as many triggers today as
+-- may be get none, and are missing from the answer.
+create or replace function public.create_triggers(candidates jsonb) returns setof jsonb
+language plpgsql set search_path = public as $$
+declare
+  most constant integer := (select l.most from owner_limits l where l.name = 'triggers');
+  created jsonb;
+  counts jsonb;
+begin
+  with brought as materialized (
+    select c.*, s.user_id as owner,
+      coalesce(u.count, 0) + row_number() over (partition by s.user_id order by c.strategy_id, c.match_id) as place
+    from jsonb_array_elements(candidates) b
+    cross join lateral jsonb_populate_record(null::triggers, match_columns(b)) c
+    join strategies s on s.id = c.strategy_id
+    left join owner_usage u on u.owner = s.user_id::text and u.what = 'triggers' and u.since = date_trunc('day', now(), 'UTC')
+    where not exists (select from triggers t where t.strategy_id = c.strategy_id and t.match_id = c.match_id)
+  ), inserted as (
+    insert into triggers (strategy_id, match_id, triggered_at, period, minute, added, home_team, away_team, score_home,
+      score_away, league_id, fixture_timestamp, evidence_json, snapshot, alert_state)
+    select b.strategy_id, b.match_id, b.triggered_at, b.period, b.minute, b.added, b.home_team, b.away_team,
+      b.score_home, b.score_away, b.league_id, b.fixture_timestamp, b.evidence_json, b.snapshot, 'pending'
+    from brought b
+    where b.owner is null or (b.place > most) is not true
+    order by b.strategy_id, b.match_id
+    on conflict (strategy_id, match_id) do nothing
+    returning id, strategy_id
+  )
+  select (select jsonb_agg(jsonb_build_object('id', i.id)) from inserted i),
+    (select jsonb_agg(c) from (select strategy_id, count(*) as total_triggers from inserted group by strategy_id) c)
+  into created, counts;
+  if created is null then
+    return;
+  end if;
+  perform count_triggers(counts);
+  return query
+  select to_jsonb(a) from trigger_alerts a
+  where a.id in (select c.id from jsonb_populate_recordset(null::triggers, created) c);
+end $$;
+
 do $$
 declare
   signature text;
 begin
   foreach signature in array array['said_by(strategies)', 'add_to_counters(jsonb)', 'count_results(jsonb)',
-    'hand_on_records(jsonb, jsonb)', 'continue_records()', 'keep_tombstone()',
+    'hand_on_records(jsonb, jsonb)', 'continue_records()', 'keep_tombstone()', 'create_triggers(jsonb)',
     'strategy_performance(text, timestamptz, boolean)', 'recount_performance(jsonb)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);

@@ -371,8 +371,13 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
         const shown = { match_id: "9", triggered_at: "2026-05-02T15:00:00Z" }
         const older = { shown, snapshot: {}, triggers: [{ strategy_id: his, evidence_json: [] }] }
         expect(yield* call("create_judged_triggers", { matches: [older] })).toEqual([])
-        yield* call("set_owner_limits", { limits: { triggers: 2000 } })
+        const oldest = [his, hers].map((id) => ({ ...shown, strategy_id: id, evidence_json: [], snapshot: {} }))
+        expect(yield* call("create_triggers", { candidates: oldest })).toEqual([])
+        yield* call("set_owner_limits", { limits: { triggers: 4 } })
         expect(yield* call("create_judged_triggers", { matches: [older] })).toHaveLength(1)
+        const others = [{ ...oldest[0], match_id: "10" }, { ...oldest[0], match_id: "11" }, oldest[1]]
+        expect(yield* call("create_triggers", { candidates: others })).toHaveLength(2)
+        yield* call("set_owner_limits", { limits: { triggers: 2000 } })
       })
     )
   })

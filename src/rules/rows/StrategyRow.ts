@@ -35,6 +35,14 @@ type StrategyRow = typeof StrategyRow.Type
 
 const checkRow = checker(StrategyRow)
 
+/** What is wrong with a list of competitions that holds more of what is none than is told of one by one, or undefined. */
+const noIds = (row: unknown, key: string): string | undefined => {
+  const ids = Predicate.hasProperty(row, key) ? row[key] : undefined
+  if (!Array.isArray(ids)) return undefined
+  const wrong = ids.filter((id) => typeof id !== "string" && typeof id !== "number").length
+  return wrong > problemLimit ? `${key}: ${wrong} of them are neither text nor a number` : undefined
+}
+
 const idOf = (row: unknown): string | undefined => {
   const id = Predicate.hasProperty(row, "id") ? row.id : undefined
   return typeof id === "string" || typeof id === "number" ? String(id) : undefined
@@ -141,7 +149,11 @@ const decoded = (row: unknown, source: string, limits: Limits): Result.Result<St
   const refuse = (message: string) => new StrategyProblem({ source, message })
   return Result.gen(function* () {
     if (Predicate.hasProperty(row, "beyond")) return yield* Result.fail(refuse(beyond(limitNamed(row.beyond), limits)))
-    const tooMuch = excess(row) ?? (Predicate.hasProperty(row, "rules") ? tooMany(row.rules) : undefined)
+    const tooMuch =
+      excess(row) ??
+      (Predicate.hasProperty(row, "rules") ? tooMany(row.rules) : undefined) ??
+      noIds(row, "league_ids") ??
+      (Predicate.hasProperty(row, "definition") ? noIds(row.definition, "competitions") : undefined)
     if (tooMuch !== undefined) return yield* Result.fail(refuse(tooMuch))
     const checked = yield* Result.mapError(checkRow(row), (problems) =>
       refuse(problems.map(({ message, path }) => (path === "" ? message : `${path}: ${message}`)).join("; "))
