@@ -1,6 +1,7 @@
 import { Clock, Console, Context, Duration, Effect, Layer, Option, Ref, Schedule } from "effect"
 import { FeedMemory } from "../feed/FeedMemory.ts"
 import { isFeedError, MatchFeed } from "../feed/MatchFeed.ts"
+import { steadyMillis } from "../health/steady.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { lastPoll } from "../recording/lastPoll.ts"
@@ -23,7 +24,7 @@ export const record = Effect.fnUntraced(function* (extend: Extend, { days, direc
   const interval = Duration.toMillis(service.pollInterval)
   const write = yield* makeRecorder({ directory, days })
   const own = yield* Effect.cached(Layer.build(Layer.provide(parts.feed, FeedMemory.layerMemory)))
-  /** When the last poll was answered, and when this process last asked. */
+  /** When the last poll of the service was answered, and when this process last asked, by a clock that nobody sets. */
   const last = yield* Ref.make({ at: Number.NEGATIVE_INFINITY, asked: Number.NEGATIVE_INFINITY, from: "" })
   const from = Effect.fnUntraced(function* (source: string) {
     if ((yield* Ref.get(last)).from === source) return
@@ -34,22 +35,18 @@ export const record = Effect.fnUntraced(function* (extend: Extend, { days, direc
   const ask = Effect.gen(function* () {
     const feed = Context.get(yield* own, MatchFeed)
     yield* from(feed.name)
-    const started = yield* Clock.currentTimeMillis
+    const started = yield* steadyMillis
     yield* Ref.update(last, (known) => ({ ...known, asked: started }))
     const matches = yield* feed.poll
-    const at = yield* Clock.currentTimeMillis
-    yield* write({ at, matches })
-    yield* Effect.logInfo("recorded").pipe(Effect.annotateLogs({ matches: matches.length, ms: at - started }))
+    yield* write({ at: yield* Clock.currentTimeMillis, matches })
+    const ms = Math.round((yield* steadyMillis) - started)
+    yield* Effect.logInfo("recorded").pipe(Effect.annotateLogs({ matches: matches.length, ms }))
   })
 
   const look = Effect.gen(function* () {
     const found = yield* lastPoll(feedId(chosen), parts.database)
     const { asked, at } = yield* Ref.get(last)
-    if (Option.isNone(found)) {
-      const age = (yield* Clock.currentTimeMillis) - asked
-      // It is below 0 where the clock was set back.
-      return age >= 0 && age < interval * 0.75 ? undefined : yield* ask
-    }
+    if (Option.isNone(found)) return (yield* steadyMillis) - asked < interval * 0.75 ? undefined : yield* ask
     yield* from(`the running service: ${found.value.feed}`)
     if (found.value.at === at) return
     yield* write(found.value)

@@ -4,12 +4,13 @@
  * Guarantees: a poll waits for nothing here and fails for nothing here. What is kept is one note of the feed, packed, in the
  * place of the one before it; while one is being written no other is begun. A service that is gone is forgotten soon.
  */
-import { Clock, Duration, Effect, Layer, Option, Ref, Result, Schema, Semaphore } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Ref, Schema, Semaphore } from "effect"
 import type { Database } from "../database/Database.ts"
 import { DataDirError } from "../database/embedded/DataDirLock.ts"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { FeedMemory } from "../feed/FeedMemory.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { makeLines, type Poll, readPolls } from "./pollFile.ts"
 import { packed } from "./recordPolls.ts"
 
@@ -46,7 +47,7 @@ export const tellPolls =
 
         const keep = Effect.fnUntraced(function* (kept: typeof Kept.Encoded) {
           yield* memory.keep(id, { [note]: kept }, keepFor)
-          yield* Ref.set(last, { at: yield* Clock.currentTimeMillis, kept: Option.some(kept) })
+          yield* Ref.set(last, { at: yield* steadyMillis, kept: Option.some(kept) })
         })
         const tell = Effect.fnUntraced(function* (poll: Poll) {
           yield* keep(encodeKept({ feed: inner.name, poll: yield* packed(makeLines()(poll)) }))
@@ -54,7 +55,7 @@ export const tellPolls =
         /** The feed waits longer than a poll is kept, for its provider's limits: its last one is kept on. */
         const keepOn = Effect.gen(function* () {
           const { at, kept } = yield* Ref.get(last)
-          const isDue = (yield* Clock.currentTimeMillis) - at > Duration.toMillis(keepFor) / 2
+          const isDue = (yield* steadyMillis) - at > Duration.toMillis(keepFor) / 2
           if (isDue && Option.isSome(kept)) yield* keep(kept.value)
         })
         const beside = <E extends { readonly message: string }>(effect: Effect.Effect<void, E>) =>
@@ -92,9 +93,7 @@ export const lastPoll = <E extends { readonly message: string }, R>(
     Effect.provideService(SharesDataDir, "only"),
     Effect.map((notes) =>
       Option.flatMap(decodeKept(notes[note]), ({ feed, poll }) =>
-        Option.flatMap(Result.getSuccess(Result.try(() => readPolls(poll))), ([only]) =>
-          Option.map(Option.fromUndefinedOr(only), (found) => ({ ...found, feed }))
-        )
+        Option.map(Option.fromUndefinedOr(readPolls(poll).polls[0]), (found) => ({ ...found, feed }))
       )
     ),
     Effect.catch((error) =>

@@ -2,13 +2,13 @@
  * Recorded polls as matches: the files of all instances of a service put together in the order in which the polls were
  * answered, and told apart by match.
  */
-import { Effect, FileSystem, Path, Result, Schema } from "effect"
+import { Array as Arr, Effect, FileSystem, Path, Result, Schema } from "effect"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { Snapshot, type SnapshotInput } from "../domain/Snapshot.ts"
 import { type SkippedFile, unlisted, warn } from "../feed/recorded/RecordedFiles.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
 import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
-import { dayOf, type Poll, readPolls } from "./pollFile.ts"
+import { dayOf, type Poll, placeOf, readPolls } from "./pollFile.ts"
 
 /** The files of polls in a directory, as paths in order. Fails when it is missing or cannot be listed. */
 export const pollFiles = Effect.fn("pollFiles")(function* (directory: string) {
@@ -21,15 +21,34 @@ export const pollFiles = Effect.fn("pollFiles")(function* (directory: string) {
     .map((name) => path.join(directory, name))
 })
 
+/** The polls of a file; how many were lost is told, once. */
 const readFile = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs.readFile(file)
-  return yield* Effect.try({
-    try: () => readPolls(bytes),
-    catch: (cause) =>
-      new RecordingError({ message: `cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}` })
-  })
+  const { lost, polls } = readPolls(yield* fs.readFile(file))
+  if (polls.length === 0 && lost > 0) {
+    return yield* new RecordingError({ message: "cannot be read: none of the polls in it" })
+  }
+  if (lost > 0) {
+    yield* Effect.logWarning("a part of a recording cannot be read and is left out; the rest of it is read").pipe(
+      Effect.annotateLogs({ path: file, lost, read: polls.length })
+    )
+  }
+  return polls
 })
+
+/**
+ * The polls of one process in the order in which they were made, with times that never go back: where the clock was set back, what
+ * came before is of as long before as it was.
+ */
+const inOrder = (polls: ReadonlyArray<Poll>): ReadonlyArray<Poll> => {
+  const ordered: Array<Poll> = []
+  let next: Poll | undefined
+  for (const poll of polls.toReversed()) {
+    next = next === undefined || poll.at <= next.at ? poll : { ...poll, at: next.at - (next.after ?? 0) }
+    ordered.push(next)
+  }
+  return ordered.toReversed()
+}
 
 const encode = Schema.encodeSync(Snapshot)
 
@@ -71,15 +90,39 @@ export const matchesOf = (polls: ReadonlyArray<Poll>): ReadonlyArray<RecordedMat
   }))
 }
 
-/** The matches of files of polls. A file that cannot be read is logged, listed in `skipped` and left out. */
+/** Files by the process that wrote them, each in the order in which it did. */
+const byProcess = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+  const path = yield* Path.Path
+  const placed = files.flatMap((file) => {
+    const place = placeOf(path.basename(file))
+    return place === undefined ? [] : [{ ...place, file, process: path.join(path.dirname(file), place.instance) }]
+  })
+  // An older version went on with a part from day to day.
+  const sorted = placed.toSorted((a, b) => a.part - b.part || (a.day < b.day ? -1 : 1))
+  return Object.values(Arr.groupBy(sorted, ({ process }) => process))
+})
+
+/**
+ * The matches of files of polls. A file that cannot be read is logged, listed in `skipped` and left out; a poll that cannot be
+ * read is counted, logged once a file, and left out.
+ */
 export const readRecordings = Effect.fn("readRecordings")(function* (files: ReadonlyArray<string>) {
-  const [read, failed] = yield* Effect.partition(files, (file) =>
-    readFile(file).pipe(
-      Effect.mapError((error): SkippedFile => ({ path: file, reason: error.message })),
-      Effect.tapError(warn)
-    )
+  const skipped: Array<SkippedFile> = []
+  const polls = yield* Effect.forEach(yield* byProcess(files), (ofProcess) =>
+    Effect.forEach(ofProcess, ({ file }) =>
+      readFile(file).pipe(
+        Effect.mapError((error): SkippedFile => ({ path: file, reason: error.message })),
+        Effect.tapError(warn),
+        Effect.catch((failed) =>
+          Effect.as(
+            Effect.sync(() => skipped.push(failed)),
+            []
+          )
+        )
+      )
+    ).pipe(Effect.map((read) => inOrder(read.flat())))
   )
-  return { matches: matchesOf(read.flat()), skipped: failed }
+  return { matches: matchesOf(polls.flat()), skipped }
 })
 
 /** The matches of all files of polls in these directories. */

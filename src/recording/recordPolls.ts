@@ -9,6 +9,7 @@ import { gzip } from "node:zlib"
 import { Clock, DateTime, Effect, FileSystem, Layer, Path, Random, Ref } from "effect"
 import { MatchFeed } from "../feed/MatchFeed.ts"
 import { makeOutage } from "../health/Outage.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { dayOf, makeLines, type Poll, pollFileName } from "./pollFile.ts"
 
 export interface RecordingOptions {
@@ -49,9 +50,13 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
     ends: "polls are recorded again",
     fields: { directory }
   })
-  /** After a line that was written by half nothing can be added: the next one begins a file. */
-  const begun = (part: number) => ({ day: "", part, lineOf: makeLines() })
-  const file = yield* Ref.make(begun(0))
+  /**
+   * A file is of one day, and nothing is added to it once another has begun: not after a line that was written by half, nor when
+   * the clock is set back to its day. So the files of an instance are in the order of their parts.
+   */
+  const file = yield* Ref.make({ day: "", part: -1, lineOf: makeLines() })
+  const begin = (day: string) => Ref.update(file, ({ part }) => ({ day, part: part + 1, lineOf: makeLines() }))
+  const last = yield* Ref.make<number | undefined>(undefined)
 
   const removeOld = Effect.fnUntraced(function* (today: number) {
     const names = yield* fs.readDirectory(directory)
@@ -62,16 +67,19 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
     }
   })
 
-  const write = Effect.fnUntraced(function* (poll: Poll) {
+  const write = Effect.fnUntraced(function* (answered: Poll) {
+    const now = yield* steadyMillis
+    const before = yield* Ref.getAndSet(last, now)
+    const poll = before === undefined ? answered : { ...answered, after: now - before }
     const day = dayAt(poll.at)
     if ((yield* Ref.get(file)).day !== day) {
       yield* fs.makeDirectory(directory, { recursive: true })
       yield* removeOld(poll.at)
-      yield* Ref.update(file, ({ part }) => ({ ...begun(part), day }))
+      yield* begin(day)
     }
     const { lineOf, part } = yield* Ref.get(file)
     const bytes = yield* packed(lineOf(poll))
-    yield* fs.writeFile(path.join(directory, pollFileName(day, `${instance}-${part}`)), bytes, { flag: "a" })
+    yield* fs.writeFile(path.join(directory, pollFileName(day, instance, part)), bytes, { flag: "a" })
   })
 
   return (poll: Poll) =>
@@ -79,7 +87,7 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
       Effect.andThen(outage.over),
       Effect.catch(({ message }) =>
         Effect.andThen(
-          Ref.update(file, ({ part }) => begun(part + 1)),
+          Ref.update(file, (known) => ({ ...known, day: "" })),
           outage.met(message)
         )
       )

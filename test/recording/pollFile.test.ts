@@ -5,7 +5,7 @@ import { Duration, Effect, FileSystem, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { MatchFeed } from "../../src/feed/MatchFeed.ts"
 import { checkRecordings } from "../../src/recording/checks.ts"
-import { dayOf, makeLines, type Poll, readPolls } from "../../src/recording/pollFile.ts"
+import { dayOf, makeLines, type Poll, placeOf, readPolls } from "../../src/recording/pollFile.ts"
 import { matchesOf, recordingsIn } from "../../src/recording/readRecordings.ts"
 import { recordPolls } from "../../src/recording/recordPolls.ts"
 import { Logs } from "../fixtures/logs.ts"
@@ -31,7 +31,7 @@ const sorted = (some: ReadonlyArray<Poll>) =>
 
 describe("A file of polls", () => {
   it("gives every poll back as it was, and writes what has changed", () => {
-    assert.deepStrictEqual(sorted(readPolls(written(polls))), sorted(polls))
+    assert.deepStrictEqual(sorted(readPolls(written(polls)).polls), sorted(polls))
     const [, second = ""] = gunzipSync(written(polls)).toString().split("\n")
     assert.include(second, '"same":["1"]')
     assert.notInclude(second, '"id":"1"')
@@ -41,25 +41,64 @@ describe("A file of polls", () => {
     const self = {}
     Object.assign(self, { self })
     const match = shown({ id: "1" })
-    assert.deepStrictEqual(readPolls(written([{ at: 1, matches: [self, 7n, match, undefined] }])), [
-      { at: 1, matches: [match] }
-    ])
+    assert.deepStrictEqual(readPolls(written([{ at: 1, matches: [self, 7n, match, undefined] }])), {
+      polls: [{ at: 1, matches: [match] }],
+      lost: 0
+    })
   })
 
   it("is read up to the poll before the one at which its process was killed, wherever that was", () => {
     const bytes = written(polls)
     const before = written(polls.slice(0, 4)).length
-    assert.lengthOf(readPolls(bytes.subarray(0, before + 20)), 4)
+    assert.lengthOf(readPolls(bytes.subarray(0, before + 20)).polls, 4)
     for (let length = before; length < bytes.length; length++) {
-      const read = sorted(readPolls(bytes.subarray(0, length)))
-      // The last poll is there once its line is, whatever is missing after it.
+      const { lost, polls: found } = readPolls(bytes.subarray(0, length))
+      const read = sorted(found)
+      assert.strictEqual(lost, 0)
       assert.isAtLeast(read.length, 4)
       assert.deepStrictEqual(read, sorted(polls.slice(0, read.length)))
     }
   })
 
+  it("loses one poll to a byte that is damaged, whichever that is, counts it, and says of no match what was not shown", () => {
+    const bytes = written(polls)
+    const last = bytes.length - written(polls.slice(0, -1)).length
+    const shownAt = new Map(polls.map(({ at, matches }) => [at, new Set(matches.map((each) => JSON.stringify(each)))]))
+    for (let at = 0; at < bytes.length; at++) {
+      const bad = Uint8Array.from(bytes)
+      bad[at] = (bytes[at] ?? 0) ^ (at % 2 === 0 ? 0x01 : 0xff)
+      const read = readPolls(bad)
+      assert.isAtLeast(read.polls.length, polls.length - 1, `byte ${at}`)
+      // The last one may look as if it was being written.
+      if (at < bytes.length - last) assert.strictEqual(read.polls.length + read.lost, polls.length, `byte ${at}`)
+      const invented = read.polls.filter(({ at, matches }) =>
+        matches.some((each) => !shownAt.get(at)?.has(JSON.stringify(each)))
+      )
+      assert.deepStrictEqual(invented, [], `byte ${at}`)
+    }
+  })
+
+  it("is read on behind what is damaged", () => {
+    const lineOf = makeLines()
+    const members = polls.map((poll) => gzipSync(lineOf(poll)))
+    const [first = Buffer.of(), second = Buffer.of(), ...more] = members
+    const times = (...parts: ReadonlyArray<Uint8Array>) => {
+      const { lost, polls } = readPolls(Buffer.concat(parts))
+      return [polls.map(({ at }) => at), lost]
+    }
+    const zeros = Buffer.alloc(second.length)
+    assert.deepStrictEqual(times(first, zeros, ...more), [[1000, 3000, 4000, 5000], 1])
+    assert.deepStrictEqual(times(first, Buffer.alloc(7, 1), second, ...more), [[1000, 2000, 3000, 4000, 5000], 1])
+    assert.deepStrictEqual(times(first.subarray(0, 30), second, ...more), [[2000, 3000, 4000, 5000], 1])
+    assert.deepStrictEqual(times(zeros, ...more), [[3000, 4000, 5000], 1])
+    assert.deepStrictEqual(times(first, gzipSync("no poll\n"), ...more), [[1000, 3000, 4000, 5000], 1])
+    assert.deepStrictEqual(times(Buffer.from("none")), [[], 1])
+    assert.deepStrictEqual(times(Buffer.of()), [[], 0])
+  })
+
   it("has a day in its name", () => {
     assert.strictEqual(dayOf("2026-11-26-x1-0.polls.gz"), "2026-11-26")
+    assert.deepStrictEqual(placeOf("2026-11-26-x-1-12.polls.gz"), { day: "2026-11-26", instance: "x-1", part: 12 })
     assert.isUndefined(dayOf("2057954.json.gz"))
   })
 })
