@@ -49,13 +49,15 @@ begin
   end if;
 end $$;
 
--- Tokens with which owners link chats: one an owner, for a quarter of an hour, used once. Only a hash is kept of what proves it.
+-- Tokens with which owners link chats: one an owner, for a quarter of an hour, for one chat. Only a hash is kept of what proves it.
 create table if not exists public.chat_link_tokens (
   user_id text primary key,
   -- The first half of the token names it, the second proves it.
   selector text not null unique,
   proof bytea not null,
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  -- The chat that it has linked: asked again, because the answer was lost, it links that one.
+  chat_id text
 );
 alter table public.chat_link_tokens enable row level security;
 revoke all on public.chat_link_tokens from anon, authenticated;
@@ -75,7 +77,8 @@ begin
   end if;
   insert into chat_link_tokens as t (user_id, selector, proof, expires_at)
   values (owner, selector, sha256(convert_to(proof, 'UTF8')), ends)
-  on conflict (user_id) do update set selector = excluded.selector, proof = excluded.proof, expires_at = excluded.expires_at;
+  on conflict (user_id) do update set selector = excluded.selector, proof = excluded.proof, expires_at = excluded.expires_at,
+    chat_id = null;
   return next jsonb_build_object('token', selector || proof, 'expires_at', ends);
 end $$;
 
@@ -92,7 +95,7 @@ begin
   return (select link from new_chat_link_of(who) link);
 end $$;
 
--- Links a chat to the owner of this token: {owner}, or nothing where the token is none, was used or has expired. Proofs are
+-- Links a chat to the owner of this token: {owner}, or nothing where the token is none, has linked another chat or has expired. Proofs are
 -- compared by hashes that nobody can foresee, so that the time it takes tells nothing of them. A token that an older program
 -- has written into user_telegram is as good.
 create or replace function public.use_chat_link(token text, chat text) returns setof jsonb
@@ -105,11 +108,11 @@ begin
     return;
   end if;
   select t.user_id into who from chat_link_tokens t
-  where t.selector = left(token, 12) and t.expires_at > now()
+  where t.selector = left(token, 12) and t.expires_at > now() and (t.chat_id is null or t.chat_id = chat)
     and sha256(salt || t.proof) = sha256(salt || sha256(convert_to(substr(token, 13), 'UTF8')))
   for update;
   if who is not null then
-    delete from chat_link_tokens t where t.user_id = who;
+    update chat_link_tokens t set chat_id = chat where t.user_id = who;
   elsif (select count(*) from pg_attribute a where a.attrelid = 'public.user_telegram'::regclass and not a.attisdropped
       and a.attname in ('link_token', 'link_token_expires_at')) = 2 then
     execute 'update user_telegram u set link_token = null, link_token_expires_at = null

@@ -14,7 +14,7 @@ import { eventually } from "../fixtures/eventually.ts"
 import { quiet } from "../fixtures/logs.ts"
 import { candidateOf, newStrategy } from "../fixtures/pipeline.ts"
 import { noPostgrest } from "../fixtures/postgrest.ts"
-import { afresh, mallory, onProject, sql, writeStrategy } from "./project.ts"
+import { afresh, mallory, onProject, passing, sql, writeStrategy } from "./project.ts"
 
 type Bot = Effect.Success<typeof makeBotApi>
 
@@ -75,7 +75,7 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
         yield* sql("update triggers set alerted_at = now() - interval '11 minutes'")
         const bot = yield* makeBotApi
         yield* Effect.gen(function* () {
-          yield* eventually(Effect.andThen(TestClock.adjust("100 millis"), states), ([row]) =>
+          yield* eventually(Effect.andThen(passing("100 millis", bot), states), ([row]) =>
             JSON.stringify(row).includes("told")
           )
           expect(bot.sent).toHaveLength(1)
@@ -91,7 +91,7 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
         const bot = yield* makeBotApi
         bot.refuse("42", blocked)
         yield* Effect.gen(function* () {
-          yield* eventually(Effect.andThen(TestClock.adjust("100 millis"), states), ([row]) =>
+          yield* eventually(Effect.andThen(passing("100 millis", bot), states), ([row]) =>
             JSON.stringify(row).includes("failed")
           )
           expect(yield* states).toEqual([{ alert_digest: "failed", alert_state: "failed", count: 2 }])

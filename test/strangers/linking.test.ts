@@ -1,6 +1,5 @@
 import { describe, expect, layer, it as test } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
-import { TestClock } from "effect/testing"
 import { layerLinking } from "../../src/alert/telegram/linking.ts"
 import { TelegramLimits } from "../../src/alert/telegram/TelegramLimits.ts"
 import { Database } from "../../src/database/Database.ts"
@@ -8,7 +7,7 @@ import { chatNotFound, makeBotApi, unauthorized } from "../fixtures/botApi.ts"
 import { eventually } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { noPostgrest } from "../fixtures/postgrest.ts"
-import { ada, afresh, mallory, onProject, request, sql } from "./project.ts"
+import { ada, afresh, mallory, onProject, passing, request, sql } from "./project.ts"
 
 type Bot = Effect.Success<typeof makeBotApi>
 
@@ -24,7 +23,7 @@ const answersOf = (bot: Bot, count: number) =>
   Effect.map(
     eventually(
       Effect.andThen(
-        TestClock.adjust("2 seconds"),
+        passing("2 seconds", bot),
         Effect.sync(() => bot.sent)
       ),
       (sent) => sent.length >= count
@@ -101,7 +100,7 @@ describe.skipIf(noPostgrest !== undefined)("The bot", () => {
             bot.say({ ...person(66), text: `/start ${`${guess}`.padStart(44, "0")}` })
           bot.say({ chat: "none", text: 5 })
           bot.say({ ...person(42), text: `/start ${token}` })
-          yield* eventually(Effect.andThen(TestClock.adjust("2 seconds"), links), (rows) => rows.length === 1)
+          yield* eventually(Effect.andThen(passing("2 seconds", bot), links), (rows) => rows.length === 1)
           expect(bot.sent.filter(({ chat }) => chat === "66").length).toBeLessThanOrEqual(5)
         }).pipe(Effect.provide(linking(bot)))
       })
@@ -126,7 +125,7 @@ describe.skipIf(noPostgrest !== undefined)("The bot", () => {
           const said = (text: string) =>
             Effect.map(lines(), (all) => all.filter(({ message }) => message.startsWith(text)).length)
           yield* eventually(
-            Effect.andThen(TestClock.adjust("10 seconds"), said("chats can be linked again")),
+            Effect.andThen(passing("10 seconds", bot), said("chats can be linked again")),
             (n) => n === 1
           )
           expect(yield* said("chats cannot be linked")).toBe(1)

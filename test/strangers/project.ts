@@ -5,7 +5,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { expect } from "@effect/vitest"
 import { createClient, type SupabaseClient } from "@supabase/supabase-js"
-import { Effect, Layer, Schema } from "effect"
+import { type Duration, Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
@@ -89,13 +89,27 @@ export const reasonsOf = (who: string) =>
 export const following = (door: Door) =>
   Strategies.layer.pipe(Layer.provide(door.layer), Layer.provideMerge(Logs.layer), Layer.fresh)
 
+/**
+ * Time passes, and what it sets going is answered before any more does: by the clock of a test an answer that takes this machine
+ * a while comes too late.
+ */
+export const passing = Effect.fnUntraced(function* (time: Duration.Input, bot?: { readonly underWay: () => number }) {
+  const { underWay } = yield* SupabaseProject
+  yield* TestClock.adjust(time)
+  const waiting = Effect.gen(function* () {
+    for (let turns = 0; turns < 20; turns++) yield* turn
+    return underWay() + (bot?.underWay() ?? 0)
+  })
+  yield* eventually(waiting, (count) => count === 0)
+})
+
 /** As many looks begin, one after the other, and end. */
 export const looks = Effect.fnUntraced(function* (door: Door, count = 2) {
   for (let index = 0; index < count; index++) {
     const before = door.calls.length
     yield* eventually(
       Effect.andThen(
-        TestClock.adjust(lookEvery),
+        passing(lookEvery),
         Effect.sync(() => door.calls.length)
       ),
       (calls) => calls > before

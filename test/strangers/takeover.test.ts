@@ -164,6 +164,8 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
         expect(yield* use(token)).toEqual([{ owner: ada }])
         expect(yield* chatOf(id)).toBe("42")
         expect(yield* use(token, "77")).toEqual([])
+        // Where the answer was lost it is asked again.
+        expect(yield* use(token)).toEqual([{ owner: ada }])
         expect(yield* chatOf(id)).toBe("42")
         const { data: late } = yield* asked
         yield* sql("update chat_link_tokens set expires_at = now() - interval '1 second'")

@@ -2,7 +2,7 @@
  * Links chats to owners: whoever holds a chat sends the bot `/start TOKEN` there, with a token that the owner got from the
  * database (`new_chat_link`), and from then on the chat gets that owner's alerts. `/stop` ends that.
  *
- * Guarantees: one process at a time asks Telegram, by a lease in the database. A token works once and expires. A group or a
+ * Guarantees: one process at a time asks Telegram, by a lease in the database. A token works for one chat and expires. A group or a
  * channel is linked by those alone who administer it. A message that could not be handled is handled again. Nobody makes the
  * bot answer without end: a chat whose tokens are wrong is answered a few times an hour. No token is in any log line.
  */
