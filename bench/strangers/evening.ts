@@ -46,7 +46,7 @@ export const strategyRows = function* (): Iterable<readonly [string, string, str
         tick === undefined
           ? [
               `total corners >= ${1000 + strategy}`,
-              `home shots - away shots in last 15 minutes >= ${50 + (owner % 40)}`
+              `home shots last 15 minutes - away shots last 15 minutes >= ${50 + (owner % 40)}`
             ]
           : [`total corners >= ${tick}`, "minute >= 1"]
       const definition = JSON.stringify({ when, competitions: [competition] })

@@ -430,11 +430,15 @@ declare
   brought integer;
   created jsonb;
   counts jsonb;
+  there text[];
 begin
-  -- Who deletes one of them meanwhile waits, sees its triggers, and leaves a tombstone.
-  perform from strategies s where s.id in (
-    select c.strategy_id from jsonb_array_elements(matches) m, jsonb_populate_recordset(null::triggers, m -> 'triggers') c
-  ) order by s.id for key share;
+  -- Who deletes one of them meanwhile waits, sees its triggers, and leaves a tombstone. One that is being deleted is not there
+  -- any more: nobody waits for whoever deletes it.
+  select array_agg(l.id::text) into there from (
+    select s.id from strategies s where s.id in (
+      select c.strategy_id from jsonb_array_elements(matches) m, jsonb_populate_recordset(null::triggers, m -> 'triggers') c
+    ) order by s.id for key share skip locked
+  ) l;
   select jsonb_agg(jsonb_build_object('strategy_id', o.strategy_id, 'match_id', o.match_id)) into held from (
     select c.strategy_id, p.match_id,
       coalesce(u.count, 0) + row_number() over (partition by s.user_id order by c.strategy_id, p.match_id) as place
@@ -461,7 +465,7 @@ begin
       g.score_home, g.score_away, g.league_id, g.fixture_timestamp, c.evidence_json, g.snapshot_key, 'pending',
       c.expectation, case when c.expectation is not null then true end, c.strategy_text
     from given g, jsonb_populate_recordset(null::triggers, g.brought) c
-    where exists (select from strategies s where s.id = c.strategy_id)
+    where c.strategy_id::text = any (there)
       and (c.strategy_id, g.match_id) not in (select h.strategy_id, h.match_id from kept_back h)
       and (c.strategy_text is null or not exists (
         select from triggers t where t.strategy_text = c.strategy_text and t.match_id = g.match_id

@@ -13,6 +13,12 @@ end $$;
 create index if not exists strategy_tombstones_said on public.strategy_tombstones (user_id, said);
 create index if not exists strategy_tombstones_continued_by on public.strategy_tombstones (continued_by) where continued_by is not null;
 
+-- As json_of, of what is no longer than anyone writes: brackets without end would exhaust whoever reads them.
+create or replace function public.short_json_of(value jsonb) returns jsonb
+language sql immutable strict set search_path = public as $$
+  select case when octet_length(value::text) <= 40000 then json_of(value) else value end
+$$;
+
 -- What a strategy says, as a number: its conditions, competitions and expectation, not what it is called. Its rules count in
 -- any order.
 create or replace function public.said_by(s public.strategies) returns text
@@ -21,12 +27,12 @@ language sql stable set search_path = public as $$
     then jsonb_build_array(d.said -> 'when', d.said -> 'expect', coalesce(l.ids, d.said -> 'competitions'))
     else jsonb_build_array(nullif(trim(s.desired_outcome::text), ''), l.ids, (
       select jsonb_agg(r.said order by r.said) from (
-        select jsonb_build_array(r.value_type, r.metric, r.comparator, r.value, r.team_scope, json_of(to_jsonb(r.time_filter)),
-          json_of(to_jsonb(r.lhs_json)), json_of(to_jsonb(r.rhs_json))) as said
+        select jsonb_build_array(r.value_type, r.metric, r.comparator, r.value, r.team_scope, short_json_of(to_jsonb(r.time_filter)),
+          short_json_of(to_jsonb(r.lhs_json)), short_json_of(to_jsonb(r.rhs_json))) as said
         from rules r where r.strategy_id = s.id
       ) r)) end::text)
-  from (select json_of(to_jsonb(s.definition)) as said) d,
-    (select nullif(nullif(json_of(to_jsonb(s.league_ids)), '[]'), 'null') as ids) l
+  from (select short_json_of(to_jsonb(s.definition)) as said) d,
+    (select nullif(nullif(short_json_of(to_jsonb(s.league_ids)), '[]'), 'null') as ids) l
 $$;
 
 -- Adds to the counters of strategies ({strategy_id, total_triggers, total_hits, total_misses, total_voids} each, negative ones
@@ -100,7 +106,9 @@ begin
   end if;
 end $$;
 
--- A strategy that says what one of the same owner said which is gone goes on with its record, unless another does already.
+-- A strategy that says what one of the same owner said which is gone goes on with its record, unless another does already. Where
+-- one goes that never fired, what it continued is there for the next; and what was said of it goes with it. All of that when the
+-- statement is over, so that the service does not wait for what else whoever writes has asked for.
 create or replace function public.continue_records() returns trigger
 language plpgsql security definer set search_path = public as $$
 declare
@@ -108,6 +116,20 @@ declare
   strategy strategies;
   gone jsonb;
 begin
+  if tg_table_name = 'strategies' and tg_op = 'DELETE' then
+    delete from strategy_reasons r where r.strategy_id in (select c.id::text from changed c);
+    with locked as (
+      select d.id from strategy_tombstones d
+      where d.continued_by in (select c.id from changed c)
+        and not exists (select from strategy_tombstones h where h.id = d.continued_by)
+      order by d.id for update
+    )
+    select jsonb_agg(l) into gone from locked l;
+    if gone is not null then
+      perform hand_on_records(gone, null);
+    end if;
+    return null;
+  end if;
   if tg_table_name = 'rules' then
     select jsonb_agg(jsonb_build_object('id', c.strategy_id)) into written from (select distinct strategy_id from changed) c;
   else
@@ -142,7 +164,6 @@ declare
 begin
   foreach place in array array['strategies', 'rules'] loop
     foreach event in array array['insert', 'update', 'delete'] loop
-      continue when place = 'strategies' and event = 'delete';
       if not exists (select from pg_trigger
           where tgrelid = format('public.%I', place)::regclass and tgname = 'touchline_record_' || event) then
         execute format('create trigger %I after %s on public.%I referencing %s table as changed
@@ -154,23 +175,14 @@ begin
 end $$;
 
 -- As in 20261126000005_outcomes.sql. An owner's strategy that never fired leaves nothing: whoever makes and deletes strategies
--- without end would fill the table. What was said of a strategy goes with it, and what it continued is there for the next.
+-- without end would fill the table.
 create or replace function public.keep_tombstone() returns trigger
 language plpgsql security definer set search_path = public as $$
 declare
   gone jsonb;
-  continued jsonb;
 begin
   if tg_op = 'DELETE' then
-    delete from strategy_reasons r where r.strategy_id = old.id::text;
     if old.user_id is not null and not exists (select from triggers t where t.strategy_id = old.id) then
-      with locked as (
-        select d.id from strategy_tombstones d where d.continued_by = old.id order by d.id for update
-      )
-      select jsonb_agg(l) into continued from locked l;
-      if continued is not null then
-        perform hand_on_records(continued, null);
-      end if;
       return old;
     end if;
     gone := to_jsonb(old.id);
@@ -323,11 +335,14 @@ begin
   where a.id in (select c.id from jsonb_populate_recordset(null::triggers, created) c);
 end $$;
 
+-- Owners read these, and no more.
+revoke references, trigger on public.triggers, public.performance, public.trigger_snapshots from anon, authenticated;
+
 do $$
 declare
   signature text;
 begin
-  foreach signature in array array['said_by(strategies)', 'add_to_counters(jsonb)', 'count_results(jsonb)',
+  foreach signature in array array['short_json_of(jsonb)', 'said_by(strategies)', 'add_to_counters(jsonb)', 'count_results(jsonb)',
     'hand_on_records(jsonb, jsonb)', 'continue_records()', 'keep_tombstone()', 'create_triggers(jsonb)',
     'strategy_performance(text, timestamptz, boolean)', 'recount_performance(jsonb)'
   ] loop

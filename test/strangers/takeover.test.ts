@@ -110,6 +110,40 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
       })
     )
 
+    it.effect(
+      "not by what was granted to all: owners write three tables, call one function, and all else is bounded by rows",
+      () =>
+        Effect.gen(function* () {
+          const granted = yield* sql(`select c.relname as name, string_agg(p.may, ' ' order by p.may) as may
+          from pg_class c, unnest(array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']) p (may)
+          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', 'p', 'f')
+            and (has_table_privilege('authenticated', c.oid, p.may)
+              or p.may in ('select', 'insert', 'update', 'references') and has_any_column_privilege('authenticated', c.oid, p.may))
+          group by 1 order by 1`)
+          expect(granted).toEqual([
+            { name: "chat_links", may: "select" },
+            { name: "owner_limits", may: "select" },
+            { name: "owner_usage", may: "select" },
+            { name: "performance", may: "select" },
+            { name: "rules", may: "delete insert select update" },
+            { name: "strategies", may: "delete insert select update" },
+            { name: "strategy_reasons", may: "select" },
+            { name: "trigger_snapshots", may: "select" },
+            { name: "triggers", may: "select" },
+            { name: "user_telegram", may: "delete insert select update" }
+          ])
+          expect(
+            yield* sql(`select c.relname from pg_class c
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity`)
+          ).toEqual([])
+          expect(
+            yield* sql(`select p.oid::regprocedure::text as name, r.role
+            from pg_proc p, unnest(array['anon', 'authenticated']) r (role)
+            where p.pronamespace = 'public'::regnamespace and has_function_privilege(r.role, p.oid, 'execute')`)
+          ).toEqual([{ name: "new_chat_link()", role: "authenticated" }])
+        })
+    )
+
     it.effect("and nobody without a token sees or writes anything", () =>
       Effect.gen(function* () {
         yield* afresh

@@ -75,7 +75,8 @@ const figureLines = (
   const known = figures(trigger.snapshot)
   return [...metrics].flatMap(([name, metric]) => {
     const figure = isMetricName(name) ? known[name] : undefined
-    const text = label(name, metric)
+    // Only of what is there: the catalogue has many times as much.
+    const text = figure === undefined ? undefined : label(name, metric)
     return figure === undefined || text === undefined ? [] : [`${text}: ${figureText(figure, metric.unit)}`]
   })
 }
