@@ -38,7 +38,8 @@ const distance = (from: MatchMinute, to: MatchMinute): number =>
       ? Number.NEGATIVE_INFINITY
       : Number.POSITIVE_INFINITY
 
-const stepsBack = (from: MatchMinute, to: MatchMinute): boolean => distance(from, to) < -correction
+/** Whether the clock goes back by more than a correction: further than three minutes, or to an earlier period. */
+export const stepsBack = (from: MatchMinute, to: MatchMinute): boolean => distance(from, to) < -correction
 
 const isSame = (one: Figure | undefined, other: Figure | undefined): boolean =>
   one === other ||

@@ -18,6 +18,7 @@ import {
   MatchStatus,
   misfit,
   Period,
+  periodEnd,
   type Score,
   Snapshot
 } from "./Snapshot.ts"
@@ -81,11 +82,22 @@ const withoutMinute: { readonly [status in MatchStatus]?: MatchStatus } = {
   abandoned: "cancelled"
 }
 
-/** A clock. Of a match that is not played only the status is needed, and added minutes are never. */
+/** Where a match ended of which nobody says at which minute: at the end of what is played of it, of regulation time where that is not told. */
+const endOf = (period: unknown): { readonly period: Period; readonly minute: number } => {
+  const last = period === "E1" || period === "E2" ? "E2" : period === "P" ? "P" : "2H"
+  return { period: last, minute: periodEnd[last] }
+}
+
+/** A clock. Of a match that is not played only the status is needed, and of one that is finished; added minutes are never. */
 const readClock = (value: unknown, leaveOut: LeaveOut): MatchClock | undefined => {
   if (!isPlain(value) || !isStatus(value.status)) return undefined
   const { added, minute, period } = value
   const isMoment = isPeriod(period) && isWhole(minute, 120) && isMinuteOf(period, minute)
+  if (!isMoment && value.status === "finished") {
+    const end = endOf(period)
+    leaveOut("clock", `finished at no minute of play is taken for finished at ${end.minute} of ${end.period}`)
+    return { ...end, added: 0, status: "finished" }
+  }
   const status = isMoment || !isPlayed({ status: value.status }) ? value.status : withoutMinute[value.status]
   if (status === undefined) return undefined
   if (status !== value.status) leaveOut("clock", `${value.status} at no minute of play is taken for ${status}`)
@@ -210,7 +222,7 @@ const decode = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
 
 /**
  * What a feed hands over as a snapshot, without the parts that cannot be read: a figure, a group of figures, the added
- * minutes; of a match that is not played, minute and score too. Fails with all that is wrong where the match itself, its clock
+ * minutes; of a match that is not played, minute and score too; of one that is finished, the minute. Fails with all that is wrong where the match itself, its clock
  * or the score of its play cannot be read, for there is nothing to scan without them.
  */
 export const decodeSnapshot = (input: unknown): Result.Result<Decoded, Schema.SchemaError> => {

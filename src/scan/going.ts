@@ -15,12 +15,12 @@ const forgetAfter = Duration.toMillis(Duration.hours(6))
 export const makeGoing = () => {
   const clocks = new Map<string, Standing>()
 
-  const told = (snapshot: Snapshot, line: string, { since, seen }: Standing) =>
+  const told = (snapshot: Snapshot, line: string, { millis }: Standing) =>
     Effect.logWarning(line).pipe(
       Effect.annotateLogs({
         match: matchLabel(snapshot.match),
         minute: matchMinuteLabel(snapshot.clock),
-        minutes: Math.round((seen - since) / 60_000)
+        minutes: Math.round(millis / 60_000)
       })
     )
 

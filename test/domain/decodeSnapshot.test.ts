@@ -258,6 +258,25 @@ describe("One bad part", () => {
     for (const status of ["live", "break", "finished"]) assert.isTrue(Result.isFailure(stopped(status)))
   })
 
+  it("such as the minute at which a match ended costs that: its final score stays", () => {
+    for (const [clock, period, minute] of [
+      [{ status: "finished" }, "2H", 90],
+      [{ status: "finished", period: "1H", minute: null }, "2H", 90],
+      [{ status: "finished", period: "2H", minute: -1 }, "2H", 90],
+      [{ status: "finished", period: "E1", minute: 1e9 }, "E2", 120],
+      [{ status: "finished", period: "E2" }, "E2", 120],
+      [{ status: "finished", period: "P", minute: "late" }, "P", 120]
+    ] as const) {
+      const { faults, snapshot } = read({ clock, score: { home: 2, away: 1 } })
+      assert.deepStrictEqual(snapshot.clock, { period, minute, added: 0, status: "finished" })
+      assert.deepStrictEqual(snapshot.score, { home: 2, away: 1 })
+      assert.deepStrictEqual(
+        faults.map(({ part }) => part),
+        ["clock"]
+      )
+    }
+  })
+
   it("costs the match where that is its clock, its score or its name", () => {
     for (const changes of [
       { clock: { ...base.clock, minute: null } },

@@ -8,7 +8,7 @@
 import { Predicate, Result, Schema, SchemaParser } from "effect"
 import { Yaml } from "effect/encoding"
 import { withHints } from "../../domain/nearest.ts"
-import { type Problem, problemsOf } from "../../domain/problems.ts"
+import { problemsOf } from "../../domain/problems.ts"
 import { StrategyDefinition } from "../../domain/Strategy.ts"
 import type { Diagnostic } from "../language/Diagnostic.ts"
 import { excess, problemLimit, tooDeep, tooMany } from "../language/excess.ts"
@@ -136,25 +136,16 @@ const unreadable = (source: string, text: string, { message, offset }: Unreadabl
   return new StrategyProblem({ source, message: `${line}:${column}: ${message}`, diagnostics: [diagnostic] })
 }
 
-/** Ids of competitions that are numbers to the reader, spelled in a way that another number would be: `1e3`, `0x1F`, `007`. */
-const misspelt = (content: unknown, from: SourceText): ReadonlyArray<Problem> => {
-  const ids = Predicate.hasProperty(content, "competitions") ? content.competitions : undefined
-  if (!Array.isArray(ids)) return []
-  return ids.flatMap((id: unknown, index) => {
-    const path = `competitions[${index}]`
-    const place = from.places.get(path)
-    if (typeof id !== "number" || place === undefined) return []
-    const spelled = from.text.slice(place.start, place.end).trim()
+/** The content with ids of competitions as they are spelled: `1e3`, `0x1F` and `007` are other numbers to a reader of numbers. */
+const withIdsAsSpelled = (content: unknown, { places, text }: SourceText): unknown => {
+  if (!Predicate.hasProperty(content, "competitions") || !Array.isArray(content.competitions)) return content
+  const competitions = content.competitions.map((id: unknown, index) => {
+    const place = places.get(`competitions[${index}]`)
+    const spelled = place === undefined ? "" : text.slice(place.start, place.end).trim()
     // An alias is spelled where its anchor is.
-    return spelled === String(id) || !/^[-+.\d]/.test(spelled)
-      ? []
-      : [
-          {
-            path,
-            message: `is the number ${id} to a reader of numbers: write ${id}, or "${spelled}" if that is the id`
-          }
-        ]
+    return typeof id === "number" && /^[-+.\d]/.test(spelled) ? spelled : id
   })
+  return { ...content, competitions }
 }
 
 const hasNumbers = (content: unknown): boolean =>
@@ -177,8 +168,7 @@ export const decodeStrategyFile = (name: string, text: string): Result.Result<St
       if (Result.isSuccess(decoded) && !hasNumbers(content)) return decoded
       const from = { text, places: placesOf(text) }
       if (Result.isFailure(decoded)) return decodeContent(name, content, from)
-      const problems = misspelt(content, from)
-      return problems.length === 0 ? decoded : Result.fail(strategyProblem(name, content, problems, from))
+      return decodeContent(name, withIdsAsSpelled(content, from), from)
     })
   )
 }
