@@ -19,8 +19,8 @@ export const outcome = [
     [
       [
         "a match that is not played takes verdicts back",
-        "if (!isPlayed(clock)) return undefined",
-        "if (!isPlayed(clock)) return { isFinal: false }"
+        "if (!isPlayed(clock) || compareMatchMinutes(clock, trigger.at) < 0) return undefined",
+        "if (!isPlayed(clock) || compareMatchMinutes(clock, trigger.at) < 0) return { isFinal: false }"
       ]
     ]
   ),

@@ -1,17 +1,20 @@
 /** A recorded match, decoded: what a backtest and an explanation walk through. */
-import { Result } from "effect"
+import { Duration, Result } from "effect"
 import { noCourse, show } from "../domain/Course.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { noPast, remember } from "../domain/Past.ts"
 import { problemText } from "../domain/problems.ts"
-import { isCalledOff, isInPlay, isPlayed, type Period, type Snapshot } from "../domain/Snapshot.ts"
+import { isCalledOff, isInPlay, isPlayed, type Snapshot } from "../domain/Snapshot.ts"
 import { isFrozen, type Standing, stand } from "../domain/Standing.ts"
-import { moment } from "../domain/Timeline.ts"
+import type { Condition } from "../domain/Strategy.ts"
+import { moment, type Timeline } from "../domain/Timeline.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
 import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
 import type { View } from "../rules/evaluate.ts"
-import { isOverAt } from "../rules/expect/judge.ts"
+import { type JudgedPeriod, judgedPeriod } from "../rules/expect/decide.ts"
+import { isOverAt, type Judgement, undecided } from "../rules/expect/judge.ts"
+import { judgeAtEnd, lookAt, type MatchLook } from "../rules/expect/MatchLook.ts"
 
 export interface Recording {
   readonly matchId: string
@@ -45,10 +48,38 @@ export const recordingOf = ({ at, frames, match }: RecordedMatch): Result.Result
     return { matchId: match.id, label: matchLabel(match), snapshots, ...(at === undefined ? undefined : { at }) }
   })
 
-/** What scans saw of the match at each poll in play; and, of a match that was played to its end, at the last poll. */
+/** A match as scans saw it, or would have seen it. */
+export interface Seen {
+  /** What strategies were evaluated on. */
+  readonly views: ReadonlyArray<View>
+  /**
+   * The match as triggers are judged by it whose end is that of this period: as it stood at the end, with what was corrected
+   * within half an hour. Nothing where it was not played to that end, as far as was seen.
+   */
+  readonly endOf: (period: JudgedPeriod) => MatchLook | undefined
+}
+
+/** How long after the end what a poll shows still counts, in milliseconds. */
+const correctedWithin = Duration.toMillis(Duration.minutes(30))
+
+/** The number of the last poll that counts of those after the end of a period. */
+const lastThatCounts = (snapshots: ReadonlyArray<Snapshot>, at: ReadonlyArray<number>, period: JudgedPeriod) => {
+  let endedAt: number | undefined
+  let last: number | undefined
+  for (const [index, { clock }] of snapshots.entries()) {
+    if (!isPlayed(clock) && !isCalledOff(clock)) continue
+    const now = at[index] ?? 0
+    if (endedAt !== undefined && now - endedAt > correctedWithin) break
+    last = index
+    if (!isOverAt(clock, period) && !isCalledOff(clock)) endedAt = undefined
+    else endedAt ??= now
+  }
+  return last
+}
+
 const seenInPolls = ({ snapshots }: Recording, at: ReadonlyArray<number>): Seen => {
   const views: Array<View> = []
-  let last: View | undefined
+  const timelines: Array<Timeline> = []
   let course = noCourse
   let standing: Standing | undefined
   for (const [index, snapshot] of snapshots.entries()) {
@@ -56,42 +87,41 @@ const seenInPolls = ({ snapshots }: Recording, at: ReadonlyArray<number>): Seen 
     if (!isPlayed(snapshot.clock)) continue
     const shown = show(course, moment(snapshot))
     course = shown.course
-    last = { snapshot, timeline: shown.timeline }
-    if (isInPlay(snapshot.clock) && !isFrozen(standing)) views.push(last)
+    timelines[index] = shown.timeline
+    if (isInPlay(snapshot.clock) && !isFrozen(standing)) views.push({ snapshot, timeline: shown.timeline })
   }
-  const isEnded = last?.snapshot.clock.status === "finished"
-  const judged = last !== undefined && isEnded ? [...views, last] : views
-  // Nothing comes of a match that was called off; of one whose recording stops, only what was over by then.
-  const end = snapshots.findLast(({ clock }) => isPlayed(clock) || isCalledOff(clock))
-  return { views, judged, isOver: (period) => end !== undefined && isOverAt(end.clock, period) }
-}
-
-/** A match as scans saw it. */
-export interface Seen {
-  /** What strategies were evaluated on. */
-  readonly views: ReadonlyArray<View>
-  /** What their triggers are judged on: the same and, where it was shown, how the match ended. */
-  readonly judged: ReadonlyArray<View>
-  /** Whether the match was played to the end of this period. */
-  readonly isOver: (period: Period) => boolean
+  const lookOf = (period: JudgedPeriod): MatchLook | undefined => {
+    const last = lastThatCounts(snapshots, at, period)
+    const [snapshot, timeline] = last === undefined ? [] : [snapshots[last], timelines[last]]
+    return snapshot !== undefined && timeline !== undefined && isOverAt(snapshot.clock, period)
+      ? lookAt(snapshot, timeline)
+      : undefined
+  }
+  const ends = { "2H": lookOf("2H"), E2: lookOf("E2") }
+  return { views, endOf: (period) => ends[period] }
 }
 
 /** What scans saw of the match, or would have seen. A match that is no record of polls was played to its end. */
 export const seenOf = (recording: Recording): Seen => {
-  if (recording.at !== undefined) return seenInPolls(recording, recording.at)
-  const views = viewsOf(recording)
-  return { views, judged: views, isOver: () => true }
-}
-
-/** What a scan would have seen of the match at each minute in play: the snapshot, and the past up to it. */
-export const viewsOf = (recording: Recording): ReadonlyArray<View> => {
   const { at, snapshots } = recording
-  if (at !== undefined) return seenInPolls(recording, at).views
+  if (at !== undefined) return seenInPolls(recording, at)
   const views: Array<View> = []
   let past = noPast
   for (const snapshot of snapshots) {
     past = remember(past, moment(snapshot))
     if (isInPlay(snapshot.clock)) views.push({ snapshot, timeline: past.timeline })
   }
-  return views
+  const last = snapshots.at(-1)
+  const end = last && lookAt(last, past.timeline)
+  return { views, endOf: () => end }
+}
+
+/** What the trigger of a strategy that fired at view number `fired` came to. */
+export const judgeSeen = ({ endOf, views }: Seen, expectation: Condition | undefined, fired: number): Judgement => {
+  const at = views[fired]
+  if (expectation === undefined || at === undefined) return undecided
+  const { prematch } = at.snapshot
+  const trigger = { expectation, at: moment(at.snapshot), prematch }
+  const end = endOf(judgedPeriod({ trigger: trigger.at }))
+  return end === undefined ? undecided : judgeAtEnd(trigger, end)
 }

@@ -1,14 +1,12 @@
 /** One match of a backtest: which strategies fire on it, when, why, and what came of it. Pure. */
 import type { MatchMinute, Score } from "../domain/Snapshot.ts"
 import type { Strategy } from "../domain/Strategy.ts"
-import { moment } from "../domain/Timeline.ts"
 import type { Evidence } from "../domain/Trigger.ts"
 import { evaluate, type View } from "../rules/evaluate.ts"
-import { judgedPeriod } from "../rules/expect/decide.ts"
-import { type Judgement, judge } from "../rules/expect/judge.ts"
+import type { Judgement } from "../rules/expect/judge.ts"
 import * as RuleSet from "../rules/RuleSet.ts"
 import { type BaseCount, makeBaseCounts } from "./baseRate.ts"
-import { type Recording, seenOf } from "./Recording.ts"
+import { judgeSeen, type Recording, seenOf } from "./Recording.ts"
 
 /** A (strategy, match) pair that fires, at the first minute at which the strategy holds. */
 export interface BacktestTrigger extends Judgement {
@@ -49,23 +47,23 @@ export const makeBacktest = (strategies: ReadonlyArray<Strategy>): ((recording: 
   const rules = RuleSet.make(strategies)
   const baseCounts = makeBaseCounts(strategies)
   return (recording) => {
-    const { isOver, judged, views } = seenOf(recording)
+    const seen = seenOf(recording)
+    const { views } = seen
     const triggers = firstFired(rules, views).flatMap(({ strategy, view: number }): ReadonlyArray<BacktestTrigger> => {
       const view = views[number]
       if (view === undefined) return []
       const { clock, score } = view.snapshot
-      const isJudged = isOver(judgedPeriod({ trigger: moment(view.snapshot) }))
       return [
         {
           strategyId: strategy.id,
           at: { period: clock.period, minute: clock.minute, added: clock.added },
           score: { home: score.home, away: score.away },
-          ...judge(isJudged ? strategy.expect : undefined, judged, number),
+          ...judgeSeen(seen, strategy.expect, number),
           evidence: evaluate(strategy, view) ?? []
         }
       ]
     })
     const { label, matchId } = recording
-    return { matchId, label, snapshots: views.length, triggers, base: baseCounts(views) }
+    return { matchId, label, snapshots: views.length, triggers, base: baseCounts(seen) }
   }
 }

@@ -1,12 +1,11 @@
 import { Console, Effect, Option, Path, type PlatformError, Result, Schema } from "effect"
-import { recordingOf, viewsOf } from "../backtest/Recording.ts"
+import { judgeSeen, recordingOf, type Seen, seenOf } from "../backtest/Recording.ts"
 import { serviceSettings } from "../Config.ts"
 import type { StrategyDefinition } from "../domain/Strategy.ts"
 import { officialRecords, readRecordedMatch } from "../feed/recorded/RecordedFiles.ts"
 import { layerLogging } from "../Logging.ts"
 import { recordingsIn } from "../recording/readRecordings.ts"
 import type { View } from "../rules/evaluate.ts"
-import { judge } from "../rules/expect/judge.ts"
 import { explainMatch } from "../rules/explain/nearMisses.ts"
 import { diagnosticText } from "../rules/language/Diagnostic.ts"
 import { diagnosticsOf } from "../rules/language/StrategyProblem.ts"
@@ -37,11 +36,11 @@ const recordedMatch = Effect.fnUntraced(function* (file: string) {
   return matches.find(({ match }) => match.id === path.basename(file))
 })
 
-const readViews = Effect.fnUntraced(function* (name: string) {
+const readMatch = Effect.fnUntraced(function* (name: string) {
   const path = yield* Path.Path
   const file = path.resolve(name)
   const ofPolls = yield* Effect.orElseSucceed(recordedMatch(file), () => undefined)
-  if (ofPolls !== undefined) return viewsOf(yield* Effect.fromResult(recordingOf(ofPolls)))
+  if (ofPolls !== undefined) return seenOf(yield* Effect.fromResult(recordingOf(ofPolls)))
   const { records } = yield* officialRecords([file])
   const recording = yield* readRecordedMatch(file, records).pipe(
     Effect.flatMap((match) => Effect.fromResult(recordingOf(match))),
@@ -52,7 +51,7 @@ const readViews = Effect.fnUntraced(function* (name: string) {
         })
     )
   )
-  return viewsOf(recording)
+  return seenOf(recording)
 })
 
 /** The view of a minute written as `67` or `90+4`, or the last one before it. */
@@ -69,9 +68,10 @@ const viewAt = Effect.fnUntraced(function* (views: ReadonlyArray<View>, text: st
 
 const explanationOf = Effect.fnUntraced(function* (
   strategy: StrategyDefinition,
-  views: ReadonlyArray<View>,
+  seen: Seen,
   minute: Option.Option<string>
 ) {
+  const { views } = seen
   const { best, minutes } = explainMatch(strategy, views)
   const view = Option.isSome(minute) ? yield* viewAt(views, minute.value) : best[0]?.view
   const shown = minutes.find((each) => each.view === view)
@@ -82,7 +82,7 @@ const explanationOf = Effect.fnUntraced(function* (
     asked: Option.getOrUndefined(minute),
     shown,
     best,
-    outcome: fires && judge(strategy.expect, views, views.indexOf(fires.view))
+    outcome: fires && judgeSeen(seen, strategy.expect, views.indexOf(fires.view))
   }
 })
 
@@ -99,7 +99,7 @@ export const explain = Effect.fnUntraced(function* ({
   readonly strategy: string
 }) {
   yield* Effect.gen(function* () {
-    const explained = yield* explanationOf(yield* readStrategy(strategy), yield* readViews(match), minute)
+    const explained = yield* explanationOf(yield* readStrategy(strategy), yield* readMatch(match), minute)
     yield* Console.log(json ? JSON.stringify(explanationJson(explained)) : explanationText(explained))
   }).pipe(Effect.provide(layerLogging(yield* serviceSettings.read, process.stderr)))
 })

@@ -17,6 +17,9 @@ export interface Standing {
   readonly verdict?: Verdict
   /** The score that was told with it. */
   readonly score?: Score
+  /** What else it rests on. */
+  readonly decidedAt?: MatchMinute
+  readonly values?: { readonly left?: unknown; readonly right?: unknown }
   /** When it was written last. */
   readonly writtenAt?: number
   /** Since when it is final. Absent until then. */
@@ -50,6 +53,3 @@ export interface Resolution {
   /** Whether people are to read of it. */
   readonly tell: boolean
 }
-
-/** Where a minute lies is all that is compared of it. */
-export const bareMinute = ({ added, minute, period }: MatchMinute): MatchMinute => ({ period, minute, added })

@@ -11,7 +11,7 @@ import { triggerColumns } from "../database/TriggerStore.ts"
 import { Receipt } from "../domain/Alert.ts"
 import { Verdict } from "../domain/Outcome.ts"
 import { problemText } from "../domain/problems.ts"
-import type { MatchStatus } from "../domain/Snapshot.ts"
+import { type MatchStatus, Period } from "../domain/Snapshot.ts"
 import { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import { Trigger, TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
@@ -141,7 +141,7 @@ export class OutcomeStore extends Context.Service<
           open: Effect.fn("OutcomeStore.open")(function* (matchIds, finalsSince) {
             if (matchIds.length === 0) return new Map()
             const finals_since = finalsSince === undefined ? null : iso(finalsSince)
-            const rows = yield* decodeMatches(yield* call("open_triggers", { match_ids: matchIds, finals_since }))
+            const rows = yield* decodeMatches(yield* call("open_outcomes", { match_ids: matchIds, finals_since }))
             const matches = new Map<string, ReadonlyArray<OpenTrigger>>()
             for (const row of rows) matches.set(row.match_id, yield* readMatch(row))
             return matches
@@ -167,7 +167,7 @@ export class OutcomeStore extends Context.Service<
           resolve: Effect.fn("OutcomeStore.resolve")(function* (resolutions) {
             if (resolutions.length === 0) return []
             const results = resolutions.map((each) => resultOf(each, amend))
-            const rows = yield* decodeStandings(yield* call("resolve_triggers", { results }))
+            const rows = yield* decodeStandings(yield* call("resolve_outcomes", { results }))
             return rows.map((row) => ({
               id: TriggerId.make(row.id),
               standing: standingOf(row),
@@ -209,11 +209,17 @@ const decodeSnapshot = Schema.decodeUnknownResult(TriggerSnapshot, { errors: "al
 const Time = Schema.NullOr(Schema.DateTimeUtcFromString)
 const Count = Schema.NullOr(Schema.Int)
 
+const Values = Schema.Struct({ left: Schema.optionalKey(Schema.Unknown), right: Schema.optionalKey(Schema.Unknown) })
+
 const standing = {
   version: Schema.Int,
   verdict: Schema.NullOr(Verdict),
   home: Count,
   away: Count,
+  period: Schema.NullOr(Period),
+  minute: Count,
+  added: Count,
+  values: Schema.NullOr(Values),
   at: Time,
   final_at: Time,
   settling: Schema.NullOr(Schema.Literals(["hit", "miss", "open"])),
@@ -255,19 +261,21 @@ const millisOf = (time: DateTime.Utc | null): number | undefined =>
   time === null ? undefined : DateTime.toEpochMillis(time)
 
 const standingOf = (row: typeof StandingFields.Type): Standing => {
-  const { at, away, final_at, home, settling, settling_since, verdict, version } = row
+  const { added, at, away, final_at, home, minute, period, settling, settling_since, values, verdict, version } = row
   const [writtenAt, finalAt, since] = [millisOf(at), millisOf(final_at), millisOf(settling_since)]
   return {
     version,
     ...(verdict === null ? undefined : { verdict }),
     ...(home === null || away === null ? undefined : { score: { home, away } }),
+    ...(period === null || minute === null || added === null ? undefined : { decidedAt: { period, minute, added } }),
+    ...(values === null ? undefined : { values }),
     ...(writtenAt === undefined ? undefined : { writtenAt }),
     ...(finalAt === undefined ? undefined : { finalAt }),
     ...(settling === null || since === undefined ? undefined : { settling: { to: settling, since } })
   }
 }
 
-/** What `resolve_triggers` takes. */
+/** What `resolve_outcomes` takes. */
 const resultOf = (resolution: Resolution, amend: boolean) => {
   const { at, finding, id, isFinal, settling, tell, verdict, version } = resolution
   return {

@@ -133,38 +133,35 @@ const make = Effect.fnUntraced(function* ({
       turn.withPermits(1)
     )
 
-  const judge = (isLast: boolean) =>
-    withTrouble(
-      Effect.suspend(() => {
-        const [looks, fresh] = [seen, created]
-        seen = new Map()
-        created = []
-        return resolver.resolve(looks, fresh, isLast).pipe(
-          // What was seen since is newer.
-          Effect.tapError(() =>
-            Effect.sync(() => {
-              seen = new Map([...looks, ...seen])
-            })
-          )
+  const judgeSeen = (isLast: boolean) =>
+    Effect.suspend(() => {
+      const [looks, fresh] = [seen, created]
+      seen = new Map()
+      created = []
+      return resolver.resolve(looks, fresh, isLast).pipe(
+        // What was seen since is newer.
+        Effect.tapError(() =>
+          Effect.sync(() => {
+            seen = new Map([...looks, ...seen])
+          })
         )
-      })
-    )
+      )
+    })
 
-  const seek = (isLast: boolean) => withTrouble(absent.seek(isLast))
+  const judge = withTrouble(judgeSeen(false))
+  const seek = withTrouble(absent.seek(false))
 
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(wake), judge(false))))
+  yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(wake), judge)))
   yield* Effect.forkScoped(
     Effect.andThen(
       absent.firstObservation,
-      seek(false).pipe(
-        Effect.andThen(Queue.offer(wake, undefined)),
-        Effect.andThen(Effect.sleep(seekEvery)),
-        Effect.forever
-      )
+      seek.pipe(Effect.andThen(Queue.offer(wake, undefined)), Effect.andThen(Effect.sleep(seekEvery)), Effect.forever)
     )
   )
 
-  const all = (isLast: boolean) => judge(isLast).pipe(Effect.andThen(seek(isLast)), Effect.andThen(judge(isLast)))
+  /** Nobody else judges in between what was found. */
+  const all = (isLast: boolean) =>
+    withTrouble(judgeSeen(isLast).pipe(Effect.andThen(absent.seek(isLast)), Effect.andThen(judgeSeen(isLast))))
 
   return Context.make(Outcomes, {
     drain: all(true),

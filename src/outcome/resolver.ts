@@ -9,8 +9,9 @@ import type { NewTrigger } from "../database/TriggerStore.ts"
 import { isOver } from "../domain/Snapshot.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
+import { lookAt } from "../rules/expect/MatchLook.ts"
 import type { Amendments } from "./Amendments.ts"
-import { type Finding, find, lookAt } from "./find.ts"
+import { type Finding, find } from "./find.ts"
 import { type HeldMatch, newMatch, type Seen, toJudge } from "./HeldMatches.ts"
 import type { OpenTrigger, Resolution } from "./OpenTrigger.ts"
 import type { OutcomeStore } from "./OutcomeStore.ts"
@@ -102,8 +103,9 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     const steps: Array<Step> = []
     for (const trigger of toJudge(held, look)) {
       const finding = find(trigger, matchLook)
-      if (finding === undefined) continue
+      // Also where nothing is said of it yet: what has changed here counts when something is.
       held.restless.add(trigger.id)
+      if (finding === undefined) continue
       if (!isSettled(held, finding, look.at, isLast)) continue
       const next = step(trigger, finding, look.at, options)
       if (next !== undefined) steps.push([held, next])
@@ -137,6 +139,12 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
   const isPast = ({ standing: { finalAt } }: OpenTrigger, now: number): boolean =>
     finalAt !== undefined && now - finalAt > corrected
 
+  /** The matches of which something is missing that others might still have told of, as they were seen last. */
+  const doubtful = (): ReadonlyArray<readonly [string, Seen]> =>
+    [...matches].flatMap(([id, { judged, unseenSince }]) =>
+      judged === undefined || unseenSince === undefined ? [] : [[id, judged]]
+    )
+
   const forget = (now: number): void => {
     for (const [id, held] of matches) {
       if (now - held.seenAt > Duration.toMillis(forgetAfter)) matches.delete(id)
@@ -149,8 +157,9 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
   return {
     /** Judges what was seen, with the triggers that were created meanwhile. `isLast`: nobody will see more. */
     resolve: Effect.fn("Outcomes.resolve")(
-      function* (looks: ReadonlyMap<string, Seen>, created: ReadonlyArray<NewTrigger>, isLast: boolean) {
+      function* (seen: ReadonlyMap<string, Seen>, created: ReadonlyArray<NewTrigger>, isLast: boolean) {
         const now = yield* Clock.currentTimeMillis
+        const looks = isLast ? new Map([...doubtful(), ...seen]) : seen
         yield* read(looks, now)
         takeUp(created)
         const steps: Array<Step> = []

@@ -3,11 +3,11 @@
  *
  * Guarantees: what is not final is told only after it has stood for `settleAfter`, whether it is a verdict or that there is
  * none any more; what was found to be final is told at once, and again where it changes within `correctedWithin`. What
- * people would read as before is not told again. A match that was seen before the row was last written changes nothing.
+ * people would read as before is written where it rests on something else, and not told again. A match that was seen before the row was last written changes nothing.
  */
 import { Duration } from "effect"
 import type { Finding } from "./find.ts"
-import type { OpenTrigger, Resolution } from "./OpenTrigger.ts"
+import type { OpenTrigger, Resolution, Standing } from "./OpenTrigger.ts"
 
 export interface StepOptions {
   /** How long what decides a verdict before the end must stand until it is told. */
@@ -18,6 +18,14 @@ export interface StepOptions {
 
 const isSameScore = (one: Finding["score"], other: Finding["score"]): boolean =>
   one?.home === other?.home && one?.away === other?.away
+
+/** Whether the row tells of the finding as it is, people's words and the rest. */
+const isSame = ({ decidedAt, values }: Standing, finding: Finding): boolean =>
+  decidedAt?.period === finding.decidedAt?.period &&
+  decidedAt?.minute === finding.decidedAt?.minute &&
+  decidedAt?.added === finding.decidedAt?.added &&
+  values?.left === finding.values?.left &&
+  values?.right === finding.values?.right
 
 /** What is to be written of a trigger of a match that was seen at this time, or nothing. */
 export const step = (
@@ -32,7 +40,7 @@ export const step = (
   const base = { id, version, at: seenAt, finding }
   const tells = finding.verdict !== verdict || !isSameScore(finding.score, standing.score)
   if (finding.isFinal) {
-    return finalAt !== undefined && !tells
+    return finalAt !== undefined && !tells && isSame(standing, finding)
       ? undefined
       : { ...base, verdict: finding.verdict, isFinal: true, tell: tells }
   }

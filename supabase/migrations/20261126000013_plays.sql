@@ -45,6 +45,25 @@ language sql stable set search_path = public as $$
     ) m))
 $$;
 
+-- Forgets what was recorded of matches two days ago and more, but for those that wait or were played since with something fired on
+-- them that is still open: it is judged by their whole past. After 30 days it is not.
+create or replace function public.forget_match_history() returns void
+language plpgsql set search_path = public as $$
+declare
+  gone text[];
+begin
+  with old as materialized (
+    select h.match_id, min(h.recorded_at) as recorded_at from match_history h where h.recorded_at < now() - interval '2 days' group by 1
+    union
+    select d.match_id, d.recorded_at from match_doubts d where d.recorded_at < now() - interval '2 days'
+  )
+  select array_agg(old.match_id) into gone from old
+  where old.recorded_at < now() - interval '30 days' or not exists (
+    select from triggers t where t.outcome_open and t.match_id::text = old.match_id);
+  delete from match_history where recorded_at < now() - interval '2 days' and match_id = any (gone);
+  delete from match_doubts where recorded_at < now() - interval '2 days' and match_id = any (gone);
+end $$;
+
 -- As save_moments, each moment with its play, and what is in doubt ({match_id, play, moment}). Of a match that is played again
 -- the former plays are forgotten.
 create or replace function public.save_play_moments(moments jsonb, doubts jsonb, writer text) returns setof jsonb
@@ -52,8 +71,7 @@ language plpgsql set search_path = public as $$
 begin
   perform note_recorder(writer);
   delete from match_recorders where recorded_at < now() - interval '2 days';
-  delete from match_history where recorded_at < now() - interval '2 days';
-  delete from match_doubts where recorded_at < now() - interval '2 days';
+  perform forget_match_history();
   delete from match_history h using (
     select m.match_id, max(m.play) as play from jsonb_populate_recordset(null::match_history, moments) m
     where m.play > 0 group by m.match_id
@@ -82,7 +100,7 @@ declare
   signature text;
 begin
   foreach signature in array array[
-    'play_moments_of(jsonb, timestamptz, text)', 'save_play_moments(jsonb, jsonb, text)'
+    'forget_match_history()', 'play_moments_of(jsonb, timestamptz, text)', 'save_play_moments(jsonb, jsonb, text)'
   ] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);

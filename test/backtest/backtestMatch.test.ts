@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { makeBacktest } from "../../src/backtest/backtestMatch.ts"
-import { viewsOf } from "../../src/backtest/Recording.ts"
+import { seenOf } from "../../src/backtest/Recording.ts"
 import { summarize } from "../../src/backtest/summary.ts"
 import { moment } from "../../src/domain/Timeline.ts"
 import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
@@ -35,7 +35,7 @@ describe("A match of a backtest", () => {
     let fired = 0
     for (let number = 0; number < 20; number++) {
       const recording = recordingFrom(randomMatch(`walked ${number}`))
-      const views = viewsOf(recording)
+      const { views } = seenOf(recording)
       const expected = strategies.flatMap((each) => {
         const view = views.find((view) => evaluate(each, view) !== undefined)
         return view === undefined ? [] : [[each.id, view.snapshot.clock.minute, view.snapshot.clock.added] as const]
@@ -89,7 +89,7 @@ describe("A match of a backtest", () => {
     const count = makeBacktest(strategies)
     for (let number = 0; number < 10; number++) {
       const recording = recordingFrom(randomMatch(`based ${number}`))
-      const views = viewsOf(recording)
+      const { views } = seenOf(recording)
       const isRegulation = ({ snapshot }: View) => ["1H", "2H"].includes(snapshot.clock.period)
       const [regulation, extra] = [views.findLast(isRegulation), views.at(-1)]
       if (regulation === undefined || extra === undefined) continue

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration } from "effect"
 import { noPast, remember } from "../../src/domain/Past.ts"
+import { compareMatchMinutes } from "../../src/domain/Snapshot.ts"
 import { moment } from "../../src/domain/Timeline.ts"
 import { TriggerId } from "../../src/domain/Trigger.ts"
-import { find, lookAt } from "../../src/outcome/find.ts"
+import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
+import { find } from "../../src/outcome/find.ts"
 import type { OpenTrigger, Standing } from "../../src/outcome/OpenTrigger.ts"
 import { step } from "../../src/outcome/step.ts"
+import { lookAt } from "../../src/rules/expect/MatchLook.ts"
 import { condition } from "../backtest/recordings.ts"
 import { type Shown, snapshotOf } from "../fixtures/pipeline.ts"
 
@@ -125,6 +128,47 @@ describe("What a match makes of a trigger", () => {
   })
 })
 
+describe("The minute of a decision", () => {
+  it("is never before the trigger, whatever the feed makes of its clock", () => {
+    const next = seeded("minutes of decisions")
+    const expectations = [
+      "total goals >= 1",
+      "total goals = 0",
+      "total goals since trigger >= 1",
+      "total goals last 5 minutes = 0"
+    ]
+    let told = 0
+    for (let number = 0; number < 40; number++) {
+      let score = 0
+      const shown = Array.from({ length: 20 }, (_, index): Shown => {
+        score = Math.max(0, score + Math.floor(4 * next()) - 1)
+        return { minute: 40 + index + Math.floor(6 * next()) - 3, period: "2H", ...goals(score) }
+      }).map((each) => ({ ...each, minute: Math.max(46, each.minute ?? 0) }))
+      const at = shown[Math.floor(20 * next())] ?? {}
+      const end = { minute: 46 + Math.floor(20 * next()), period: "2H", status: "finished", ...goals(score) } as const
+      for (const expected of expectations) {
+        for (const seenUpTo of [3, 10, 20]) {
+          for (const match of [shown.slice(0, seenUpTo), [...shown.slice(0, seenUpTo), end]]) {
+            const decidedAt = find(trigger(expected, at), lookOf(...match))?.decidedAt
+            if (decidedAt === undefined) continue
+            told++
+            expect(compareMatchMinutes(decidedAt, snapshotOf(at).clock)).toBeGreaterThanOrEqual(0)
+          }
+        }
+      }
+    }
+    expect(told).toBeGreaterThan(500)
+  })
+
+  it("is by the match as it stands corrected, early as at the end", () => {
+    const match = seen(60, { 30: goals(1), 50: goals(0) })
+    const early = find(trigger("total goals in first half = 0"), lookOf(...match))
+    expect(early).toMatchObject({ verdict: "hit", isFinal: false, decidedAt: { minute: 46 } })
+    const end = find(trigger("total goals in first half = 0"), lookOf(...match, { minute: 90, status: "finished" }))
+    expect(end).toMatchObject({ verdict: "hit", isFinal: true, decidedAt: { minute: 46 } })
+  })
+})
+
 const options = { settleAfter: Duration.seconds(90), correctedWithin: Duration.minutes(30) }
 const hit = { verdict: "hit", isFinal: false, score: { home: 1, away: 0 } } as const
 const open = { isFinal: false } as const
@@ -167,5 +211,9 @@ describe("What is written of a trigger", () => {
     expect(step(told, miss, 60_000, options)).toMatchObject({ verdict: "miss", tell: true })
     expect(step(told, miss, 999, options)).toBe(undefined)
     expect(step(told, miss, 31 * 60_000, options)).toBe(undefined)
+    const elsewhere = { ...hit, isFinal: true, decidedAt: { period: "2H", minute: 80, added: 0 } } as const
+    expect(step(told, elsewhere, 60_000, options)).toMatchObject({ verdict: "hit", finding: elsewhere, tell: false })
+    const written = { ...told, standing: { ...told.standing, decidedAt: elsewhere.decidedAt } }
+    expect(step(written, elsewhere, 60_000, options)).toBe(undefined)
   })
 })

@@ -30,8 +30,11 @@ export type Decision = "hit" | "miss"
 /** What is known of both teams' values at the end, or of the single value of a metric that has one. */
 type Ranges = { readonly home: Range; readonly away: Range } | { readonly match: Range }
 
+/** A period whose end is judged. */
+export type JudgedPeriod = "2H" | "E2"
+
 /** The period whose end is judged: that of regulation time, or for a trigger in extra time the end of that. */
-export const judgedPeriod = ({ trigger }: Pick<View, "trigger">): "2H" | "E2" =>
+export const judgedPeriod = ({ trigger }: Pick<View, "trigger">): JudgedPeriod =>
   trigger === undefined || trigger.period === "1H" || trigger.period === "2H" ? "2H" : "E2"
 
 const perTeam = (name: MetricName, range: (pick: (figure: Figure) => number) => Range): Ranges => {
@@ -173,7 +176,7 @@ const valueAtEnd = (expression: Expression, view: View): Range => {
 const holdsAtEnd = ({ comparator, left, right }: Comparison, view: View): boolean | undefined =>
   willCompare(valueAtEnd(left, view), comparator, valueAtEnd(right, view))
 
-const isAtEnd = ({ clock }: View["snapshot"], period: "2H" | "E2"): boolean =>
+const isAtEnd = ({ clock }: View["snapshot"], period: JudgedPeriod): boolean =>
   clock.status === "finished" ||
   (clock.status === "break" && clock.period === period && clock.minute >= periodEnd[period])
 

@@ -1,7 +1,8 @@
-/** What became of a trigger's expectation, in a match that was played to its end. */
+/** What became of a trigger's expectation, by the views of a match that was seen whole. */
 
 import { correctedTrigger } from "../../domain/Past.ts"
 import {
+  compareMatchMinutes,
   isPlayed,
   type MatchClock,
   type MatchMinute,
@@ -11,10 +12,10 @@ import {
   type Snapshot
 } from "../../domain/Snapshot.ts"
 import type { Condition } from "../../domain/Strategy.ts"
-import { type Moment, moment } from "../../domain/Timeline.ts"
+import type { Moment } from "../../domain/Timeline.ts"
 import { evaluateCondition, type View } from "../evaluate.ts"
 import { explainCondition } from "../explain/explain.ts"
-import { type Decision, decide, judgedPeriod } from "./decide.ts"
+import { type Decision, decide, type JudgedPeriod, judgedPeriod } from "./decide.ts"
 
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
@@ -23,12 +24,14 @@ export interface Judgement {
   readonly decidedAt: MatchMinute | undefined
   /** Of a miss for want of a value at the end, which it is as a condition without one does not hold: why there is none. */
   readonly missing: ReadonlyArray<string>
+  /** Of one that is undecided although the match was played to its end: what was not seen of it. */
+  readonly unseen?: string
 }
 
-const undecided: Judgement = { result: "undecided", decidedAt: undefined, missing: [] }
+export const undecided: Judgement = { result: "undecided", decidedAt: undefined, missing: [] }
 
 /** The last view of a period, at which expectations are judged. Nothing where it was not played. */
-export const judgedView = (views: ReadonlyArray<View>, period: ReturnType<typeof judgedPeriod>): View | undefined =>
+export const judgedView = (views: ReadonlyArray<View>, period: JudgedPeriod): View | undefined =>
   views.findLast(({ snapshot }) => snapshot.clock.period === period)
 
 /** Whether the end of this period is past. */
@@ -52,43 +55,42 @@ export interface Judged {
 
 const minuteOf = ({ added, minute, period }: MatchMinute): MatchMinute => ({ period, minute, added })
 
+const later = (one: MatchMinute, other: MatchMinute): MatchMinute => (compareMatchMinutes(one, other) < 0 ? other : one)
+
+/** The number of the first view that is not before a moment; as many as there are when all are. */
+const firstSince = (views: ReadonlyArray<View>, at: MatchMinute): number => {
+  const first = views.findIndex(({ snapshot }) => compareMatchMinutes(snapshot.clock, at) >= 0)
+  return first < 0 ? views.length : first
+}
+
 /**
- * Judges an expectation for a trigger at view number `fired` of a match's views, which are those of all its minutes in
- * play. The result is that of the evaluator at the end; an early decision only tells when it was settled.
+ * The first minute, from the trigger on, since which it has been decided that it comes to this, of all views up to the one
+ * at which it does; never before the trigger itself, whatever a feed has made of its clock since.
  */
-export const judge = (expect: Condition | undefined, views: ReadonlyArray<View>, fired: number): Judgement => {
-  const at = views[fired]
-  if (expect === undefined || at === undefined) return undecided
-  const { snapshot } = at
-  return judgeTrigger({ expectation: expect, at: moment(snapshot), prematch: snapshot.prematch }, views, fired)
+export const decidedSince = (trigger: Judged, views: ReadonlyArray<View>, end: View, result: Decision): MatchMinute => {
+  const isDecided = (view: View): boolean => decide(trigger.expectation, judged(trigger, end, view)) === result
+  const since = views.slice(firstSince(views, trigger.at), views.indexOf(end))
+  return later(minuteOf((since[firstByHalving(since, isDecided)] ?? end).snapshot.clock), minuteOf(trigger.at))
 }
 
-/** The same for a trigger of any moment. View number `first` is the first that is not before it. */
-export const judgeTrigger = (
-  { at: trigger, expectation: expect, prematch }: Judged,
-  views: ReadonlyArray<View>,
-  first: number
-): Judgement => {
-  const end = judgedView(views, judgedPeriod({ trigger }))
+/** A view as a trigger is judged by it. What was known before kick-off is the same at every minute, whatever a poll told of it. */
+const judged = ({ at, prematch }: Judged, end: View, view: View): View => ({
+  ...knowing({ ...prematch, ...end.snapshot.prematch }, view),
+  trigger: correctedTrigger(at, view.timeline)
+})
+
+/**
+ * Judges a trigger by a match's views: those of all its minutes in play, each with the same past up to it. The result is that of
+ * the evaluator at the end; an early decision only tells when it was settled.
+ */
+export const judgeTrigger = (trigger: Judged, views: ReadonlyArray<View>): Judgement => {
+  const end = judgedView(views, judgedPeriod({ trigger: trigger.at }))
   if (end === undefined) return undecided
-  // What was known before kick-off is the same at every minute, whatever a poll told of it.
-  const before = { ...prematch, ...end.snapshot.prematch }
-  const judged = (view: View): View => ({
-    ...knowing(before, view),
-    trigger: correctedTrigger(trigger, view.timeline)
-  })
-  const result = evaluateCondition(expect, judged(end)) === undefined ? "miss" : "hit"
-  const isDecided = (view: View): boolean => decide(expect, judged(view)) === result
-  const last = views.indexOf(end)
-  const since = views.slice(first, last)
-  const decided = isAsShown(since, end) ? firstByHalving(since, isDecided) : firstOfTheLast(since, isDecided)
-  const missing = result === "hit" ? [] : explainCondition(expect, judged(end)).missing
-  return { result, decidedAt: minuteOf((since[decided] ?? end).snapshot.clock), missing }
+  const last = judged(trigger, end, end)
+  const result = evaluateCondition(trigger.expectation, last) === undefined ? "miss" : "hit"
+  const missing = result === "hit" ? [] : explainCondition(trigger.expectation, last).missing
+  return { result, decidedAt: decidedSince(trigger, views, end, result), missing }
 }
-
-/** Whether the last moment of each view is still what it was at the end: nothing was taken back. */
-const isAsShown = (views: ReadonlyArray<View>, end: View): boolean =>
-  views.every(({ timeline }) => timeline.at(-1) === end.timeline[timeline.length - 1])
 
 /** The number of the first view that is decided, where all after it are; as many as there are when none is. */
 const firstByHalving = (views: ReadonlyArray<View>, isDecided: (view: View) => boolean): number => {
@@ -101,7 +103,3 @@ const firstByHalving = (views: ReadonlyArray<View>, isDecided: (view: View) => b
   }
   return from
 }
-
-/** The number of the first view from which on all are decided. */
-const firstOfTheLast = (views: ReadonlyArray<View>, isDecided: (view: View) => boolean): number =>
-  views.findLastIndex((view) => !isDecided(view)) + 1

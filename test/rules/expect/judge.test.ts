@@ -1,22 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import { viewsOf } from "../../../src/backtest/Recording.ts"
+import { judgeSeen, type Seen, seenOf } from "../../../src/backtest/Recording.ts"
 import { matchMinuteLabel } from "../../../src/domain/Snapshot.ts"
 import { moment } from "../../../src/domain/Timeline.ts"
 import { seeded } from "../../../src/feed/simulated/SimulatedMatch.ts"
-import type { View } from "../../../src/rules/evaluate.ts"
 import { decide } from "../../../src/rules/expect/decide.ts"
-import { judge } from "../../../src/rules/expect/judge.ts"
 import { condition, match, randomMatch, recordingFrom } from "../../backtest/recordings.ts"
 import type { FixtureMatch } from "../../fixtures/wyscout.ts"
 import { generator } from "../generated.ts"
 
-const at = (views: ReadonlyArray<View>, minute: number): number =>
+const at = ({ views }: Seen, minute: number): number =>
   views.findIndex(({ snapshot }) => snapshot.clock.minute === minute)
 
 /** `hit 67`, `miss 90+2`: what an expectation came to for a trigger at that minute, and when that was settled. */
 const judged = (played: FixtureMatch, minute: number, expect: string): string => {
-  const views = viewsOf(recordingFrom(played))
-  const { decidedAt, result } = judge(condition(expect), views, at(views, minute))
+  const seen = seenOf(recordingFrom(played))
+  const { decidedAt, result } = judgeSeen(seen, condition(expect), at(seen, minute))
   return decidedAt === undefined ? result : `${result} ${matchMinuteLabel(decidedAt)}`
 }
 
@@ -46,13 +44,13 @@ describe("The expectation of a trigger", () => {
   })
 
   it("is undecided where there is none", () => {
-    const views = viewsOf(recordingFrom(late))
-    assert.deepStrictEqual(judge(undefined, views, 10), { result: "undecided", decidedAt: undefined, missing: [] })
+    const seen = seenOf(recordingFrom(late))
+    assert.deepStrictEqual(judgeSeen(seen, undefined, 10), { result: "undecided", decidedAt: undefined, missing: [] })
   })
 
   it("is missed where a value does not exist at the end, and says which", () => {
-    const views = viewsOf(recordingFrom(late))
-    const missing = (expect: string) => judge(condition(expect), views, 10)
+    const seen = seenOf(recordingFrom(late))
+    const missing = (expect: string) => judgeSeen(seen, condition(expect), 10)
     assert.deepInclude(missing("favourite goals > underdog goals"), {
       result: "miss",
       missing: ["no pre-match odds, so no favourite"]
@@ -64,10 +62,11 @@ describe("The expectation of a trigger", () => {
   it("is decided at the first minute at which nothing can change it, whatever is expected of whatever match", () => {
     const { strategy } = generator(seeded("expectations"))
     for (let number = 0; number < 15; number++) {
-      const views = viewsOf(recordingFrom(randomMatch(`judged ${number}`)))
+      const seen = seenOf(recordingFrom(randomMatch(`judged ${number}`)))
+      const { views } = seen
       for (const expect of Array.from({ length: 20 }, () => strategy("any").when).flat()) {
         for (const fired of [0, 30, 60, views.length - 1]) {
-          const { decidedAt, result } = judge(expect, views, fired)
+          const { decidedAt, result } = judgeSeen(seen, expect, fired)
           const view = views[fired]
           if (view === undefined) continue
           const trigger = moment(view.snapshot)

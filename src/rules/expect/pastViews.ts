@@ -1,16 +1,15 @@
 /**
- * What a match looked like at each of its minutes, from its timeline: the views by which a trigger is judged after the fact,
- * as a backtest judges.
+ * What a match looked like at each of its minutes, from its timeline: the views by which a trigger is judged after the fact.
  *
  * A past need not be whole: the service was down, or joined in play. What nobody saw lies between what was seen before and
  * after it; so of a past with gaps there are two, one in which all that came in a gap came at its end and one in which it
  * came at its beginning. What both agree on is true.
  */
-import type { Match } from "../domain/Match.ts"
-import { isMetricName, metric, metrics } from "../domain/Metric.ts"
-import { type Figure, type Figures, type MatchMinute, periodEnd, type Snapshot } from "../domain/Snapshot.ts"
-import type { Moment, Timeline } from "../domain/Timeline.ts"
-import type { View } from "../rules/evaluate.ts"
+import type { Match } from "../../domain/Match.ts"
+import { isMetricName, metric, metrics } from "../../domain/Metric.ts"
+import { type Figure, type Figures, type MatchMinute, periodEnd, type Snapshot } from "../../domain/Snapshot.ts"
+import type { Moment, Timeline } from "../../domain/Timeline.ts"
+import type { View } from "../evaluate.ts"
 
 type Mutable = { [name: string]: Figure }
 type MutableSides = { [name: string]: { readonly home: number; readonly away: number } }
