@@ -4,6 +4,7 @@ import { database } from "./database.ts"
 import { outcome } from "./outcome.ts"
 import { queue } from "./queue.ts"
 import { scan } from "./scan.ts"
+import { strangers } from "./strangers.ts"
 
 /** One change of one file. */
 export interface Mutation {
@@ -19,4 +20,4 @@ export interface Mutation {
   readonly put: string
 }
 
-export const mutations: ReadonlyArray<Mutation> = [...queue, ...database, ...scan, ...alert, ...outcome]
+export const mutations: ReadonlyArray<Mutation> = [...queue, ...database, ...scan, ...alert, ...outcome, ...strangers]

@@ -5,7 +5,7 @@
  * refuses stands alone; that is told, left out, and holds no other.
  */
 import { createHash } from "node:crypto"
-import { Array as Arr, type Context, Effect } from "effect"
+import { Array as Arr, type Context, Effect, Result } from "effect"
 import { type DatabaseError, isBadValue } from "../database/Database.ts"
 import { type Created, TriggerStore } from "../database/TriggerStore.ts"
 import { lastGoal } from "../domain/LastGoal.ts"
@@ -21,6 +21,9 @@ const batchSize = 2000
 
 /** Comparisons whose values one call brings: strategies of very many make batches of few. */
 const evidenceOfBatch = 20_000
+
+/** So many pairs of each owner are created before any others: who fires a few does not wait for who fires many. */
+const pairsAtFirst = 10
 
 /** What became of a batch. */
 export interface Batch extends Created {
@@ -64,8 +67,23 @@ export const candidatesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<Ca
   })
 }
 
-/** The pairs in parts, each of which the database creates in one call. */
-export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> => {
+/** The first pairs of each owner, and all of the operator's; and what is left. */
+const inTurn = (holdings: ReadonlyArray<Holding>): readonly [first: Array<Holding>, then: Array<Holding>] => {
+  const counts = new Map<string, number>()
+  return Arr.partition(holdings, (holding) => {
+    const { owner } = holding.strategy
+    if (owner === undefined) return Result.succeed(holding)
+    const count = (counts.get(owner) ?? 0) + 1
+    counts.set(owner, count)
+    return count <= pairsAtFirst ? Result.succeed(holding) : Result.fail(holding)
+  })
+}
+
+/** The pairs in parts, each of which the database creates in one call: first a few of each owner, then the others. */
+export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> =>
+  inTurn(holdings).flatMap(partsOf)
+
+const partsOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> => {
   const batches: Array<Array<Holding>> = []
   let [batch, evidence]: [Array<Holding>, number] = [[], 0]
   for (const holding of holdings) {

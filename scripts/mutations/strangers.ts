@@ -1,0 +1,133 @@
+import { changes } from "./changes.ts"
+
+const migrations = "supabase/migrations"
+
+/** What keeps strangers from each other. */
+export const strangers = [
+  ...changes(
+    `${migrations}/20261126000007_limits.sql`,
+    ["strangers/takeover", "strangers/rows"],
+    [
+      ["a name may be of any length", "if length(new.name::text) > (most ->> 'name')::integer and", "if false and"],
+      [
+        "rows are changed without end",
+        "  if used > most then\n    raise check_violation",
+        "  if false then\n    raise check_violation"
+      ],
+      [
+        "an owner has strategies without end",
+        "    if beyond is not null then\n      raise check_violation using message = format('an owner",
+        "    if false then\n      raise check_violation using message = format('an owner"
+      ],
+      [
+        "a strategy has rules without end",
+        "    if beyond is not null then\n      raise check_violation using message = format('a strategy",
+        "    if false then\n      raise check_violation using message = format('a strategy"
+      ],
+      ["an owner fires without end", "  where o.place > most\n", "  where false\n"],
+      ["it fires again when it was written again", "c.strategy_text is null or not exists (", "true or not exists ("],
+      ["owners choose ids", "and not (a.attname = 'id' and (a.atthasdef or a.attidentity <> ''))", ""],
+      [
+        "tables may be emptied",
+        "    execute format('revoke truncate on public.%I from public, anon, authenticated, service_role', written.name);",
+        "    null;"
+      ],
+      [
+        "a file takes an owner's row",
+        "  where s.user_id is null\n  returning jsonb_build_object('id', id)",
+        "  returning jsonb_build_object('id', id)"
+      ]
+    ]
+  ),
+  ...changes(
+    `${migrations}/20261126000008_linking.sql`,
+    ["strangers/takeover"],
+    [
+      [
+        "a chat that was not linked gets alerts",
+        "        join public.chat_links l on",
+        "        left join public.chat_links l on"
+      ],
+      [
+        "a chat that was muted gets alerts",
+        "l.chat_id = u.chat_id::text and l.muted_at is null",
+        "l.chat_id = u.chat_id::text"
+      ],
+      [
+        "a token works for ever",
+        "where t.selector = left(token, 12) and t.expires_at > now()",
+        "where t.selector = left(token, 12)"
+      ],
+      [
+        "half a token is enough",
+        "    and sha256(salt || t.proof) = sha256(salt || sha256(convert_to(substr(token, 13), 'UTF8')))\n",
+        ""
+      ],
+      ["a token links two chats", " and (t.chat_id is null or t.chat_id = chat)", ""]
+    ]
+  ),
+  ...changes(
+    `${migrations}/20261126000017_records.sql`,
+    ["strangers/takeover"],
+    [
+      [
+        "a late verdict counts for the strategy that is gone",
+        "select coalesce(d.continued_by, c.strategy_id) as strategy_id, sum(c.total_hits)",
+        "select c.strategy_id as strategy_id, sum(c.total_hits)"
+      ],
+      [
+        "a recount forgets what is continued",
+        "select coalesce(d.continued_by, t.strategy_id) as strategy_id, count(*)",
+        "select t.strategy_id as strategy_id, count(*)"
+      ],
+      ["another owner goes on with a record", "where d.user_id = strategy.user_id and d.said", "where d.said"],
+      [
+        "a record is gone on with twice",
+        "        and not exists (select from strategies s where s.id = coalesce(d.continued_by, d.id))\n",
+        ""
+      ],
+      ["what was continued is lost", "perform hand_on_records(gone, null);", "null;"],
+      ["older versions create without end", "where b.owner is null or (b.place > most) is not true", "where true"]
+    ]
+  ),
+  ...changes(
+    "src/alert/telegram/TelegramChannel.ts",
+    ["strangers/digest"],
+    [["a chat gets alerts without end", "may ? Effect.void : Effect.fail(new Gathered())", "Effect.void"]]
+  ),
+  ...changes(
+    "src/alert/Alerter.ts",
+    ["alert/Alerter", "strangers/service"],
+    [
+      [
+        "a chat that blocked the bot is asked again",
+        'error.reason === "blocked" ? mute(error) : Effect.void',
+        "Effect.void"
+      ]
+    ]
+  ),
+  ...changes(
+    "src/alert/Turns.ts",
+    ["alert/Turns", "strangers/service"],
+    [["whoever comes first has all turns", "last.set(key, turn)\n", ""]]
+  ),
+  ...changes(
+    "src/alert/telegram/linking.ts",
+    ["strangers/linking"],
+    [
+      ["whoever is in a group links it", 'return status === "creator" || status === "administrator"', "return true"],
+      ["whoever guesses is answered without end", "return current.count <= answersOfHour &&", "return true ||"]
+    ]
+  ),
+  ...changes(
+    "src/strategies/Owners.ts",
+    ["strangers/rows"],
+    [["a scan costs what an owner likes", "if (cost + more > limits.price) {", "if (false) {"]]
+  ),
+  ...changes(
+    "src/alert/telegram/botApiFetch.ts",
+    ["strangers/debug"],
+    [["Node is told the path with the token", "(apiRoot.origin, {", "(address, {"]]
+  ),
+  ...changes("src/quietDebug.ts", ["strangers/debug"], [["ioredis tells its commands", ",-ioredis:redis", ""]])
+]
