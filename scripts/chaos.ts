@@ -5,11 +5,12 @@
  * when something is wrong, and keeps the logs in the directory of `--keep`.
  *
  * Instead of that `--check` shows that the judge finds what is broken, `--compare` plays an evening with one process and with
- * three, and `--stops 20` stops processes under load.
+ * three, `--stops` stops processes 20 times under load, and `--crash` tries every point of a run of three pairs.
  */
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, type Scope } from "effect"
+import { crashes } from "../test/chaos/crash.ts"
 import { chaos } from "../test/chaos/run.ts"
 import { sabotaged, withoutReceipts, withoutSweep } from "../test/chaos/sabotage.ts"
 import { compare, stops } from "../test/chaos/trials.ts"
@@ -24,7 +25,8 @@ const { values } = parseArgs({
     keep: { type: "string" },
     check: { type: "boolean", default: false },
     compare: { type: "boolean", default: false },
-    stops: { type: "string" }
+    stops: { type: "boolean", default: false },
+    crash: { type: "boolean", default: false }
   }
 })
 
@@ -66,7 +68,8 @@ interface Outcome {
 const trial = (): Effect.Effect<Outcome, never, Scope.Scope | NodeServices.NodeServices> => {
   if (values.check) return checked
   if (values.compare) return compare({ seed, pairs: Number(values.pairs ?? 1000), say })
-  if (values.stops !== undefined) return stops(Number(values.stops), { seed, pairs: Number(values.pairs ?? 1000), say })
+  if (values.crash) return crashes(say)
+  if (values.stops) return stops(20, { seed, pairs: Number(values.pairs ?? 1000), say })
   return chaos({ seed, minutes, pairs, patience, say, ...(values.keep === undefined ? {} : { keep: values.keep }) })
 }
 

@@ -1,9 +1,9 @@
 /**
  * `npm run soak -- --minutes 20`: 200 matches and 1,000 strategies for a while, embedded and then on Redis. What a process holds
- * must not grow with what is past: memory, handles, jobs and keys are measured every few seconds, and the last third of each
+ * must not grow with what is past: memory, handles, files, jobs and keys are measured every few seconds, and the last third of each
  * half is compared with the middle one. A table is printed, then one object; ends with code 1 where something grows. Linux.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -29,6 +29,8 @@ interface Sample {
   readonly handles: number
   /** Jobs in all queues, or all keys of Redis. */
   readonly kept: number
+  /** Files in the data directory. */
+  readonly files: number
 }
 
 const memoryOf = (pid: number): number => {
@@ -43,6 +45,7 @@ const mean = (samples: ReadonlyArray<Sample>, name: keyof Sample): number =>
 const bounds: { readonly [name in keyof Sample]: (middle: number) => number } = {
   memoryMb: (middle) => 1.1 * middle + 10,
   handles: (middle) => middle + 5,
+  files: (middle) => middle + 5,
   kept: (middle) => 1.2 * middle + 100
 }
 
@@ -51,8 +54,9 @@ const metrics = ["shots", "corners", "fouls", "shots_on_target", "yellow_cards"]
 const writeStrategies = (directory: string, count: number) => {
   mkdirSync(directory)
   for (let index = 0; index < count; index += 1) {
-    const left = `total ${metrics[index % metrics.length]} last ${5 + (index % 20)} minutes`
-    const when = [`minute >= ${index % 80}`, `${left} >= ${2 + (index % 5)}`]
+    // Rare enough that no backlog grows at this speed: a match is over in three minutes.
+    const left = `total ${metrics[index % metrics.length]} last ${5 + (index % 5)} minutes`
+    const when = [`minute >= ${index % 80}`, `${left} >= ${6 + (index % 5)}`]
     writeFileSync(join(directory, `soak-${index}.json`), JSON.stringify({ name: `Soak ${index}`, when }))
   }
 }
@@ -70,6 +74,8 @@ const watched = Effect.fnUntraced(function* (
     ["start", "--matches", values.matches, "--speed", "30", "--strategies", strategies],
     { HTTP: "off", DATA_DIR: data, LOG_LEVEL: "warn", POLL_INTERVAL: "2000", ...settings }
   )
+  // Where the socket is the service answers commands.
+  while (!existsSync(join(data, "touchline.sock"))) yield* Effect.promise(() => setTimeout(100))
   const samples: Array<Sample> = []
   const until = performance.now() + minutes * 60_000
   while (performance.now() < until) {
@@ -77,6 +83,7 @@ const watched = Effect.fnUntraced(function* (
     samples.push({
       memoryMb: memoryOf(service.pid),
       handles: readdirSync(`/proc/${service.pid}/fd`).length,
+      files: readdirSync(data, { recursive: true }).length,
       kept: yield* kept(data)
     })
   }
@@ -84,7 +91,7 @@ const watched = Effect.fnUntraced(function* (
   const code = yield* service.ended
   const third = Math.floor(samples.length / 3)
   const [middle, last] = [samples.slice(third, 2 * third), samples.slice(2 * third)]
-  const rows = (["memoryMb", "handles", "kept"] as const).map((name) => {
+  const rows = (["memoryMb", "handles", "files", "kept"] as const).map((name) => {
     const [before, after] = [mean(middle, name), mean(last, name)]
     return { name, middle: Math.round(before), last: Math.round(after), grows: after > bounds[name](before) }
   })
@@ -95,7 +102,7 @@ const watched = Effect.fnUntraced(function* (
 const jobsOf = (data: string) =>
   Effect.gen(function* () {
     const command = yield* touchline(["queues", "--json"], { DATA_DIR: data })
-    yield* command.ended
+    if ((yield* command.ended) !== 0) return yield* Effect.die(new Error(command.output().stderr))
     const counts = command.output().stdout.match(/"(?:waiting|active|delayed|failed)":\s*\d+/g) ?? []
     return counts.reduce((sum, each) => sum + Number(each.split(":")[1]), 0)
   }).pipe(Effect.scoped, Effect.orDie)

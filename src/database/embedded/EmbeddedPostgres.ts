@@ -78,21 +78,35 @@ const held = Effect.fnUntraced(function* (dataDir: string) {
 })
 
 const reached = Effect.fnUntraced(function* (dataDir: string) {
-  const { connectPostgres } = yield* Effect.promise(() => import("./RemotePostgres.ts"))
-  const client = yield* connectPostgres(dataDir)
+  const { connectPostgres, RemoteError } = yield* Effect.promise(() => import("./RemotePostgres.ts"))
+  const client = yield* connectPostgres(dataDir).pipe(
+    Effect.mapError((cause) =>
+      cause instanceof RemoteError
+        ? new DataDirError({ dataDir, message: `DATA_DIR ${dataDir} cannot be used: ${cause.message}.`, cause })
+        : cause
+    )
+  )
   const service: EmbeddedPostgres["Service"] = { place: dataDir, isOurs: false, client, migrate: () => Effect.void }
   return service
 })
 
 const noHolder = (dataDir: string) => (cause: unknown) =>
-  new DataDirError({ dataDir, message: `no process that holds DATA_DIR ${dataDir} answers. Start the service.`, cause })
+  cause instanceof DataDirError
+    ? cause
+    : new DataDirError({
+        dataDir,
+        message: `no process that holds DATA_DIR ${dataDir} answers. Start the service.`,
+        cause
+      })
 
 const heldOrShared = Effect.fnUntraced(function* (dataDir: string) {
   const shares = yield* SharesDataDir
   if (shares === "only") return yield* Effect.mapError(reached(dataDir), noHolder(dataDir))
   return yield* held(dataDir).pipe(
     Effect.catchTag("DataDirError", (error) =>
-      shares ? Effect.mapError(reached(dataDir), () => error) : Effect.fail(error)
+      shares
+        ? Effect.mapError(reached(dataDir), (cause) => (cause instanceof DataDirError ? cause : error))
+        : Effect.fail(error)
     )
   )
 })

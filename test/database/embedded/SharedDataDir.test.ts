@@ -1,8 +1,11 @@
+import { once } from "node:events"
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { TestClock } from "effect/testing"
 import { Database } from "../../../src/database/Database.ts"
 import { layerEmbedded } from "../../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres, SharesDataDir } from "../../../src/database/embedded/EmbeddedPostgres.ts"
@@ -137,6 +140,34 @@ layer(Layer.provideMerge(NodeServices.layer, Logs.layer))("A data directory that
       expect(error).toMatchObject({ reason: "unavailable" })
       expect(error.message).toContain("the process that holds the data directory is gone; run the command again")
     })
+  )
+
+  it.effect(
+    "is given up by a command whose holder takes the connection and answers nothing, and it says what to do",
+    () =>
+      Effect.gen(function* () {
+        const dataDir = yield* temporaryDirectory
+        const heard = yield* Deferred.make<void>()
+        const holder = createServer((socket) =>
+          socket.once("data", () => Deferred.doneUnsafe(heard, Effect.void)).once("error", () => socket.destroy())
+        )
+        yield* Effect.acquireRelease(
+          Effect.promise(() => once(holder.listen(join(dataDir, "touchline.sock")), "listening")),
+          () => Effect.sync(() => holder.close())
+        )
+        const used = yield* Effect.flatMap(Database, ({ call }) => call("count_alerts", {})).pipe(
+          Effect.provide(parts(dataDir)),
+          Effect.provideService(SharesDataDir, "only"),
+          Effect.flip,
+          Effect.forkChild
+        )
+        yield* Deferred.await(heard)
+        yield* TestClock.adjust("30 seconds")
+        const error = yield* Fiber.join(used)
+        expect(error).toMatchObject({ _tag: "DataDirError" })
+        expect(error.message).toContain("has not answered for 30s")
+        expect(error.message).toContain("see its log, and run the command again")
+      })
   )
 
   it.effect(
