@@ -34,6 +34,7 @@ import { Instances } from "./health/Instances.ts"
 import { Overview } from "./health/Overview.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { layerDashboard } from "./http/dashboard/layerDashboard.ts"
+import { layerOthers } from "./http/dashboard/Others.ts"
 import { layerHttp } from "./http/layerHttp.ts"
 import { type Extend, type Extensions, type Integration, ofThisProgram, type Part, type Parts } from "./Integration.ts"
 import { Amender } from "./outcome/Amender.ts"
@@ -243,6 +244,7 @@ export const service = (chosen: Chosen) =>
     Layer.provideMerge(
       layerHttp(chosen.http, { feed: feedId(chosen), pollInterval: Duration.toSeconds(chosen.service.pollInterval) })
     ),
+    Layer.provideMerge(layerOthers(feedId(chosen))),
     Layer.provideMerge(banner(chosen)),
     Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),

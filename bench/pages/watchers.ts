@@ -8,10 +8,15 @@ const { count, paths, port } = Schema.decodeUnknownSync(
 )(workerData)
 
 let open = 0
+let received = 0
+parentPort?.on("message", () => parentPort?.postMessage(received))
 for (let index = 0; index < count; index++) {
   const path = `/live?page=${encodeURIComponent(paths[index % paths.length] ?? "/")}`
   get({ host: "127.0.0.1", port, path, agent: false, headers: { "accept-encoding": "gzip" } }, (response) => {
-    response.resume()
+    // What is written at once for an update comes as one.
+    response.on("data", () => {
+      received += 1
+    })
     open += 1
     if (open === count) parentPort?.postMessage("open")
   })

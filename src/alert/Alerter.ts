@@ -303,6 +303,8 @@ export class Alerter extends Context.Service<
             : telling(trigger, yield* deliver(trigger, attempt))
           yield* record(trigger, receipt, attempt)
           const isQuiet = channel.isInLog === true || receipt.digest !== undefined
+          if (receipt.digest !== undefined)
+            yield* Metric.update(metrics.of(metrics.alertsGathered, { channel: channel.name }), 1)
           yield* Effect.logWithLevel(isQuiet ? "Debug" : "Info")(
             receipt.digest === undefined ? "alert sent" : "alert gathered: its chat has had its alerts of the hour"
           ).pipe(Effect.annotateLogs({ ...fields(trigger), channel: channel.name, attempt: attempt.attempt }))

@@ -4,9 +4,10 @@
  * Guarantees: an alert that was gathered is told in a digest, or recorded as failed with the reason. Of several processes one
  * sends a digest; one that a crash cut off is sent again when its claim is over, so that it may come twice.
  */
-import { Duration, Effect, Layer, Schedule } from "effect"
+import { Duration, Effect, Layer, Metric, Schedule } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Digest } from "../domain/Alert.ts"
+import * as metrics from "../health/metrics.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { AlertChannel } from "./AlertChannel.ts"
 
@@ -26,18 +27,21 @@ export const layerDigests = Layer.effectDiscard(
     const triggers = yield* TriggerStore
     const outage = makeOutage({ begins: "digests cannot be looked for", ends: "digests are looked for again" })
 
+    const count = (outcome: (typeof metrics.digestOutcomes)[number]) =>
+      Metric.update(metrics.of(metrics.digests, { channel: name, outcome }), 1)
+
     const send = (digest: Digest) =>
       tell(digest).pipe(
         Effect.matchEffect({
           onSuccess: ({ messageId = "" }) =>
             Effect.andThen(
-              triggers.digested(digest, { message: messageId }),
+              Effect.andThen(triggers.digested(digest, { message: messageId }), count("sent")),
               Effect.logInfo("digest sent").pipe(Effect.annotateLogs({ channel: name, alerts: digest.ids.length }))
             ),
           onFailure: ({ message, reason }) =>
             reason === "refused" || reason === "blocked"
               ? Effect.andThen(
-                  triggers.digested(digest, { reason: message }),
+                  Effect.andThen(triggers.digested(digest, { reason: message }), count("failed")),
                   Effect.logError("a digest failed for good").pipe(
                     Effect.annotateLogs({ channel: name, alerts: digest.ids.length, reason: message })
                   )

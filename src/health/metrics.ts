@@ -23,11 +23,19 @@ export const metricTexts: ReadonlyArray<MetricText> = texts
 interface Options {
   readonly labels?: ReadonlyArray<string>
   readonly of?: MetricText["of"]
+  /** Before the name; none before one that every service has. */
+  readonly prefix?: string
 }
 
-const note = (type: MetricText["type"], name: string, help: string, { labels = [], of = "process" }: Options) => {
-  texts.push({ name: `touchline_${name}`, type, labels, of, help })
-  return { id: `touchline_${name}`, description: of === "service" ? `${help} Of the whole service.` : help }
+const note = (
+  type: MetricText["type"],
+  name: string,
+  help: string,
+  { labels = [], of = "process", prefix = "touchline_" }: Options
+) => {
+  const id = `${prefix}${name}`
+  texts.push({ name: id, type, labels, of, help })
+  return { id, description: of === "service" ? `${help} Of the whole service.` : help }
 }
 
 const counter = (name: string, help: string, options: Options = {}) => {
@@ -40,8 +48,8 @@ const gauge = (name: string, help: string, options: Options = {}) => {
   return Metric.gauge(id, { description })
 }
 
-const histogram = (name: string, help: string, boundaries: ReadonlyArray<number>) => {
-  const { description, id } = note("histogram", name, help, {})
+const histogram = (name: string, help: string, boundaries: ReadonlyArray<number>, options: Options = {}) => {
+  const { description, id } = note("histogram", name, help, options)
   return Metric.histogram(id, { description, boundaries })
 }
 
@@ -65,6 +73,10 @@ export const snapshotsDropped = counter("snapshots_dropped_total", "Snapshots th
 export const partsLeftOut = counter("snapshot_parts_left_out_total", "Parts of snapshots that could not be read.")
 export const pairsHeld = counter("pairs_held_total", "Pairs of strategy and match that held, scan by scan.")
 export const triggers = counter("triggers_total", "Triggers that were created: pairs that held and were new.")
+export const heldBack = counter(
+  "held_back_total",
+  "Pairs that are new and make no trigger: their owner has as many in the day as may be."
+)
 export const duplicates = counter("duplicates_total", "Pairs that held and were known already, by who knew.", {
   labels: ["layer"]
 })
@@ -74,9 +86,11 @@ export const feedBudget = gauge(
   "Requests that the provider's plan has left, as it said last. Absent where it says nothing.",
   { labels: ["feed"] }
 )
-export const feedLimit = gauge("feed_budget_limit", "Requests that the plan has in all, where it says so.", {
-  labels: ["feed"]
-})
+export const feedLimit = gauge(
+  "feed_budget_limit",
+  "Requests that the plan has in all; where the provider does not say so, the most that it ever had left.",
+  { labels: ["feed"] }
+)
 export const feedAnswered = gauge(
   "feed_last_answer_timestamp_seconds",
   "When the feed answered this process last, in seconds since 1970; 0 before the first."
@@ -85,6 +99,12 @@ export const alerts = counter("alerts_total", "Alerts that came to an end, by ch
   labels: ["channel", "outcome"]
 })
 export const alertAttempts = counter("alert_attempts_total", "Attempts to send an alert.", { labels: ["channel"] })
+export const alertsGathered = counter("alerts_gathered_total", "Alerts that a channel took to tell them in a digest.", {
+  labels: ["channel"]
+})
+export const digests = counter("digests_total", "Digests that came to an end, by channel and outcome.", {
+  labels: ["channel", "outcome"]
+})
 export const alertLatency = histogram(
   "alert_latency_seconds",
   "From the snapshot that made a trigger to the channel's receipt.",
@@ -94,6 +114,12 @@ export const verdicts = counter("verdicts_total", "Verdicts on triggers; reopene
   labels: ["verdict"]
 })
 export const httpDefects = counter("http_defects_total", "Requests that broke in their handler.")
+export const httpDuration = histogram(
+  "http_request_duration_seconds",
+  "How long a request took that the server answered; pages that are kept up to date are not among them.",
+  [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  { labels: ["method", "route", "status"], prefix: "" }
+)
 export const outageSeconds = counter("outage_seconds_total", "For how long a part has had trouble.", {
   labels: ["part"]
 })
@@ -122,6 +148,7 @@ export const collected = gauge("collect_ok", "1 when what these figures stand fo
 export const verdictNames = ["hit", "miss", "void", "reopened"] as const
 export const duplicateLayers = ["memory", "dedup", "database"] as const
 export const alertOutcomes = ["sent", "failed", "expired"] as const
+export const digestOutcomes = ["sent", "failed"] as const
 
 /** Metrics of one label's values, or of several labels'. */
 export const of = <Input, State>(metric: Metric.Metric<Input, State>, labels: Readonly<Record<string, string>>) =>
@@ -142,9 +169,12 @@ export const beginCounters = (channel: string, feed: string): Effect.Effect<void
       partsLeftOut,
       pairsHeld,
       triggers,
+      heldBack,
       httpDefects,
       of(feedRequests, { feed }),
       of(alertAttempts, { channel }),
+      of(alertsGathered, { channel }),
+      ...digestOutcomes.map((outcome) => of(digests, { channel, outcome })),
       ...alertOutcomes.map((outcome) => of(alerts, { channel, outcome })),
       ...duplicateLayers.map((layer) => of(duplicates, { layer })),
       ...verdictNames.map((verdict) => of(verdicts, { verdict }))

@@ -10,7 +10,7 @@ import { Array as Arr, Context, Duration, Effect, Layer, Random, Schema, Semapho
 import { Database, DatabaseError, decodeRows } from "../database/Database.ts"
 import { compareMatchMinutes, isPlayed, type Snapshot } from "../domain/Snapshot.ts"
 import { moment, type Timeline } from "../domain/Timeline.ts"
-import { makeOutage } from "../health/Outage.ts"
+import { makeOutage, type OutageLines } from "../health/Outage.ts"
 import { type Doubt, type MatchMoment, makePasts, type PlayMoment } from "./pasts.ts"
 import { RecordedDoubt, RecordedMoment, readMoment } from "./recordedMoment.ts"
 
@@ -54,6 +54,21 @@ export class MatchHistory extends Context.Service<
     MatchHistory,
     Effect.suspend(() => onDatabase({ isShared: true }))
   )
+
+  /** For pages, of matches that other processes judge: `look` alone is asked, and its trouble is that of pages. */
+  static readonly layerLooking = Layer.effect(
+    MatchHistory,
+    Effect.suspend(() =>
+      onDatabase({
+        isShared: true,
+        trouble: {
+          part: "pages",
+          begins: "pages do not show the past of matches that other processes judge",
+          ends: "pages show the past of all matches again"
+        }
+      })
+    )
+  )
 }
 
 /** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
@@ -65,7 +80,17 @@ const momentsPerCall = 1000
 /** How long the end of the process may wait for moments to be saved. */
 const flushWithin = Duration.seconds(2)
 
-const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShared: boolean }) {
+const onDatabase = Effect.fnUntraced(function* ({
+  isShared,
+  trouble = {
+    part: "history",
+    begins: "match history goes on in memory",
+    ends: "match history is on the database again"
+  }
+}: {
+  readonly isShared: boolean
+  readonly trouble?: OutageLines
+}) {
   const { call } = yield* Database
   const scope = yield* Effect.scope
   const pasts = makePasts()
@@ -82,11 +107,7 @@ const onDatabase = Effect.fnUntraced(function* ({ isShared }: { readonly isShare
           })
       )
     )
-  const outage = makeOutage({
-    part: "history",
-    begins: "match history goes on in memory",
-    ends: "match history is on the database again"
-  })
+  const outage = makeOutage(trouble)
   /** By which the database tells the moments of this process from those of others. */
   const self = (yield* Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 2 ** 31)))).join("-")
   /** When the database was asked last, by its own clock. */

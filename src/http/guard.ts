@@ -2,6 +2,7 @@
 import { ByteSize, Effect, Option, type Redacted } from "effect"
 import { HttpEffect, HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { hasToken, isFromHere, isOwn } from "./access.ts"
+import { routed, timed } from "./timed.ts"
 
 /** What an answer says to browsers, unless it says something else itself. */
 export const headersForBrowsers: Readonly<Record<string, string>> = {
@@ -52,7 +53,7 @@ export const guard = (token: Option.Option<Redacted.Redacted>) =>
         const isSignIn = request.url.split("?")[0] === signInPath
         const isKnown = Option.isSome(token) ? yield* hasToken(request, token.value) : false
         if (!isKnown && !isFromHere(request) && !(isSignIn && Option.isSome(token))) return refusal(request, token)
-        return yield* app
-      }).pipe(withHeaders, Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit)),
+        return yield* routed(app)
+      }).pipe(withHeaders, Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit), timed),
     { global: true }
   )

@@ -14,12 +14,24 @@ import { steadyMillis } from "../health/steady.ts"
 import { makeLines, type Poll, readPolls } from "./pollFile.ts"
 import { packed } from "./recordPolls.ts"
 
-const note = "last-poll"
+/** The note's name. */
+export const lastPollNote = "last-poll"
 
 /** What the feed is called, and its poll as a file of one. */
 const Kept = Schema.Struct({ feed: Schema.String, poll: Schema.Uint8ArrayFromBase64 })
 const encodeKept = Schema.encodeSync(Kept)
 const decodeKept = Schema.decodeUnknownOption(Kept)
+
+/** A poll, and what the feed that showed it is called. */
+export interface LastPoll extends Poll {
+  readonly feed: string
+}
+
+/** The poll that a note holds; none of anything else. */
+export const pollOf = (note: unknown): Option.Option<LastPoll> =>
+  Option.flatMap(decodeKept(note), ({ feed, poll }) =>
+    Option.map(Option.fromUndefinedOr(readPolls(poll).polls[0]), (found) => ({ ...found, feed }))
+  )
 
 /** How long a service that keeps silent is taken to run. */
 const aliveFor = (interval: Duration.Duration) => Duration.max(Duration.times(interval, 4), Duration.minutes(1))
@@ -46,7 +58,7 @@ export const tellPolls =
         const keepFor = aliveFor(interval)
 
         const keep = Effect.fnUntraced(function* (kept: typeof Kept.Encoded) {
-          yield* memory.keep(id, { [note]: kept }, keepFor)
+          yield* memory.keep(id, { [lastPollNote]: kept }, keepFor)
           yield* Ref.set(last, { at: yield* steadyMillis, kept: Option.some(kept) })
         })
         const tell = Effect.fnUntraced(function* (poll: Poll) {
@@ -88,14 +100,10 @@ export const lastPoll = <E extends { readonly message: string }, R>(
   id: string,
   database: Layer.Layer<Database, E, R>
 ) =>
-  Effect.flatMap(FeedMemory, ({ recall }) => recall(id, [note])).pipe(
+  Effect.flatMap(FeedMemory, ({ recall }) => recall(id, [lastPollNote])).pipe(
     Effect.provide(FeedMemory.layerPreview.pipe(Layer.provide(database))),
     Effect.provideService(SharesDataDir, "only"),
-    Effect.map((notes) =>
-      Option.flatMap(decodeKept(notes[note]), ({ feed, poll }) =>
-        Option.map(Option.fromUndefinedOr(readPolls(poll).polls[0]), (found) => ({ ...found, feed }))
-      )
-    ),
+    Effect.map((notes) => pollOf(notes[lastPollNote])),
     Effect.catch((error) =>
       error instanceof DataDirError
         ? Effect.succeedNone

@@ -10,7 +10,8 @@ const counted = [
   ["dropped", metrics.snapshotsDropped],
   ["partsLeftOut", metrics.partsLeftOut],
   ["held", metrics.pairsHeld],
-  ["triggers", metrics.triggers]
+  ["triggers", metrics.triggers],
+  ["heldBack", metrics.heldBack]
 ] as const
 
 /** Adds a report to the counters. */

@@ -15,7 +15,7 @@ const shown = new Set([
   )
 ])
 
-const named = (text: string) => new Set(text.match(/\b(touchline|process|nodejs)_[a-z0-9_]+/g))
+const named = (text: string) => new Set(text.match(/\b(touchline|process|nodejs|http)_[a-z0-9_]+/g))
 
 describe("What is given for operators", () => {
   it.each(["prometheus/alerts.yml", "prometheus/alerts.test.yml", "grafana/touchline.json"])(

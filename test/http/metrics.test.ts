@@ -24,9 +24,13 @@ const scraped = (settings: { readonly [name: string]: string } = {}) =>
     })
     const port = Number((yield* service.saying(/pages are served at=\S+:\d+/)).split(":").at(-1))
     yield* service.saying(/scan .*matches=2/)
+    yield* ask(port, "/wp-admin.php", { method: "PROPFIND" })
     return yield* eventually(
       ask(port, "/metrics"),
-      ({ body }) => /touchline_scans_total [1-9]/.test(body) && /collect_ok\{source="outbox"\} 1/.test(body)
+      ({ body }) =>
+        /touchline_scans_total [1-9]/.test(body) &&
+        /collect_ok\{source="outbox"\} 1/.test(body) &&
+        /route="\/metrics"/.test(body)
     )
   })
 
@@ -54,6 +58,9 @@ describe("/metrics", () => {
       for (const series of [
         'touchline_alerts_total{channel="console",outcome="failed"}',
         'touchline_alerts_total{channel="console",outcome="expired"}',
+        'touchline_alerts_gathered_total{channel="console"}',
+        'touchline_digests_total{channel="console",outcome="failed"}',
+        "touchline_held_back_total",
         'touchline_verdicts_total{verdict="void"}',
         'touchline_duplicates_total{layer="dedup"}',
         'touchline_feed_requests_total{feed="simulated"}',
@@ -65,6 +72,11 @@ describe("/metrics", () => {
         expect([series, valueOf(body, series)]).toEqual([series, 0])
       }
       expect(valueOf(body, "touchline_instances")).toBe(1)
+      // Of the scrapes before this one, and of what is not there.
+      expect(
+        valueOf(body, 'http_request_duration_seconds_count{method="GET",route="/metrics",status="200"}')
+      ).toBeGreaterThan(0)
+      expect(valueOf(body, 'http_request_duration_seconds_count{method="other",route="none",status="404"}')).toBe(1)
       expect(valueOf(body, "touchline_database_size_bytes")).toBeGreaterThan(1e6)
       expect(valueOf(body, "touchline_snapshots_total")).toBeGreaterThanOrEqual(2)
       expect(body).toMatch(/touchline_queue_jobs\{queue="send-alert",state="waiting"\} \d/)

@@ -152,6 +152,7 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     return failure("refused", `SportMonks refuses the request (${about}): ${message}`)
   }
 
+  let mostLeft = 0
   const ask = Effect.fnUntraced(function* (path: string, params: Params) {
     const answer = yield* client.get(path, params)
     const now = yield* Clock.currentTimeMillis
@@ -163,6 +164,9 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     const polls = left.get("Fixture")
     if (polls !== undefined) {
       yield* Metric.update(metrics.of(metrics.feedBudget, { feed: feedName }), polls.remaining)
+      // How many a plan has it does not say.
+      mostLeft = Math.max(mostLeft, polls.remaining)
+      yield* Metric.update(metrics.of(metrics.feedLimit, { feed: feedName }), mostLeft)
     }
     if (answer.status < 300 && body.data !== undefined && body.data !== null) return body.data
     if (answer.status < 300 && body.message !== undefined && isNothingFound(body.message)) return undefined

@@ -8,6 +8,7 @@ import { performance } from "../../outcome/Performance.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
+import { Others } from "./Others.ts"
 import { type AlertFilter, type AlertPlace, type KeptRow, PageStore, type RecordRow } from "./PageStore.ts"
 import { Picture } from "./Picture.ts"
 import type { Page } from "./page.ts"
@@ -99,6 +100,7 @@ export class Pages extends Context.Service<
       const database = yield* Database
       const { known } = yield* Troubles
       const watching = yield* WatchedPages
+      const others = yield* Others
 
       const state = Effect.map(
         picture.live,
@@ -292,6 +294,7 @@ export class Pages extends Context.Service<
       return Pages.of({
         pageOf: Effect.fn("Pages.pageOf")(function* (address, notice) {
           const { pathname, searchParams } = new URL(address, "http://page")
+          yield* others.refresh
           switch (pathname) {
             case "/":
               return Option.some(yield* now(searchParams))

@@ -1,16 +1,17 @@
 /**
- * What this process knows of the matches now, for whoever looks: one picture, made new with each scan and shared by all pages
- * and all who watch them.
+ * What is known of the matches now, for whoever looks: one picture, made new with each scan and shared by all pages and all who
+ * watch them. It holds what this process saw, and what `others` took from processes that it shares the matches with.
  *
  * Guarantees: a scan does no more for it than to leave what it saw. How close strategies are to firing is looked at when
- * somebody asks, once a scan, whoever watches; a match that no poll has shown for a while is forgotten.
+ * somebody asks, once a scan, whoever watches, on some matches at a time; a match that no poll has shown for a while is
+ * forgotten.
  */
 import { Clock, Context, Duration, Effect, Layer, PubSub } from "effect"
 import { isInPlay, type Snapshot } from "../../domain/Snapshot.ts"
 import type { Timeline } from "../../domain/Timeline.ts"
 import type { View } from "../../rules/evaluate.ts"
 import { Onlooker, type Sight } from "../../scan/Onlooker.ts"
-import { mostWeighed, type Near, nearestOf } from "./nearness.ts"
+import { mostLookedAt, type Near, nearestOf, notYet } from "./nearness.ts"
 
 /** A match as it was seen last. */
 export interface Look {
@@ -26,6 +27,8 @@ export interface Look {
 export interface Live extends Look {
   readonly near: Near
 }
+
+type Nearbys = Pick<Sight, "nearby">
 
 /** How long a match is kept that no poll shows. */
 const keptFor = Duration.toMillis(Duration.minutes(10))
@@ -45,6 +48,8 @@ export class Picture extends Context.Service<
     readonly all: () => ReadonlyArray<Look>
     /** Those in play, the one that is closest to firing first. */
     readonly live: Effect.Effect<ReadonlyArray<Live>>
+    /** What a scan saw that another process made at that time; of matches that are known as of later it tells nothing new. */
+    readonly take: (seen: Omit<Sight, "created">, at: number) => Effect.Effect<void>
     /** Tells of each scan. One that is not listened to in time is not told of. */
     readonly scans: PubSub.PubSub<void>
   }
@@ -54,12 +59,13 @@ export class Picture extends Context.Service<
     Effect.gen(function* () {
       const looks = new Map<string, Look>()
       const near = new Map<string, Near>()
+      /** What scanned the match last. */
+      const sights = new Map<string, Nearbys>()
       /** The matches whose strategies were weighed, the one longest ago first; and those since whose last scan they were. */
       const weighed = new Set<string>()
       const fresh = new Set<string>()
       const scans = yield* PubSub.sliding<void>(1)
       let at: number | undefined
-      let sight: Sight | undefined
       let order: ReadonlyArray<Live> | undefined
       /** The order before the last scan. */
       let previous: ReadonlyArray<Live> | undefined
@@ -75,45 +81,60 @@ export class Picture extends Context.Service<
           if (look.at >= oldest) continue
           looks.delete(id)
           near.delete(id)
+          sights.delete(id)
           weighed.delete(id)
           fresh.delete(id)
         }
       }
 
       /** Whose strategies are weighed now: the matches that are shown first, then those that were weighed longest ago. */
-      const turnOf = (views: ReadonlyArray<View>): ReadonlySet<string> => {
-        const there: ReadonlySet<string> = new Set(views.map(({ snapshot }) => snapshot.match.id))
-        const first = (previous ?? []).slice(0, mostWeighed / 4).map(({ snapshot }) => snapshot.match.id)
-        const never = [...there].filter((id) => !near.has(id))
-        return new Set([...first, ...never, ...weighed].filter((id) => there.has(id)).slice(0, mostWeighed))
+      const turnOf = (views: ReadonlyArray<View>): ReadonlyArray<View> => {
+        const byId: ReadonlyMap<string, View> = new Map(views.map((view) => [view.snapshot.match.id, view]))
+        const first = (previous ?? []).slice(0, mostLookedAt / 3).map(({ snapshot }) => snapshot.match.id)
+        const never = [...byId.keys()].filter((id) => !near.has(id))
+        const due = new Set([...first, ...never, ...weighed])
+        return [...due].flatMap((id) => byId.get(id) ?? []).slice(0, mostLookedAt)
+      }
+
+      const weigh = (views: ReadonlyArray<View>): void => {
+        const bySight = Map.groupBy(views, ({ snapshot }) => sights.get(snapshot.match.id))
+        for (const [sight, some] of bySight) {
+          if (sight === undefined) continue
+          const found = nearestOf(sight, some)
+          some.forEach(({ snapshot: { match } }, index) => {
+            near.set(match.id, found[index] ?? notYet)
+            weighed.delete(match.id)
+            weighed.add(match.id)
+            fresh.add(match.id)
+          })
+        }
       }
 
       const closest = (now: number): ReadonlyArray<Live> => {
         const told = [...looks.values()].filter((look) => isTold(look) && now - look.at < goneAfter)
-        const unknown = told.flatMap(({ snapshot, view }) =>
-          view !== undefined && !fresh.has(snapshot.match.id) ? [view] : []
+        weigh(
+          turnOf(
+            told.flatMap(({ snapshot, view }) => (view !== undefined && !fresh.has(snapshot.match.id) ? [view] : []))
+          )
         )
-        if (sight !== undefined && unknown.length > 0) {
-          const due = turnOf(unknown)
-          const earlier = ({ snapshot: { match } }: View) => (due.has(match.id) ? undefined : near.get(match.id))
-          nearestOf(sight, unknown, earlier).forEach((each, index) => {
-            const view = unknown[index]
-            if (view === undefined) return
-            const { id } = view.snapshot.match
-            if (earlier(view) === undefined) {
-              weighed.delete(id)
-              weighed.add(id)
-            }
-            near.set(id, each)
-            fresh.add(id)
-          })
-        }
         return told
-          .flatMap((look) => {
-            const each = near.get(look.snapshot.match.id)
-            return each === undefined ? [] : [{ ...look, near: each }]
-          })
+          .map((look): Live => ({ ...look, near: near.get(look.snapshot.match.id) ?? notYet }))
           .sort((a, b) => a.near.remoteness - b.near.remoteness || b.near.count - a.near.count)
+      }
+
+      /** Takes note of what was seen at that time, but for what is known as of later. */
+      const note = ({ nearby, snapshots, timelines, views: judged }: Omit<Sight, "created">, seenAt: number) => {
+        const views = new Map(judged.map((view) => [view.snapshot.match.id, view]))
+        const sight = { nearby }
+        for (const snapshot of snapshots) {
+          const { id } = snapshot.match
+          if (seenAt < (looks.get(id)?.at ?? 0)) continue
+          leave(snapshot, seenAt, timelines.get(id), views.get(id))
+          sights.set(id, sight)
+        }
+        order = undefined
+        at = Math.max(at ?? 0, seenAt)
+        return PubSub.publish(scans, undefined)
       }
 
       const onlooker = Onlooker.defaultValue()
@@ -126,6 +147,11 @@ export class Picture extends Context.Service<
           previous = order
           return order
         }),
+        take: (seen, seenAt) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            forget(now - keptFor)
+            return note(seen, seenAt)
+          }),
         scans
       }).pipe(
         Context.add(Onlooker, {
@@ -139,16 +165,8 @@ export class Picture extends Context.Service<
           judged: (seen) =>
             Effect.gen(function* () {
               const now = yield* Clock.currentTimeMillis
-              const views = new Map(seen.views.map((view) => [view.snapshot.match.id, view]))
-              for (const snapshot of seen.snapshots) {
-                const { id } = snapshot.match
-                leave(snapshot, now, seen.timelines.get(id), views.get(id))
-              }
               forget(now - keptFor)
-              sight = seen
-              order = undefined
-              at = now
-              yield* PubSub.publish(scans, undefined)
+              yield* note(seen, now)
             })
         })
       )

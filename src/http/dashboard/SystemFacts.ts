@@ -1,9 +1,10 @@
 /** What the service is made of and how it is set: the names of its layers, its settings, versions and queues. */
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, Metric } from "effect"
 import { AlertChannel } from "../../alert/AlertChannel.ts"
 import { Database } from "../../database/Database.ts"
 import { Dedup } from "../../dedup/Dedup.ts"
 import { MatchFeed } from "../../feed/MatchFeed.ts"
+import { feedBudget, feedLimit } from "../../health/metrics.ts"
 import { ownVersion } from "../../nodeVersion.ts"
 import { QueueBackend } from "../../queue/QueueBackend.ts"
 import { allQueueNames, type QueueFigures, queueFigures } from "../../queue/QueueFigures.ts"
@@ -28,10 +29,31 @@ export interface Facts {
   readonly versions: ReadonlyArray<readonly [what: string, version: string]>
   /** How the queues are, as of a few seconds ago; why that is not known. */
   readonly queues: ReadonlyArray<QueueFigures> | string
+  /** What is left of the requests that the provider's plan has, as it said this process last. */
+  readonly budgets: ReadonlyArray<Budget>
   /** Of this process. */
   readonly memory: number
   readonly uptime: Duration.Duration
 }
+
+/** Requests to a feed's provider. `limit` is what its plan has in all, as far as that is known. */
+export interface Budget {
+  readonly feed: string
+  readonly remaining: number
+  readonly limit: number | undefined
+}
+
+/** What feeds have noted. */
+const budgets = Effect.map(Metric.snapshot, (all): ReadonlyArray<Budget> => {
+  const noted = (id: string) =>
+    all.flatMap((each) =>
+      each.id === id && each.type === "Gauge"
+        ? [{ feed: each.attributes?.feed ?? "", value: Number(each.state.value) }]
+        : []
+    )
+  const limits = new Map(noted(feedLimit.id).map(({ feed, value }) => [feed, value]))
+  return noted(feedBudget.id).map(({ feed, value }) => ({ feed, remaining: value, limit: limits.get(feed) }))
+})
 
 /** How long figures of queues are good for. */
 const keptFor = Duration.seconds(5)
@@ -65,7 +87,8 @@ export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: 
         ["system", `${process.platform} ${process.arch}`]
       ] as const
       return SystemFacts.of({
-        facts: Effect.map(queues, (figures) => ({
+        facts: Effect.map(Effect.all([queues, budgets]), ([figures, left]) => ({
+          budgets: left,
           layers,
           settings,
           versions,

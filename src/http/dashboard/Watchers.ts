@@ -1,21 +1,29 @@
 /**
  * Keeps open pages up to date: what changed on a page is made once a scan, and sent to all who watch it.
  *
- * Guarantees: pages that nobody watches cost nothing. Bringing pages up to date takes `budget` of a scan at most, however many
- * are watched: those that were brought up to date longest ago come first, and the others with a later scan. What is sent is
- * made once for all who watch a page. A watcher that does not read is given no more than it takes; whoever has missed
+ * Guarantees: pages that nobody watches cost nothing. Bringing pages up to date takes `perScan` of the processor for each scan,
+ * whoever watches: those that were brought up to date longest ago come first, and the others with a later scan. What is sent
+ * is made once for all who watch a page. A watcher that does not read is given no more than it takes; whoever has missed
  * something is sent the whole page when it reads again.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
+import { Array as Arr, Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
+import { makeAllowance } from "./Allowance.ts"
+import { Others } from "./Others.ts"
 import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
 import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Piece } from "./page.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
-/** How long bringing pages up to date may take after a scan. What is begun then is ended. */
-const budget = Duration.toMillis(Duration.millis(4))
+/** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is kept. */
+export const allowed = { perScan: 4, most: 200 } as const
+
+/** Shards of one scan come sooner after each other than this. */
+const scansApart = Duration.toMillis(Duration.seconds(1))
+
+/** Watchers that are sent something in one turn of the event loop: a scan that begins waits for no more. */
+const atOnce = 20
 
 /** How soon a page on which something is about to change is looked at again. */
 const movingEvery = Duration.seconds(1)
@@ -56,7 +64,9 @@ export class Watchers extends Context.Service<
       const { pageOf } = yield* Pages
       const { scans } = yield* Picture
       const watched = yield* WatchedPages
+      const others = yield* Others
       const turn = yield* Semaphore.make(1)
+      const allowance = yield* makeAllowance(allowed)
       const outage = makeOutage({
         begins: "open pages cannot be brought up to date",
         ends: "open pages are brought up to date again"
@@ -71,22 +81,23 @@ export class Watchers extends Context.Service<
         each.isMoving = page.value.isMoving === true
         if (pieces.length === 0) return
         const event = partsEvent(pieces)
-        for (const watcher of each.watchers) {
-          if (watcher.isFull()) watcher.missed = true
-          else if (watcher.missed) whole(each, watcher)
-          else watcher.write(event)
+        for (const some of Arr.chunksOf(each.watchers, atOnce)) {
+          for (const watcher of some) {
+            if (watcher.isFull()) watcher.missed = true
+            else if (watcher.missed) whole(each, watcher)
+            else watcher.write(event)
+          }
+          yield* Effect.yieldNow
         }
       })
 
-      /** Brings pages up to date as far as time allows. */
-      const updateAll = (pages: ReadonlyArray<Watched>) =>
+      /** Brings pages up to date: those of a scan as far as is allowed, what somebody waits for at once. */
+      const updateAll = (pages: ReadonlyArray<Watched>, isAwaited = false) =>
         Effect.gen(function* () {
-          const began = yield* Clock.monotonicTimeNanos
           for (const each of pages.toSorted((a, b) => a.at - b.at)) {
             if (each.watchers.size === 0) continue
-            yield* update(each)
-            const took = Number((yield* Clock.monotonicTimeNanos) - began) / 1e6
-            if (took >= budget) break
+            if (!isAwaited && !allowance.isLeft()) break
+            yield* allowance.spend(update(each))
           }
           yield* outage.over
         }).pipe(
@@ -95,12 +106,22 @@ export class Watchers extends Context.Service<
           turn.withPermits(1)
         )
 
-      const all = Effect.suspend(() => updateAll([...watched.values()]))
+      let grantedAt = Number.NEGATIVE_INFINITY
+      const scanned = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (now - grantedAt >= scansApart) {
+          grantedAt = now
+          allowance.grant()
+        }
+        return updateAll([...watched.values()])
+      })
       const moving = Effect.suspend(() => updateAll([...watched.values()].filter(({ isMoving }) => isMoving)))
+      const look = Effect.suspend(() => updateAll([...watched.values()], true))
+      /** What other processes see comes by itself to nobody. */
+      const askOthers = Effect.suspend(() => (watched.size === 0 ? Effect.void : others.refresh))
 
       const subscription = yield* PubSub.subscribe(scans)
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), all)))
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(moving, movingEvery)))
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), scanned)))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.andThen(askOthers, moving), movingEvery)))
 
       const join = Effect.fnUntraced(function* (address: string, { isMoving = false, parts }: Page, watcher: Watcher) {
         const at = yield* Clock.currentTimeMillis
@@ -132,7 +153,7 @@ export class Watchers extends Context.Service<
                 )
             )
           ),
-        look: all
+        look
       })
     })
   )

@@ -25,10 +25,14 @@ export interface Near {
 export const mostShown = 3
 
 /**
- * So many are weighed against each other in one picture, all matches together. It takes a few milliseconds; where more are one
- * condition away, those held first are weighed of each match, and where there are more matches than this, these take turns.
+ * So many strategies are weighed against each other in one picture, all matches together: of each match those that are held
+ * first. So many matches are looked at: where more are in play, they take turns.
  */
-export const mostWeighed = 240
+const mostWeighed = 240
+export const mostLookedAt = 120
+
+/** Of a match that has not had its turn yet. */
+export const notYet: Near = { count: 0, nearest: [], remoteness: Number.POSITIVE_INFINITY }
 
 /** Whether a condition that fails says when to look, and that is over: the minute does not fall. */
 const isOver = (condition: Condition): boolean =>
@@ -44,21 +48,14 @@ const nearMiss = (strategy: Strategy, view: View): NearMiss | undefined => {
   return { strategy, failing, remoteness: remoteness(failing) }
 }
 
-/** What is close to firing in each view. Of views for which there is an `earlier` answer only the count is made anew. */
-export const nearestOf = (
-  { nearby }: Sight,
-  views: ReadonlyArray<View>,
-  earlier: (view: View) => Near | undefined
-): ReadonlyArray<Near> => {
-  const weighed = views.filter((view) => earlier(view) === undefined).length
-  const most = Math.max(1, Math.floor(mostWeighed / Math.max(1, weighed)))
-  return nearby(views, most).map(({ count, strategies }, index) => {
-    const view = views[index]
-    const before = view === undefined ? undefined : earlier(view)
-    if (before !== undefined) return { ...before, count }
-    const misses = view === undefined ? [] : strategies.flatMap((strategy) => nearMiss(strategy, view) ?? [])
-    const nearest = misses.sort((a, b) => a.remoteness - b.remoteness).slice(0, mostShown)
-    const over = strategies.length - misses.length
-    return { count: count - over, nearest, remoteness: nearest[0]?.remoteness ?? Number.POSITIVE_INFINITY }
-  })
-}
+/** What is close to firing in each view. */
+export const nearestOf = ({ nearby }: Pick<Sight, "nearby">, views: ReadonlyArray<View>): ReadonlyArray<Near> =>
+  nearby(views, Math.max(1, Math.floor(mostWeighed / Math.max(1, views.length)))).map(
+    ({ count, strategies }, index) => {
+      const view = views[index]
+      const misses = view === undefined ? [] : strategies.flatMap((strategy) => nearMiss(strategy, view) ?? [])
+      const nearest = misses.sort((a, b) => a.remoteness - b.remoteness).slice(0, mostShown)
+      const over = strategies.length - misses.length
+      return { count: count - over, nearest, remoteness: nearest[0]?.remoteness ?? Number.POSITIVE_INFINITY }
+    }
+  )

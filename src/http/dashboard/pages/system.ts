@@ -58,6 +58,14 @@ ${section(
     ["expired", html`<a href="/alerts?state=expired">${alerts.expired}</a>`]
   ])}</tbody></table>`
 )}
+${
+  facts.budgets.length > 0 &&
+  section(
+    "budget",
+    "Requests left",
+    html`<table><tbody>${rows(facts.budgets.map(({ feed, limit, remaining }) => [feed, `${remaining}${limit === undefined ? "" : ` of ${limit}`}`]))}</tbody></table>`
+  )
+}
 ${section(
   "process",
   "This process",
@@ -91,7 +99,10 @@ ${section(
         )
       }</div>`
     },
-    { id: "queues", html: section("queues", "Queues", queueTable(facts.queues)) },
+    {
+      id: "queues",
+      html: section("queues", "Queues", html`${queueTable(facts.queues)}<p><a href="/board">Jobs of the queues</a></p>`)
+    },
     {
       id: "settings",
       html: section(
