@@ -45,8 +45,8 @@ export const strangers = [
     [
       [
         "a chat that was not linked gets alerts",
-        "        join public.chat_links l on",
-        "        left join public.chat_links l on"
+        "(select l.chat_id from public.user_telegram u\n        join public.chat_links l on",
+        "(select u.chat_id::text from public.user_telegram u\n        left join public.chat_links l on"
       ],
       [
         "a chat that was muted gets alerts",
