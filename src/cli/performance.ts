@@ -3,7 +3,8 @@ import { Console, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
-import { performance as read, recount } from "../outcome/Performance.ts"
+import { OutcomeStore } from "../outcome/OutcomeStore.ts"
+import { performance as read, recount, unreadableTriggers } from "../outcome/Performance.ts"
 import { chosenBy } from "../Touchline.ts"
 import { performanceCsv, performanceJson, performanceTable } from "./performanceReport.ts"
 
@@ -47,8 +48,12 @@ export const performance = Effect.fnUntraced(function* (extend: Extend, options:
     if (Option.isSome(strategy) && all.length === 0) {
       return yield* new UsageError({ message: `no strategy has the id or name ${strategy.value}` })
     }
-    if (json) return yield* Console.log(JSON.stringify(performanceJson(all)))
+    const unreadable = yield* Effect.provide(unreadableTriggers(), OutcomeStore.layer({ amend: false }))
+    if (json) return yield* Console.log(JSON.stringify(performanceJson(all, unreadable)))
     if (csv) return yield* Console.log((yield* performanceCsv(all)).trimEnd())
     yield* Console.log(all.length === 0 ? "No strategy is known yet." : performanceTable(all))
+    if (unreadable > 0) {
+      yield* Console.log(`${unreadable} triggers cannot be read and stay open: the log says which, and why.`)
+    }
   }).pipe(Effect.provide(Layer.provideMerge(parts.database, logging)), Effect.provideService(SharesDataDir, true))
 })

@@ -68,8 +68,8 @@ const ratesJson = ({ fairPrice, hitRate, interval }: Rates) => ({
   fairPrice: fairPrice !== undefined && Number.isFinite(fairPrice) ? fairPrice : null
 })
 
-/** One object. Rates are fractions from 0 to 1; `null` is what does not exist. */
-export const performanceJson = (all: ReadonlyArray<StrategyPerformance>) => ({
+/** One object; `unreadable` counts the triggers that stay open for want of being read. Rates are fractions from 0 to 1; `null` is what does not exist. */
+export const performanceJson = (all: ReadonlyArray<StrategyPerformance>, unreadable: number) => ({
   strategies: all.map(
     ({ competition, hits, id, last, medianMinute, misses, name, open, triggers, voids, ...rates }) => ({
       id,
@@ -85,7 +85,7 @@ export const performanceJson = (all: ReadonlyArray<StrategyPerformance>) => ({
       last
     })
   ),
-  totals: { ...totalsOf(all), ...ratesJson(totalsOf(all)) }
+  totals: { ...totalsOf(all), ...ratesJson(totalsOf(all)), unreadable }
 })
 
 const columns = [

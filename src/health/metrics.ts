@@ -113,6 +113,10 @@ export const alertLatency = histogram(
 export const verdicts = counter("verdicts_total", "Verdicts on triggers; reopened: taken back by a correction.", {
   labels: ["verdict"]
 })
+export const triggersUnreadable = gauge(
+  "triggers_unreadable",
+  "Triggers that stay open because they cannot be read, as far as this process has met them."
+)
 export const httpDefects = counter("http_defects_total", "Requests that broke in their handler.")
 export const httpDuration = histogram(
   "http_request_duration_seconds",

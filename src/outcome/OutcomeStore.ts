@@ -5,7 +5,7 @@
  * an older state of a row changes nothing, whoever brings it. A row that cannot be judged, because its snapshot or its
  * expectation cannot be read, is told of once, stays open, and stops no other.
  */
-import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Metric, Option, Result, Schema } from "effect"
 import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
 import { triggerColumns } from "../database/TriggerStore.ts"
 import { Receipt } from "../domain/Alert.ts"
@@ -15,6 +15,7 @@ import { type MatchStatus, Period } from "../domain/Snapshot.ts"
 import { Condition } from "../domain/Strategy.ts"
 import { moment } from "../domain/Timeline.ts"
 import { Trigger, TriggerId, TriggerSnapshot } from "../domain/Trigger.ts"
+import * as metrics from "../health/metrics.ts"
 import type { OpenTrigger, Resolution, Standing } from "./OpenTrigger.ts"
 
 /** A match with open triggers that is not shown. */
@@ -105,6 +106,7 @@ export class OutcomeStore extends Context.Service<
         const leaveOpen = Effect.fnUntraced(function* (id: string, what: string, reason: string) {
           if (bad.has(id)) return
           bad.add(id)
+          yield* Metric.update(metrics.triggersUnreadable, bad.size)
           yield* Effect.logWarning(`a trigger cannot be judged and stays open: its ${what} cannot be read`).pipe(
             Effect.annotateLogs({ trigger: id, reason })
           )

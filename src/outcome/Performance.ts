@@ -4,8 +4,9 @@
  * The hit rate is hits / (hits + misses): what is void or open says nothing. The fair price is the decimal odds at which a bet on
  * each trigger would neither win nor lose: 1 / rate.
  */
-import { DateTime, Effect, Schema } from "effect"
+import { Array as Arr, DateTime, Effect, Schema } from "effect"
 import { Database, decodeRows } from "../database/Database.ts"
+import { OutcomeStore } from "./OutcomeStore.ts"
 import { wilson } from "./wilson.ts"
 
 const Mark = Schema.Literals(["hit", "miss", "void", "open", "none"])
@@ -103,6 +104,26 @@ export const totalsOf = (all: ReadonlyArray<Counts>): Counts & Rates => {
   const [triggers, open, hits, misses, voids] = [sum("triggers"), sum("open"), sum("hits"), sum("misses"), sum("voids")]
   return { triggers, open, hits, misses, voids, ...ratesOf({ hits, misses }) }
 }
+
+/**
+ * How many triggers stay open because they cannot be read: all that are open are read, of whatever strategy and time. Each is told
+ * of in the log.
+ */
+export const unreadableTriggers = Effect.fn("unreadableTriggers")(function* () {
+  const store = yield* OutcomeStore
+  const matches = yield* store.absent([], mostMatches)
+  for (const page of Arr.chunksOf(matches, matchesPerCall)) {
+    yield* store.open(
+      page.map(({ matchId }) => matchId),
+      undefined
+    )
+  }
+  return yield* store.unreadable
+})
+
+/** Matches with open triggers that are looked at: all that there may be. */
+const mostMatches = 1_000_000
+const matchesPerCall = 50
 
 /** Makes the counters of all strategies what a count of their triggers says. Answers how many were not. */
 export const recount = Effect.gen(function* () {

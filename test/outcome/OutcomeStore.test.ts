@@ -4,7 +4,8 @@ import { Database } from "../../src/database/Database.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import { OutcomeStore } from "../../src/outcome/OutcomeStore.ts"
-import { Logs } from "../fixtures/logs.ts"
+import { unreadableTriggers } from "../../src/outcome/Performance.ts"
+import { Logs, quiet } from "../fixtures/logs.ts"
 import { newStrategy, receipt } from "../fixtures/pipeline.ts"
 import { counters, expecting, fire, onDatabase, openOn, recounted, sql, verdictOn } from "./outcomes.ts"
 
@@ -136,6 +137,40 @@ layer(onDatabase)("The outcomes of triggers", (it) => {
       expect((yield* call("recount_performance", { strategies: null })).length).toBeGreaterThan(0)
       expect(yield* counters).toEqual(right)
       expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+    })
+  )
+
+  it.effect("are told with what cannot be read of them", () =>
+    Effect.gen(function* () {
+      const [trigger] = yield* fire([expecting("total goals >= 1")], [{ id: "unreadable" }])
+      yield* fire([expecting("total goals >= 1")], [{ id: "readable" }])
+      const before = yield* unreadableTriggers()
+      yield* sql(`update triggers set expectation = '{"left": "nonsense"}' where id = '${trigger?.id}'`)
+      expect(yield* unreadableTriggers()).toBe(before + 1)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.effect("rest on the whole past of their match, which is kept as long as they are open", () =>
+    Effect.gen(function* () {
+      const { call } = yield* Database
+      yield* fire([expecting("total goals >= 1")], [{ id: "waits" }])
+      const moments = ["waits", "settled"].map((match_id) => ({
+        match_id,
+        period: "1H",
+        minute: 1,
+        added: 0,
+        figures: {},
+        play: 0
+      }))
+      const saves = call("save_play_moments", { moments: [], doubts: [], writer: "test" })
+      yield* call("save_play_moments", { moments, doubts: [], writer: "test" })
+      yield* sql("update match_history set recorded_at = now() - interval '3 days'")
+      yield* saves
+      const kept = sql("select match_id from match_history where match_id in ('waits', 'settled')")
+      expect(yield* kept).toEqual([{ match_id: "waits" }])
+      yield* sql("update match_history set recorded_at = now() - interval '31 days'")
+      yield* saves
+      expect(yield* kept).toEqual([])
     })
   )
 })
