@@ -103,16 +103,20 @@ export const layerApiFootball = (
             (pages) => pages.flat()
           )
         )
-      /** A few of them, while there is more than the list of live matches may need. */
+      /** A few of them, as long as there is anything left. */
       const inTurn = (ids: ReadonlyArray<string>) =>
         Effect.suspend(() => {
-          const { limit, remaining } = api.allowance() ?? { limit: 1, remaining: 0 }
-          const few = remaining > limit / 10 ? ids.filter(isId).slice(0, oneByOne) : []
+          const few = (api.allowance()?.remaining ?? 0) > 0 ? ids.filter(isId).slice(0, oneByOne) : []
           return Effect.map(
             Effect.forEach(few, (id) => api.list("fixtures", { id })),
             (pages) => pages.flat()
           )
         })
+      /** Whether what is left may be needed for the list of live matches, and for how they end. */
+      const isScarce = () => {
+        const { limit, remaining } = api.allowance() ?? { limit: 1, remaining: 0 }
+        return remaining <= limit / 10
+      }
       /** Fixtures by id, as many as the plan has. */
       const byId = (ids: ReadonlyArray<string>) =>
         Effect.flatMap(
@@ -168,14 +172,16 @@ export const layerApiFootball = (
         const listed = read(isByIds ? byIds.value : yield* live)
         const ids = new Set(listed.map(({ id }) => id))
         const more = (id: string) => moreOf(before.get(id))
-        const stale = isByIds
-          ? []
-          : listed
-              .filter(({ id }) => wantsStatistics(more(id), now))
-              .map(({ id }) => id)
-              .sort((one, other) => statisticsSince(more(one)) - statisticsSince(more(other)))
+        const isOneByOne = yield* refusals.has(several)
+        const stale =
+          isByIds || (isOneByOne && isScarce())
+            ? []
+            : listed
+                .filter(({ id }) => wantsStatistics(more(id), now))
+                .map(({ id }) => id)
+                .sort((one, other) => statisticsSince(more(one)) - statisticsSince(more(other)))
         const gone = isByIds ? [] : open.filter((id) => !ids.has(id))
-        const most = (yield* refusals.has(several)) ? oneByOne : Number.POSITIVE_INFINITY
+        const most = isOneByOne ? oneByOne : Number.POSITIVE_INFINITY
         const beyond = [...gone, ...stale].slice(0, most)
         const isForPrices = !isSmall() && listed.some(({ id }) => wantsPrices(more(id), now))
         const [details, prices] = yield* Effect.all(

@@ -40,9 +40,12 @@ const matchAt =
 const twoMatches = [matchAt("1", at("14:00")), matchAt("2", at("19:00"))]
 
 /** A provider on a plan of so many requests a day, showing these matches by the clock. */
-const provider = Effect.fnUntraced(function* (limit: number) {
+const provider = Effect.fnUntraced(function* (
+  limit: number,
+  matches: ReadonlyArray<ReturnType<typeof matchAt>> = twoMatches
+) {
   let now = 0
-  const server = yield* makeApiFootballServer(() => twoMatches.map((match) => match(now)), limit)
+  const server = yield* makeApiFootballServer(() => matches.map((match) => match(now)), limit)
   return {
     ...server,
     /** Moves all clocks. */
@@ -98,6 +101,51 @@ describe("The requests of API-Football", () => {
           String(spread[0]?.fields.reason),
           /^a poll every .+: \d+ requests are left until 2026-11-29 00:00:00 UTC/
         )
+      }).pipe(isolated)
+  )
+
+  it.effect.each([
+    { limit: 100, day: "two matches at the same time", at: ["14:00", "14:00"], gap: 6 },
+    { limit: 110, day: "two matches at the same time", at: ["14:00", "14:00"], gap: 4 },
+    { limit: 100, day: "three matches one after another", at: ["12:00", "15:00", "18:00"], gap: 12 },
+    { limit: 110, day: "three matches one after another", at: ["12:00", "15:00", "18:00"], gap: 8 },
+    { limit: 100, day: "a service that starts in the second half", at: ["14:00"], gap: 3, from: "15:20" },
+    { limit: 100, day: "most of them spent elsewhere", at: ["14:00", "14:00"], gap: 30, spent: 80 }
+  ])(
+    "of a plan of $limit last the day and show every end: $day",
+    ({ at: kickOffs, from = "00:00", gap, limit, ...day }) =>
+      Effect.gen(function* () {
+        const ends = kickOffs.map((time) => at(time) + 105 * minute)
+        const { spent = 0 } = day
+        const server = yield* provider(
+          limit,
+          kickOffs.map((time, index) => matchAt(`${index + 1}`, at(time)))
+        )
+        server.left.remaining -= spent
+        const feed = yield* apiFootballFeed(server.url)
+        const polled: Array<number> = []
+        const finished = new Map<string, number>()
+        for (let time = at(from); time < at("23:59"); time += minute) {
+          yield* server.goTo(time)
+          const answers = yield* Effect.result(feed.poll)
+          if (Result.isFailure(answers)) {
+            assert.strictEqual(answers.failure.reason, "paused")
+            continue
+          }
+          if (answers.success.length > 0) polled.push(time)
+          for (const { clock, match } of answers.success) {
+            const id = String(match.id)
+            if (clock.status === "finished" && !finished.has(id)) finished.set(id, time)
+          }
+        }
+        assert.isAtLeast(server.left.remaining, 0)
+        assert.deepStrictEqual([...finished.keys()].toSorted(), ends.map((_, index) => `${index + 1}`).toSorted())
+        for (const [index, end] of ends.entries()) {
+          assert.isAtMost((finished.get(`${index + 1}`) ?? end) - end, 2 * gap * minute)
+        }
+        // While matches are on polls are no further apart than the plan makes them.
+        const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
+        assert.isAtMost(Math.max(...gaps.filter((each) => each < 40)), gap)
       }).pipe(isolated)
   )
 
