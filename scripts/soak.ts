@@ -56,7 +56,7 @@ const writeStrategies = (directory: string, count: number) => {
   for (let index = 0; index < count; index += 1) {
     // Rare enough that no backlog grows at this speed: a match is over in three minutes.
     const left = `total ${metrics[index % metrics.length]} last ${5 + (index % 5)} minutes`
-    const when = [`minute >= ${index % 80}`, `${left} >= ${6 + (index % 5)}`]
+    const when = [`minute >= ${index % 80}`, `${left} >= ${11 + (index % 5)}`]
     writeFileSync(join(directory, `soak-${index}.json`), JSON.stringify({ name: `Soak ${index}`, when }))
   }
 }
