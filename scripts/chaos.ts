@@ -44,7 +44,7 @@ const patience = 120_000 + 60 * pairs
 const judgedWith = Effect.fnUntraced(function* (sabotage: typeof withoutSweep) {
   say(sabotage.what)
   const root = yield* sabotaged(sabotage)
-  return (yield* chaos({ seed, minutes: 0.5, pairs: 400, patience: 45_000, say, root })).result
+  return (yield* chaos({ seed, minutes: 0.3, pairs: 200, patience: 75_000, say, root })).result
 }, Effect.scoped)
 
 const checked = Effect.gen(function* () {
