@@ -155,7 +155,10 @@ begin
   return query
   select jsonb_build_object('at', l.triggered_at, 'hit', l.result = 'HIT') from (
     select t.id, t.triggered_at::timestamptz as triggered_at, t.result::text as result from triggers t
-    where t.strategy_id = asked.strategy_id and t.result is not null
+    where (t.strategy_id = asked.strategy_id or t.strategy_id in (
+        -- Those that it continues (20261126000017_records.sql).
+        select d.id from strategy_tombstones d where d.continued_by = asked.strategy_id
+      )) and t.result is not null and t.verdict is distinct from 'void'
     order by t.triggered_at desc nulls last, t.id desc limit max_rows
   ) l order by l.triggered_at, l.id;
 end $$;

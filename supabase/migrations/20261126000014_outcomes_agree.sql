@@ -104,56 +104,12 @@ begin
   from triggers t where t.id::text = any (ids);
 end $$;
 
--- As in 20261126000005_outcomes.sql, each trigger counted once (counted_as).
-create or replace function public.recount_performance(strategies jsonb) returns setof jsonb
-language plpgsql set search_path = public as $$
-begin
-  if jsonb_typeof(strategies) = 'array' and strategies = '[]' then
-    return;
-  end if;
-  lock table performance in share row exclusive mode;
-  insert into performance (strategy_id, total_triggers, total_hits, total_misses)
-  select distinct t.strategy_id, 0, 0, 0 from triggers t
-  where (jsonb_typeof(strategies) is distinct from 'array'
-      or t.strategy_id in (select g.strategy_id from jsonb_populate_recordset(null::triggers, strategies) g))
-    and not exists (select from performance p where p.strategy_id = t.strategy_id);
-  return query
-  with counted as materialized (
-    select t.strategy_id, count(*)::integer as triggers, (count(*) filter (where counted_as(t.*) = 'hit'))::integer as hits,
-      (count(*) filter (where counted_as(t.*) = 'miss'))::integer as misses,
-      (count(*) filter (where counted_as(t.*) = 'void'))::integer as voids
-    from triggers t
-    where jsonb_typeof(strategies) is distinct from 'array'
-      or t.strategy_id in (select g.strategy_id from jsonb_populate_recordset(null::triggers, strategies) g)
-    group by t.strategy_id
-  ), wanted as (
-    select p.ctid as place, p.strategy_id, row_number() over (partition by p.strategy_id order by p.ctid) = 1 as is_first,
-      coalesce(c.triggers, 0) as triggers, coalesce(c.hits, 0) as hits, coalesce(c.misses, 0) as misses, coalesce(c.voids, 0) as voids
-    from performance p left join counted c on c.strategy_id = p.strategy_id
-    where jsonb_typeof(strategies) is distinct from 'array'
-      or p.strategy_id in (select g.strategy_id from jsonb_populate_recordset(null::triggers, strategies) g)
-  ), right_now as (
-    select w.place, w.strategy_id, w.is_first::integer * w.triggers as triggers, w.is_first::integer * w.hits as hits,
-      w.is_first::integer * w.misses as misses, w.is_first::integer * w.voids as voids,
-      coalesce(round(100.0 * w.hits / nullif(w.hits + w.misses, 0), 2), 0) as rate
-    from wanted w
-  ), changed as (
-    update performance p set total_triggers = r.triggers, total_hits = r.hits, total_misses = r.misses, total_voids = r.voids,
-      hit_rate = r.rate
-    from right_now r
-    where p.ctid = r.place and (p.total_triggers::bigint, p.total_hits::bigint, p.total_misses::bigint, p.total_voids::bigint,
-      coalesce(p.hit_rate, 0)::numeric) is distinct from (r.triggers::bigint, r.hits::bigint, r.misses::bigint, r.voids::bigint, r.rate)
-    returning p.strategy_id
-  )
-  select distinct jsonb_build_object('strategy_id', c.strategy_id) from changed c;
-end $$;
-
 do $$
 declare
   signature text;
 begin
   foreach signature in array array['open_outcomes(jsonb, timestamptz)', 'outcome_standing(triggers)', 'counted_as(triggers)',
-    'resolve_outcomes(jsonb)', 'recount_performance(jsonb)'] loop
+    'resolve_outcomes(jsonb)'] loop
     execute format('revoke all on function public.%s from public, anon, authenticated', signature);
     execute format('grant execute on function public.%s to service_role', signature);
   end loop;

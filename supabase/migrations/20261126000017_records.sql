@@ -92,8 +92,8 @@ begin
     from jsonb_populate_recordset(null::strategy_tombstones, gone) g
     join strategy_tombstones d on d.id = g.id
     cross join lateral (
-      select count(*) as triggers, count(*) filter (where t.result::text = 'HIT') as hits,
-        count(*) filter (where t.result::text = 'MISS') as misses, count(*) filter (where t.verdict = 'void') as voids
+      select count(*) as triggers, count(*) filter (where counted_as(t.*) = 'hit') as hits,
+        count(*) filter (where counted_as(t.*) = 'miss') as misses, count(*) filter (where counted_as(t.*) = 'void') as voids
       from triggers t where t.strategy_id = d.id
     ) n
     cross join lateral (values (coalesce(d.continued_by, d.id), -1), (coalesce(to_whom.id, d.id), 1)) m (strategy_id, sign)
@@ -262,9 +262,9 @@ begin
     select d.id from asked a join strategy_tombstones d on d.continued_by = a.strategy_id
   ), counted as materialized (
     select coalesce(d.continued_by, t.strategy_id) as strategy_id, count(*)::integer as triggers,
-      (count(*) filter (where t.result::text = 'HIT'))::integer as hits,
-      (count(*) filter (where t.result::text = 'MISS'))::integer as misses,
-      (count(*) filter (where t.verdict = 'void'))::integer as voids
+      (count(*) filter (where counted_as(t.*) = 'hit'))::integer as hits,
+      (count(*) filter (where counted_as(t.*) = 'miss'))::integer as misses,
+      (count(*) filter (where counted_as(t.*) = 'void'))::integer as voids
     from triggers t left join strategy_tombstones d on d.id = t.strategy_id
     where is_all or t.strategy_id in (select r.strategy_id from read r)
     group by 1

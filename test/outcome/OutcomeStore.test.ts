@@ -140,6 +140,24 @@ layer(onDatabase)("The outcomes of triggers", (it) => {
     })
   )
 
+  it.effect("are counted once where an older deployment wrote a result beside a void verdict", () =>
+    Effect.gen(function* () {
+      const [store, { call }] = [yield* OutcomeStore, yield* Database]
+      const strategy = expecting("total goals >= 1")
+      const [trigger] = yield* fire([strategy], [{ id: "void and hit" }])
+      const id = trigger?.id ?? assert.fail()
+      const [open = assert.fail()] = yield* openOn("void and hit")
+      yield* store.resolve([verdictOn(open, "void", { at: 1000 })])
+      yield* sql(`update triggers set result = 'HIT' where id = '${id}'`)
+      yield* sql(`update performance set total_hits = total_hits + 1 where strategy_id = '${strategy.id}'`)
+      expect((yield* call("recount_performance", { strategies: null })).length).toBeGreaterThan(0)
+      yield* equalCounters
+      yield* store.resolve([{ ...verdictOn(open, "hit", { at: 2000 }), version: 1 }])
+      yield* equalCounters
+      expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+    })
+  )
+
   it.effect("are told with what cannot be read of them", () =>
     Effect.gen(function* () {
       const [trigger] = yield* fire([expecting("total goals >= 1")], [{ id: "unreadable" }])
