@@ -19,7 +19,7 @@ import { Health } from "../health/Health.ts"
 import * as metrics from "../health/metrics.ts"
 import { AfterScan } from "./AfterScan.ts"
 import { countDuplicates, countNow, countReport } from "./countScan.ts"
-import { batchesOf, candidatesOf, makeCreate } from "./create.ts"
+import { candidatesOf, makeCreate, roundsOf } from "./create.ts"
 import { makeHoldBack } from "./holdBack.ts"
 import { makeJudge } from "./judge.ts"
 import { makeKnownPairs } from "./KnownPairs.ts"
@@ -122,17 +122,17 @@ export class Scanner extends Context.Service<
           const asked = judgement.unknown.views.length
           yield* countDuplicates("memory", judgement.held - asked)
           yield* countDuplicates("dedup", asked - duplicates - unbounded.length)
-          const { fresh, heldBack, noteCreated } = yield* holdBack(unbounded)
+          const { fresh, heldBack, noteCreated, tell } = yield* holdBack(unbounded)
           const created: Array<NewTrigger> = []
           const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
             const made = yield* create(batch)
             for (const each of made.triggers) created.push(each)
-            yield* noteCreated(batch, made)
+            noteCreated(batch, made)
             return yield* offer(made)
           })
-          const batches = yield* Effect.forEach(batchesOf(fresh), make, {
-            concurrency: batchesAtOnce
-          }).pipe(
+          const makeRound = (round: ReadonlyArray<ReadonlyArray<Holding>>) =>
+            Effect.forEach(round, make, { concurrency: batchesAtOnce })
+          const rounds = yield* Effect.forEach(roundsOf(fresh), makeRound).pipe(
             Effect.ensuring(
               Effect.suspend(() =>
                 Effect.andThen(
@@ -149,7 +149,7 @@ export class Scanner extends Context.Service<
             )
           )
           const elapsed = (yield* Clock.currentTimeMillis) - started
-          const report = batches.reduce(plus, {
+          const report = rounds.flat().reduce(plus, {
             ...nothing,
             snapshots: snapshots.length,
             held: judgement.held,
@@ -174,6 +174,7 @@ export class Scanner extends Context.Service<
               ms: elapsed
             })
           )
+          yield* tell
           yield* askAgain(judgement)
           return { ...report, scans: 1, dropped, partsLeftOut }
         },

@@ -22,6 +22,9 @@ const batchSize = 2000
 /** Comparisons whose values one call brings: strategies of very many make batches of few. */
 const evidenceOfBatch = 20_000
 
+/** The same for what an owner fires beyond the first pairs: whoever fires much does not hold up this process for long at a time. */
+const evidenceOfRest = 2000
+
 /** So many pairs of each owner are created before any others: who fires a few does not wait for who fires many. */
 const pairsAtFirst = 10
 
@@ -79,16 +82,21 @@ const inTurn = (holdings: ReadonlyArray<Holding>): readonly [first: Array<Holdin
   })
 }
 
-/** The pairs in parts, each of which the database creates in one call: first a few of each owner, then the others. */
-export const batchesOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> =>
-  inTurn(holdings).flatMap(partsOf)
+/**
+ * The pairs in rounds, one after the other: a few of each owner, then what is left. Each is in parts, which the database creates
+ * in one call.
+ */
+export const roundsOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<ReadonlyArray<Holding>>> => {
+  const [first, rest] = inTurn(holdings)
+  return [partsOf(first, evidenceOfBatch), partsOf(rest, evidenceOfRest)]
+}
 
-const partsOf = (holdings: ReadonlyArray<Holding>): ReadonlyArray<ReadonlyArray<Holding>> => {
+const partsOf = (holdings: ReadonlyArray<Holding>, mostEvidence: number): ReadonlyArray<ReadonlyArray<Holding>> => {
   const batches: Array<Array<Holding>> = []
   let [batch, evidence]: [Array<Holding>, number] = [[], 0]
   for (const holding of holdings) {
     const more = holding.strategy.when.length
-    if (batch.length === 0 || batch.length >= batchSize || evidence + more > evidenceOfBatch) {
+    if (batch.length === 0 || batch.length >= batchSize || evidence + more > mostEvidence) {
       batch = []
       evidence = 0
       batches.push(batch)

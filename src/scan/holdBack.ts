@@ -48,14 +48,22 @@ export const makeHoldBack = (known: KnownPairs) =>
       for (const { owner, triggers } of yield* store.triggersOf([...unknown])) used.set(owner, triggers)
     })
 
-    /** Remembers what is held back, and tells of it: a line an owner and day. */
-    const remember = Effect.fnUntraced(function* (held: ReadonlyArray<readonly [owner: string, pair: Pair]>) {
+    /** What is held back and not told yet, since the scan began. */
+    let untold: Array<readonly [owner: string, pair: Pair]> = []
+
+    const remember = (held: ReadonlyArray<readonly [owner: string, pair: Pair]>, now: number) => {
+      for (const [, pair] of held) known.add(pair, now)
+      for (const each of held) untold.push(each)
+    }
+
+    /** Tells of what is held back: a line an owner and day. When all else of the scan is done: nobody waits for it. */
+    const tell = Effect.gen(function* () {
+      const held = untold
+      untold = []
       if (held.length === 0) return
-      const now = yield* Clock.currentTimeMillis
       const counts = new Map<string, number>()
       const named: Array<Pair> = []
       for (const [owner, pair] of held) {
-        known.add(pair, now)
         const count = (counts.get(owner) ?? 0) + 1
         counts.set(owner, count)
         if (count <= namedOfOwner) named.push(pair)
@@ -79,7 +87,7 @@ export const makeHoldBack = (known: KnownPairs) =>
     })
 
     /** What the database made of a batch counts. */
-    const noteCreated = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>, { held, triggers }: Batch) {
+    const noteCreated = (batch: ReadonlyArray<Holding>, { held, triggers }: Batch, now: number) => {
       const owners = new Map(batch.map(({ strategy }) => [`${strategy.id}`, strategy.owner]))
       for (const { strategyId } of triggers) {
         const owner = owners.get(strategyId)
@@ -92,11 +100,12 @@ export const makeHoldBack = (known: KnownPairs) =>
         used.set(owner, Math.max(used.get(owner) ?? 0, limits.triggers))
         refused.push([owner, pair])
       }
-      yield* remember(refused)
-    })
+      remember(refused, now)
+    }
 
     return Effect.fn("Scanner.holdBack")(function* (holdings: ReadonlyArray<Holding>) {
-      yield* ask(holdings, yield* Clock.currentTimeMillis)
+      const now = yield* Clock.currentTimeMillis
+      yield* ask(holdings, now)
       const room = new Map<string, number>()
       const fresh: Array<Holding> = []
       const held: Array<readonly [owner: string, pair: Pair]> = []
@@ -111,7 +120,12 @@ export const makeHoldBack = (known: KnownPairs) =>
         if (left > 0) fresh.push(holding)
         else held.push([owner, pairOf(holding)])
       }
-      yield* remember(held)
-      return { fresh, heldBack: held.length, noteCreated }
+      remember(held, now)
+      return {
+        fresh,
+        heldBack: held.length,
+        noteCreated: (batch: ReadonlyArray<Holding>, made: Batch) => noteCreated(batch, made, now),
+        tell
+      }
     })
   })

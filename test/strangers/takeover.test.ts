@@ -291,11 +291,18 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
         yield* verdict(yield* expected(first, "2"), "miss")
         const late = yield* expected(first, "3")
         yield* remove(first)
-        // Neither another text nor another owner goes on with it.
+        // Neither another text nor another owner goes on with it, though that owner has a record of another text to go on with.
         yield* again({ definition: { when: ["minute >= 2"] } })
+        const hers = yield* writeStrategy(ada, { definition: { when: ["minute >= 3"] } })
+        yield* fire(hers, "1", "her text")
+        yield* request(ada, (client) => client.from("strategies").delete().eq("id", hers))
         yield* writeStrategy(ada)
-        expect(yield* sql("select continued_by from strategy_tombstones")).toEqual([{ continued_by: null }])
-        yield* sql("delete from strategies")
+        expect(yield* sql("select user_id, continued_by from strategy_tombstones order by user_id")).toEqual([
+          { user_id: ada, continued_by: null },
+          { user_id: mallory, continued_by: null }
+        ])
+        yield* sql(`delete from strategies; delete from triggers where strategy_id = '${hers}';
+          delete from strategy_tombstones where id = '${hers}'; delete from performance where strategy_id = '${hers}'`)
 
         const second = yield* again({ definition: { when: ["minute >= 1"] } })
         const record = { triggers: 3, hits: 1, misses: 1 }
@@ -313,6 +320,18 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
         const third = yield* again({ definition: { when: ["minute >= 1"] } })
         expect((yield* told(third))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
         yield* remove(third)
+        // While no strategy of the text lives, those that fired are told of, each by what it fired, and none that never did.
+        for (const [id, triggers] of [
+          [first, 3],
+          [second, 1]
+        ] as const) {
+          const performance = yield* call("strategy_performance", { strategy: id, since: null, by_competition: false })
+          expect(performance).toMatchObject([{ id, triggers }])
+          expect(yield* sql(`select total_triggers from performance where strategy_id = '${id}'`)).toEqual([
+            { total_triggers: triggers }
+          ])
+        }
+        expect(yield* call("strategy_performance", { strategy: third, since: null, by_competition: false })).toEqual([])
         expect(yield* call("recount_performance", { strategies: null })).toEqual([])
         const fourth = yield* again({ definition: { when: ["minute >= 1"] } })
         expect((yield* told(fourth))[2]).toEqual({ triggers: 4, hits: 2, misses: 2 })
