@@ -3,10 +3,12 @@
  * asked for, and a match whose provider has lost its clock keeps the one it had.
  *
  * Guarantees: it is read before a poll where another instance may have made the last one, and written after it beside the
- * tick, when something has changed. Where the database does not answer it is what this process saw.
+ * tick, when something has changed. Of two notes the later one counts, whatever the clocks of those who wrote them say. Where
+ * the database does not answer it is what this process saw.
  */
-import { Clock, Duration, Effect, Equal, Option, Schema } from "effect"
+import { Clock, Duration, Effect, Equal, Option, Random, Schema } from "effect"
 import { isOver, isWaiting, MatchClock } from "../../domain/Snapshot.ts"
+import { steadyMillis } from "../../health/steady.ts"
 import { FeedMemory } from "../FeedMemory.ts"
 
 /** A match as the last poll that showed it left it. */
@@ -21,8 +23,19 @@ export interface SeenMatch extends Schema.Schema.Type<typeof SeenMatch> {}
 
 export type SeenMatches = ReadonlyMap<string, SeenMatch>
 
-const Kept = Schema.Struct({ at: Schema.Finite, matches: Schema.Record(Schema.String, SeenMatch) })
+const Kept = Schema.Struct({
+  /** Which process has written it. An older version does not say. */
+  by: Schema.optionalKey(Schema.String),
+  /** Which one of its notes it is. */
+  number: Schema.optionalKey(Schema.Int),
+  /** By the clock of whoever has written it: what older versions tell notes apart by. */
+  at: Schema.Finite,
+  matches: Schema.Record(Schema.String, SeenMatch)
+})
 const decodeKept = Schema.decodeUnknownOption(Kept)
+
+/** A note's name, which no other one has. */
+const nameOf = ({ at, by = "", number = at }: typeof Kept.Type): string => `${by}/${number}`
 
 const note = "seen"
 
@@ -52,18 +65,19 @@ export interface Seen {
 export const makeSeen = Effect.fnUntraced(function* (feed: string, interval: Duration.Duration) {
   const memory = yield* FeedMemory
   const scope = yield* Effect.scope
+  const me = (yield* Random.nextIntBetween(0, 2 ** 48)).toString(36)
   let seen: SeenMatches = new Map()
-  let at = Number.NEGATIVE_INFINITY
+  let polledAt = Number.NEGATIVE_INFINITY
+  let written = 0
+  /** The note of another process that was taken up last: what is seen now is as late, or later. */
+  let taken = ""
 
   return {
     recall: Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      // What is of a time to come was seen before a clock was set back.
-      if (at > now) at = Number.NEGATIVE_INFINITY
-      if (now - at < Duration.toMillis(interval) * 1.5) return seen
+      if ((yield* steadyMillis) - polledAt < Duration.toMillis(interval) * 1.5) return seen
       const kept = decodeKept((yield* memory.recall(feed, [note]))[note])
-      if (Option.isSome(kept) && kept.value.at > at) {
-        at = kept.value.at
+      if (Option.isSome(kept) && kept.value.by !== me && nameOf(kept.value) !== taken) {
+        taken = nameOf(kept.value)
         seen = new Map(Object.entries(kept.value.matches))
       }
       return seen
@@ -77,11 +91,12 @@ export const makeSeen = Effect.fnUntraced(function* (feed: string, interval: Dur
       }
       const isSame = Equal.equals(next, seen)
       seen = next
-      at = yield* Clock.currentTimeMillis
+      polledAt = yield* steadyMillis
       if (isSame) return
-      yield* memory
-        .keep(feed, { [note]: { at, matches: Object.fromEntries(next) } }, keptFor)
-        .pipe(Effect.forkIn(scope))
+      const at = yield* Clock.currentTimeMillis
+      written += 1
+      const kept: typeof Kept.Type = { by: me, number: written, at, matches: Object.fromEntries(next) }
+      yield* memory.keep(feed, { [note]: kept }, keptFor).pipe(Effect.forkIn(scope))
     })
   } satisfies Seen as Seen
 })

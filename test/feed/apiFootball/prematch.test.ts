@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { fixtureOf } from "../../fixtures/apiFootballServer.ts"
-import { pause } from "../../fixtures/eventually.ts"
+import { eventually, turn } from "../../fixtures/eventually.ts"
 import { apiFootballFeed } from "../../fixtures/liveFeed.ts"
 import { Logs } from "../../fixtures/logs.ts"
 import { dayStart } from "../../fixtures/matchDay.ts"
@@ -46,15 +46,32 @@ const provider = (count: number, limit: number, left: number, answer: (asked: As
   })
 }
 
+type Server = Effect.Success<ReturnType<typeof makeProviderServer>>
+
+/** Lets what is asked beside go on until nothing more is asked. */
+const settled = Effect.fnUntraced(function* ({ asked, isIdle }: Server) {
+  for (let quiet = 0; quiet < 2; ) {
+    const before = asked.length
+    yield* TestClock.adjust("100 millis")
+    yield* eventually(Effect.andThen(turn, Effect.sync(isIdle)), (idle) => idle)
+    quiet = asked.length === before ? quiet + 1 : 0
+  }
+})
+
 /** Polls each in turn, a minute apart, and lets what is asked beside go on. */
-const minutes = Effect.fnUntraced(function* (feeds: ReadonlyArray<MatchFeed["Service"]>, from: number, count: number) {
+const minutes = Effect.fnUntraced(function* (
+  server: Server,
+  feeds: ReadonlyArray<MatchFeed["Service"]>,
+  from: number,
+  count: number
+) {
   const shownAt: Array<ReadonlyArray<{ readonly prematch?: unknown }>> = []
   for (let tick = 0; tick < count; tick++) {
     yield* TestClock.setTime(from + tick * minute)
     const feed = feeds[tick % feeds.length]
     const polled = yield* feed === undefined ? Effect.die("there is none") : Effect.result(feed.poll)
     if (Result.isSuccess(polled)) shownAt.push(polled.success)
-    for (let turns = 0; turns < 12; turns++) yield* Effect.andThen(TestClock.adjust("100 millis"), pause)
+    yield* settled(server)
   }
   return shownAt
 })
@@ -65,7 +82,7 @@ describe("API-Football's figures from before kick-off", () => {
       const server = yield* provider(3, 900, 890, ({ query }) =>
         query.has("season") ? { errors: { plan: "Free plans do not have access to this season." } } : undefined
       )
-      const polls = yield* minutes([yield* apiFootballFeed(server.url)], dayStart, 20)
+      const polls = yield* minutes(server, [yield* apiFootballFeed(server.url)], dayStart, 20)
       assert.deepStrictEqual(
         polls.at(-1)?.map(({ prematch }) => prematch),
         [{ draw_odds: 3 }, { draw_odds: 3 }, { draw_odds: 3 }]
@@ -85,7 +102,7 @@ describe("API-Football's figures from before kick-off", () => {
       const memory = Layer.succeedContext(yield* Layer.build(FeedMemory.layerMemory))
       for (let start = 0; start < 3; start++) {
         const feeds = [yield* apiFootballFeed(server.url, { memory }), yield* apiFootballFeed(server.url, { memory })]
-        yield* minutes(feeds, dayStart + start * 20 * minute, 20)
+        yield* minutes(server, feeds, dayStart + start * 20 * minute, 20)
       }
       const spent = server.asked.filter(({ path }) => !["fixtures", "status"].includes(path)).length
       assert.isAbove(spent, 10)
@@ -104,7 +121,7 @@ describe("API-Football's figures from before kick-off", () => {
         const server = yield* provider(1, limit, left, ({ query }) =>
           query.has("ids") && limit === 100 ? { errors: { plan: "no Ids" } } : undefined
         )
-        const polls = yield* minutes([yield* apiFootballFeed(server.url)], evening, 60)
+        const polls = yield* minutes(server, [yield* apiFootballFeed(server.url)], evening, 60)
         assert.isAbove(polls.length, limit === 100 ? 1 : 30)
       }
     }).pipe(isolated)
@@ -116,7 +133,7 @@ describe("API-Football's figures from before kick-off", () => {
         path === "odds" ? { errors: { rateLimit: "Too many requests." } } : undefined
       )
       const feed = yield* apiFootballFeed(server.url)
-      yield* minutes([feed], dayStart, 1)
+      yield* minutes(server, [feed], dayStart, 1)
       const error = yield* Effect.flip(feed.poll)
       assert.strictEqual(error.reason, "paused")
       assert.include(error.message, "requests a minute")

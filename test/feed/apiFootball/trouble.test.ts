@@ -152,7 +152,7 @@ describe("API-Football's feed in trouble", () => {
       })
       const feed = yield* apiFootballFeed(server.url, every)
       const seen = new Set<unknown>()
-      for (; now < dayStart + 40 * minute; now += minute) {
+      for (; seen.size < all.length && now < dayStart + 40 * minute; now += minute) {
         yield* TestClock.setTime(now)
         const polled = yield* Effect.result(feed.poll)
         for (const { match } of Result.isSuccess(polled) ? polled.success : []) seen.add(match.id)
