@@ -3,6 +3,7 @@ import { Duration, Result } from "effect"
 import { noCourse, show } from "../domain/Course.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
+import { correctedWithin } from "../domain/Outcome.ts"
 import { noPast, remember } from "../domain/Past.ts"
 import { problemText } from "../domain/problems.ts"
 import { isCalledOff, isInPlay, isPlayed, type Snapshot } from "../domain/Snapshot.ts"
@@ -59,9 +60,6 @@ export interface Seen {
   readonly endOf: (period: JudgedPeriod) => MatchLook | undefined
 }
 
-/** How long after the end what a poll shows still counts, in milliseconds. */
-const correctedWithin = Duration.toMillis(Duration.minutes(30))
-
 /** The number of the last poll that counts of those after the end of a period. */
 const lastThatCounts = (snapshots: ReadonlyArray<Snapshot>, at: ReadonlyArray<number>, period: JudgedPeriod) => {
   let endedAt: number | undefined
@@ -69,7 +67,7 @@ const lastThatCounts = (snapshots: ReadonlyArray<Snapshot>, at: ReadonlyArray<nu
   for (const [index, { clock }] of snapshots.entries()) {
     if (!isPlayed(clock) && !isCalledOff(clock)) continue
     const now = at[index] ?? 0
-    if (endedAt !== undefined && now - endedAt > correctedWithin) break
+    if (endedAt !== undefined && now - endedAt > Duration.toMillis(correctedWithin)) break
     last = index
     if (!isOverAt(clock, period) && !isCalledOff(clock)) endedAt = undefined
     else endedAt ??= now

@@ -2,12 +2,15 @@
  * What became of a trigger's expectation: judged as it stood when the strategy fired, at the end of regulation time (for a
  * trigger in extra time: at the end of that).
  */
-import { Schema } from "effect"
+import { Duration, Schema } from "effect"
 import { MatchMinute, Score } from "./Snapshot.ts"
 
 /** `void`: no verdict is possible, because the match was not played to its end or its end was never seen. */
 export const Verdict = Schema.Literals(["hit", "miss", "void"])
 export type Verdict = typeof Verdict.Type
+
+/** How long after the end of a match what its feed shows revises a verdict. */
+export const correctedWithin = Duration.minutes(30)
 
 /** The outcome of a trigger as its row tells it. Without a verdict it is open. */
 export const Outcome = Schema.Struct({

@@ -8,6 +8,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Ref, Semaphore } from "effect"
 import type { NewTrigger } from "../database/TriggerStore.ts"
+import { correctedWithin as untilCorrected } from "../domain/Outcome.ts"
 import type { Snapshot } from "../domain/Snapshot.ts"
 import { MatchFeed } from "../feed/MatchFeed.ts"
 import * as metrics from "../health/metrics.ts"
@@ -53,8 +54,8 @@ export class Outcomes extends Context.Service<
   Outcomes,
   {
     /**
-     * Judges all that was scanned so far, and what has left the feed: for a run that is to end. What cannot be written stays
-     * open.
+     * Judges all that was scanned so far, and what has left the feed: for a run after which nobody sees more. A match that
+     * has not ended by then leaves no verdict, told before or not: its triggers are void. What cannot be written stays open.
      */
     readonly drain: Effect.Effect<void>
     /** The same for a run after which others go on: what cannot be judged yet stays open. */
@@ -67,7 +68,7 @@ export class Outcomes extends Context.Service<
 }
 
 const make = Effect.fnUntraced(function* ({
-  correctedWithin = Duration.minutes(30),
+  correctedWithin = untilCorrected,
   settleAfter,
   unseenAfter = Duration.hours(6),
   waitsAtMost = Duration.hours(48)
@@ -161,7 +162,13 @@ const make = Effect.fnUntraced(function* ({
 
   /** Nobody else judges in between what was found. */
   const all = (isLast: boolean) =>
-    withTrouble(judgeSeen(isLast).pipe(Effect.andThen(absent.seek(isLast)), Effect.andThen(judgeSeen(isLast))))
+    withTrouble(
+      judgeSeen(isLast).pipe(
+        Effect.andThen(absent.seek(isLast)),
+        Effect.andThen(judgeSeen(isLast)),
+        Effect.andThen(isLast ? resolver.giveUpUnended("the end of the match was not seen") : Effect.void)
+      )
+    )
 
   return Context.make(Outcomes, {
     drain: all(true),

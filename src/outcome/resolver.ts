@@ -154,6 +154,21 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     }
   }
 
+  /** Makes the open triggers of a match void. */
+  const giveUp = Effect.fn("Outcomes.giveUp")(function* (matchId: string, reason: string) {
+    const now = yield* Clock.currentTimeMillis
+    yield* readPage([matchId], false, now)
+    const held = heldOf(matchId, now)
+    const finding = { verdict: "void", isFinal: true, reason } as const
+    yield* write(
+      [...held.triggers.values()].flatMap((trigger): ReadonlyArray<Step> => {
+        const next = trigger.standing.finalAt === undefined ? step(trigger, finding, now, options) : undefined
+        return next === undefined ? [] : [[held, next]]
+      })
+    )
+    yield* store.noteWaits([{ matchId, since: now }])
+  })
+
   return {
     /** Judges what was seen, with the triggers that were created meanwhile. `isLast`: nobody will see more. */
     resolve: Effect.fn("Outcomes.resolve")(
@@ -191,19 +206,11 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
       }
       return ended
     },
-    /** Makes the open triggers of a match void. */
-    giveUp: Effect.fn("Outcomes.giveUp")(function* (matchId: string, reason: string) {
-      const now = yield* Clock.currentTimeMillis
-      yield* readPage([matchId], false, now)
-      const held = heldOf(matchId, now)
-      const finding = { verdict: "void", isFinal: true, reason } as const
-      yield* write(
-        [...held.triggers.values()].flatMap((trigger): ReadonlyArray<Step> => {
-          const next = trigger.standing.finalAt === undefined ? step(trigger, finding, now, options) : undefined
-          return next === undefined ? [] : [[held, next]]
-        })
-      )
-      yield* store.noteWaits([{ matchId, since: now }])
+    giveUp,
+    /** Makes the open triggers of all matches void whose end was not seen: nobody will see it. */
+    giveUpUnended: Effect.fn("Outcomes.giveUpUnended")(function* (reason: string) {
+      const unended = [...matches].filter(([, { judged }]) => judged !== undefined && !isOver(judged.snapshot.clock))
+      for (const [id] of unended) yield* giveUp(id, reason)
     })
   }
 }

@@ -4,9 +4,10 @@
  * What a poll answers depends on nothing but how many came before it, so no minute is ever skipped and a run gives the
  * same triggers on any machine. The speed is the caller's: an interval of 60,000 ms / speed between polls.
  */
-import { Context, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
+import { Context, Duration, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
 import { matchLabel } from "../../domain/Match.ts"
-import type { Score } from "../../domain/Snapshot.ts"
+import { correctedWithin } from "../../domain/Outcome.ts"
+import { isOver, isPlayed, type Score } from "../../domain/Snapshot.ts"
 import { recordingsIn } from "../../recording/readRecordings.ts"
 import { type FeedError, MatchFeed } from "../MatchFeed.ts"
 import {
@@ -83,6 +84,21 @@ const distinct = (read: ReadonlyArray<{ readonly path: string; readonly value: R
   return { matches: [...first.values()].map(({ value }) => value), repeated }
 }
 
+/** A match without the polls so long after its end that they correct nothing: here they would come a moment after it. */
+const untilCorrected = (match: RecordedMatch): RecordedMatch => {
+  const { at, frames } = match
+  if (at === undefined) return match
+  let endedAt: number | undefined
+  const late = frames.findIndex(({ clock }, index) => {
+    const now = at[index] ?? 0
+    if (endedAt !== undefined && now - endedAt > Duration.toMillis(correctedWithin)) return true
+    if (isOver(clock)) endedAt ??= now
+    else if (isPlayed(clock)) endedAt = undefined
+    return false
+  })
+  return late < 0 ? match : { ...match, frames: frames.slice(0, late), at: at.slice(0, late) }
+}
+
 const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArray<string>) {
   const files = yield* matchFiles(directories)
   const { failed: badRecords, records } = yield* officialRecords(files)
@@ -90,7 +106,7 @@ const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArra
   const polls = yield* recordingsIn(directories)
   const { matches, repeated } = distinct([
     ...read,
-    ...polls.matches.map((value) => ({ path: "recorded polls", value }))
+    ...polls.matches.map((value) => ({ path: "recorded polls", value: untilCorrected(value) }))
   ])
   yield* Effect.forEach(repeated, warn)
   const skipped = [...badRecords, ...failed, ...polls.skipped, ...repeated]
