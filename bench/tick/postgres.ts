@@ -14,7 +14,7 @@ import { listening, type ServedDatabase, servePglite, supabaseProject } from "..
 import { type Loader, onPglite } from "./load.ts"
 
 /** Where its programs are, if it is installed: Debian keeps them out of the PATH. */
-const programs = [...globSync("/usr/lib/postgresql/*/bin").sort().reverse(), "/usr/local/bin", "/usr/bin"].find(
+export const programs = [...globSync("/usr/lib/postgresql/*/bin").sort().reverse(), "/usr/local/bin", "/usr/bin"].find(
   (directory) => existsSync(join(directory, "initdb")) && existsSync(join(directory, "psql"))
 )
 
@@ -96,8 +96,11 @@ const login = `
   alter role authenticator set statement_timeout = '8s';
 `
 
-/** Starts the server in a directory of its own, until the scope closes. */
-const start = Effect.fnUntraced(function* (bin: string) {
+/**
+ * Starts the server in a directory of its own, until the scope closes. Answers with what runs `psql` on one of its databases, and
+ * with the arguments that such a `psql` has.
+ */
+export const startServer = Effect.fnUntraced(function* (bin: string) {
   const user = owner()
   const directory = yield* Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "touchline-postgres-"))),
@@ -127,27 +130,9 @@ const start = Effect.fnUntraced(function* (bin: string) {
         server.kill("SIGINT")
       })
   )
+  const arguments_ = ["-h", "127.0.0.1", "-p", `${port}`, "-U", "postgres", "-X", "-q", "-t", "-A"]
   const psql = (database: string, args: ReadonlyArray<string>, input: Iterable<string>) =>
-    run(
-      join(bin, "psql"),
-      [
-        "-h",
-        "127.0.0.1",
-        "-p",
-        `${port}`,
-        "-U",
-        "postgres",
-        "-X",
-        "-q",
-        "-t",
-        "-A",
-        "-v",
-        "ON_ERROR_STOP=1",
-        ...args,
-        database
-      ],
-      input
-    )
+    run(join(bin, "psql"), [...arguments_, "-v", "ON_ERROR_STOP=1", ...args, database], input)
   yield* Effect.promise(async () => {
     for (let looks = 0; ; looks++) {
       try {
@@ -158,6 +143,12 @@ const start = Effect.fnUntraced(function* (bin: string) {
       }
     }
   })
+  return { port, psql, arguments: arguments_ }
+})
+
+/** The server, with what each of its databases begins as. */
+const start = Effect.fnUntraced(function* (bin: string) {
+  const { port, psql } = yield* startServer(bin)
   const [version] = (yield* Effect.promise(() => psql("postgres", [], ["show server_version"]))).split(" ")
   yield* Effect.promise(async () => {
     await psql("postgres", [], ["create database project"])

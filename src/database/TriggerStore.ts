@@ -94,7 +94,8 @@ export class TriggerStore extends Context.Service<
   {
     /**
      * Creates a pending trigger for each candidate whose pair has none, all in one transaction. Candidates that share a
-     * snapshot, the same object, send and store it once. Refused with the code of what is wrong where a single one of them
+     * snapshot, the same object, send and store it once. One whose strategy somebody is about to delete is missing from the
+     * answer: it is to be brought again, for the strategy may stay. Refused with the code of what is wrong where a single one of them
      * cannot be stored: then none was.
      */
     readonly create: (candidates: ReadonlyArray<Candidate>) => Effect.Effect<Created, DatabaseError>
@@ -217,11 +218,12 @@ export class TriggerStore extends Context.Service<
           if (candidates.length === 0) return { triggers: [], known: [], pending: [], held: [] }
           const now = DateTime.formatIso(yield* DateTime.now)
           const answered = yield* call("create_bounded_triggers", { matches: matchesOf(candidates, now) })
-          const [rows, held] = [
-            yield* decodeCreated(answered.filter((row) => !isHeldRow(row))),
-            yield* decodeHeld(answered.filter(isHeldRow))
+          const [rows, held, leaving] = [
+            yield* decodeCreated(answered.filter((row) => !isHeldRow(row) && !isLeavingRow(row))),
+            yield* decodeHeld(answered.filter(isHeldRow)),
+            yield* decodeHeld(answered.filter(isLeavingRow))
           ]
-          const isHeld = new Set(held.map(dedupKey))
+          const isHeld = new Set([...held, ...leaving].map(dedupKey))
           const created = new Map(rows.flatMap((row) => (row.isNew ? [[dedupKey(row), row.id]] : [])))
           const triggers: Array<NewTrigger> = []
           const known: Array<Pair> = []
@@ -499,6 +501,9 @@ const HeldRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe
 
 /** Whether an answer to what was to be created says that the pair is held back. */
 const isHeldRow = (row: unknown): boolean => Predicate.hasProperty(row, "held") && row.held === true
+
+/** Whether it says that the pair has no trigger now, and gets one if its strategy stays. */
+const isLeavingRow = (row: unknown): boolean => Predicate.hasProperty(row, "leaving") && row.leaving === true
 
 const OwnerRow = Schema.Struct({
   owner: Schema.String,

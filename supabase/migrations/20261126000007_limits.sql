@@ -418,7 +418,8 @@ begin
 end $$;
 
 -- As create_judged_triggers, in 20261126000005_outcomes.sql; each of `triggers` may have a `strategy_text`. Pairs of an owner
--- who has as many triggers today as may be are answered with {strategy_id, match_id, held: true}, and get none. Nor does a
+-- who has as many triggers today as may be are answered with {strategy_id, match_id, held: true}, and get none. Those whose strategy
+-- somebody is about to delete are answered with {strategy_id, match_id, leaving: true}: they get theirs if it stays. Nor does a
 -- pair get one whose owner has deleted a strategy of the same text that fired on the match: it is missing from the answer, as
 -- one that was there before.
 create or replace function public.create_bounded_triggers(matches jsonb) returns setof jsonb
@@ -426,19 +427,28 @@ language plpgsql set search_path = public as $$
 declare
   most constant integer := (select l.most from owner_limits l where l.name = 'triggers');
   held jsonb;
+  leaving jsonb;
   ours uuid[];
   brought integer;
   created jsonb;
   counts jsonb;
   there text[];
 begin
-  -- Who deletes one of them meanwhile waits, sees its triggers, and leaves a tombstone. One that is being deleted is not there
-  -- any more: nobody waits for whoever deletes it.
+  -- Who deletes one of them meanwhile waits, sees its triggers, and leaves a tombstone. Nobody waits for whoever deletes one already.
   select array_agg(l.id::text) into there from (
     select s.id from strategies s where s.id in (
       select c.strategy_id from jsonb_array_elements(matches) m, jsonb_populate_recordset(null::triggers, m -> 'triggers') c
     ) order by s.id for key share skip locked
   ) l;
+  if coalesce(cardinality(there), 0) < (
+    select count(distinct g.strategy_id) from jsonb_array_elements(matches) m, jsonb_to_recordset(m -> 'triggers') as g (strategy_id text)
+  ) then
+    select jsonb_agg(jsonb_build_object('strategy_id', c.strategy_id, 'match_id', p.match_id)) into leaving
+    from jsonb_array_elements(matches) m
+    cross join lateral jsonb_populate_record(null::triggers, jsonb_build_object('match_id', m -> 'shown' -> 'match_id')) p
+    cross join lateral jsonb_populate_recordset(null::triggers, m -> 'triggers') c
+    where c.strategy_id::text not in (select unnest(there)) and exists (select from strategies s where s.id = c.strategy_id);
+  end if;
   select jsonb_agg(jsonb_build_object('strategy_id', o.strategy_id, 'match_id', o.match_id)) into held from (
     select c.strategy_id, p.match_id,
       coalesce(u.count, 0) + row_number() over (partition by s.user_id order by c.strategy_id, p.match_id) as place
@@ -493,6 +503,9 @@ begin
   if held is not null then
     return query select h || '{"held": true}' from jsonb_array_elements(held) h;
   end if;
+  if leaving is not null then
+    return query select l || '{"leaving": true}' from jsonb_array_elements(leaving) l;
+  end if;
   if jsonb_array_length(coalesce(created, '[]')) < brought then
     return query
     select jsonb_build_object('id', t.id, 'strategy_id', t.strategy_id, 'match_id', t.match_id, 'is_new', false)
@@ -503,10 +516,10 @@ begin
   end if;
 end $$;
 
--- For the version before this one: the same, without what is held back.
+-- For the version before this one: the same, without what is held back or waits for whether its strategy stays.
 create or replace function public.create_judged_triggers(matches jsonb) returns setof jsonb
 language sql set search_path = public as $$
-  select made from create_bounded_triggers(matches) made where not made ? 'held'
+  select made from create_bounded_triggers(matches) made where not made ?| array['held', 'leaving']
 $$;
 
 -- The columns that owners write: not ids, which the tables give, and not which file a strategy is kept in. Nobody may empty a

@@ -127,6 +127,8 @@ begin
     select jsonb_agg(l) into gone from locked l;
     if gone is not null then
       perform hand_on_records(gone, null);
+      delete from performance p
+      where p.strategy_id in (select c.id from changed c where not exists (select from strategy_tombstones d where d.id = c.id));
     end if;
     return null;
   end if;
