@@ -115,7 +115,7 @@ export const verdicts = counter("verdicts_total", "Verdicts on triggers; reopene
 })
 export const triggersUnreadable = gauge(
   "triggers_unreadable",
-  "Triggers that stay open because they cannot be read, as far as this process has met them."
+  "Triggers that are open because they cannot be read now, as far as this process has met them."
 )
 export const httpDefects = counter("http_defects_total", "Requests that broke in their handler.")
 export const httpDuration = histogram(

@@ -74,8 +74,13 @@ export class OutcomeStore extends Context.Service<
      * its amendment stays pending.
      */
     readonly amended: (id: TriggerId, state: "done" | "failed", told: Receipt) => Effect.Effect<void, DatabaseError>
-    /** How many triggers cannot be judged, as far as this process has met them. */
+    /** How many triggers cannot be judged now, as far as this process has met them. */
     readonly unreadable: Effect.Effect<number>
+    /**
+     * Reads again matches on which there are such triggers, some at a time: somebody may have mended or deleted them. Answers with
+     * the ids of the matches on which there still are.
+     */
+    readonly readAgain: Effect.Effect<ReadonlySet<string>, DatabaseError>
   }
 >()("touchline/outcome/OutcomeStore") {
   /** On the Database. `tell` says whether messages are amended at all. */
@@ -91,7 +96,8 @@ export class OutcomeStore extends Context.Service<
         const decodeAbsent = decodeRows("open matches", AbsentRow)
         /** Expectations by their text: triggers of one strategy share one. */
         const conditions = new Map<string, Result.Result<Condition, Schema.SchemaError>>()
-        const bad = new Set<string>()
+        /** The triggers that cannot be judged, by match; those that were read last come last. */
+        const bad = new Map<string, ReadonlySet<string>>()
 
         const conditionOf = (expectation: unknown) => {
           const text = JSON.stringify(expectation)
@@ -103,16 +109,29 @@ export class OutcomeStore extends Context.Service<
           return decoded
         }
 
-        const leaveOpen = Effect.fnUntraced(function* (id: string, what: string, reason: string) {
-          if (bad.has(id)) return
-          bad.add(id)
-          yield* Metric.update(metrics.triggersUnreadable, bad.size)
-          yield* Effect.logWarning(`a trigger cannot be judged and stays open: its ${what} cannot be read`).pipe(
-            Effect.annotateLogs({ trigger: id, reason })
-          )
+        const countBad = (): number => [...bad.values()].reduce((count, { size }) => count + size, 0)
+
+        /** What cannot be read on a match now. That a trigger cannot is told once, and that it can again, or is gone. */
+        const noteBad = Effect.fnUntraced(function* (matchId: string, found: ReadonlyMap<string, Unreadable>) {
+          const before = bad.get(matchId) ?? new Set()
+          bad.delete(matchId)
+          if (found.size > 0) bad.set(matchId, new Set(found.keys()))
+          for (const [id, { reason, what }] of found) {
+            if (before.has(id)) continue
+            yield* Effect.logWarning(`a trigger cannot be judged and stays open: its ${what} cannot be read`).pipe(
+              Effect.annotateLogs({ trigger: id, reason })
+            )
+          }
+          for (const id of before) {
+            if (found.has(id)) continue
+            yield* Effect.logInfo("a trigger that could not be judged can be read now, or is gone").pipe(
+              Effect.annotateLogs({ trigger: id })
+            )
+          }
+          yield* Metric.update(metrics.triggersUnreadable, countBad())
         })
 
-        const readMatch = Effect.fnUntraced(function* ({ snapshots, triggers }: typeof MatchRow.Type) {
+        const readMatch = Effect.fnUntraced(function* ({ match_id, snapshots, triggers }: typeof MatchRow.Type) {
           const shown = new Map<string, ReturnType<typeof decodeSnapshot>>()
           const snapshotOf = (key: string, snapshot: unknown) => {
             const decoded = shown.get(key) ?? decodeSnapshot(snapshot)
@@ -120,13 +139,16 @@ export class OutcomeStore extends Context.Service<
             return decoded
           }
           const open: Array<OpenTrigger> = []
+          const unreadable = new Map<string, Unreadable>()
+          const note = (row: (typeof triggers)[number], what: Unreadable["what"], { issue }: Schema.SchemaError) => {
+            if (row.final_at === null) unreadable.set(row.id, { what, reason: problemText(issue) })
+          }
           for (const row of triggers) {
             const snapshot = snapshotOf(row.snapshot ?? row.id, row.own_snapshot ?? snapshots[row.snapshot ?? ""])
             const expectation = conditionOf(row.expectation)
-            if (Result.isFailure(snapshot)) yield* leaveOpen(row.id, "snapshot", problemText(snapshot.failure.issue))
-            else if (Result.isFailure(expectation)) {
-              yield* leaveOpen(row.id, "expectation", problemText(expectation.failure.issue))
-            } else {
+            if (Result.isFailure(snapshot)) note(row, "snapshot", snapshot.failure)
+            else if (Result.isFailure(expectation)) note(row, "expectation", expectation.failure)
+            else {
               open.push({
                 id: TriggerId.make(row.id),
                 expectation: expectation.success,
@@ -136,17 +158,26 @@ export class OutcomeStore extends Context.Service<
               })
             }
           }
+          if (unreadable.size > 0 || bad.has(match_id)) yield* noteBad(match_id, unreadable)
           return open
+        })
+
+        const readOpen = Effect.fnUntraced(function* (
+          matchIds: ReadonlyArray<string>,
+          finalsSince: number | undefined
+        ) {
+          const finals_since = finalsSince === undefined ? null : iso(finalsSince)
+          const rows = yield* decodeMatches(yield* call("open_outcomes", { match_ids: matchIds, finals_since }))
+          const matches = new Map<string, ReadonlyArray<OpenTrigger>>()
+          for (const row of rows) matches.set(row.match_id, yield* readMatch(row))
+          for (const id of matchIds) if (bad.has(id) && !matches.has(id)) yield* noteBad(id, new Map())
+          return matches
         })
 
         return OutcomeStore.of({
           open: Effect.fn("OutcomeStore.open")(function* (matchIds, finalsSince) {
             if (matchIds.length === 0) return new Map()
-            const finals_since = finalsSince === undefined ? null : iso(finalsSince)
-            const rows = yield* decodeMatches(yield* call("open_outcomes", { match_ids: matchIds, finals_since }))
-            const matches = new Map<string, ReadonlyArray<OpenTrigger>>()
-            for (const row of rows) matches.set(row.match_id, yield* readMatch(row))
-            return matches
+            return yield* readOpen(matchIds, finalsSince)
           }),
           absent: Effect.fn("OutcomeStore.absent")(function* (shown, limit) {
             const rows = yield* decodeAbsent(yield* call("open_matches", { shown, max_rows: limit }))
@@ -194,14 +225,28 @@ export class OutcomeStore extends Context.Service<
           amended: Effect.fn("OutcomeStore.amended")(function* (id, state, receipt) {
             yield* call("record_amendment", { told: { id, state, receipt, revision: receipt.revision ?? 0 } })
           }),
-          unreadable: Effect.sync(() => bad.size)
+          unreadable: Effect.sync(countBad),
+          readAgain: Effect.gen(function* () {
+            const some = [...bad.keys()].slice(0, readAgainAtOnce)
+            if (some.length > 0) yield* readOpen(some, undefined)
+            return new Set(bad.keys())
+          }).pipe(Effect.withSpan("OutcomeStore.readAgain"))
         })
       })
     )
 }
 
+/** What of a trigger cannot be read, and why. */
+interface Unreadable {
+  readonly what: "snapshot" | "expectation"
+  readonly reason: string
+}
+
 /** Expectations that are remembered as decoded. */
 const mostConditions = 20_000
+
+/** Matches with triggers that cannot be read that are read again in one call. */
+const readAgainAtOnce = 50
 
 const iso = (millis: number): string => DateTime.formatIso(DateTime.makeUnsafe(millis))
 

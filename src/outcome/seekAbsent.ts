@@ -183,6 +183,8 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       const played = [...shown].flatMap(([id, { clock, since }]) =>
         isWaiting(clock) || now - since >= Duration.toMillis(unseenAfter) ? [] : [id]
       )
+      const unreadable = yield* store.readAgain
+      for (const matchId of givenUp.keys()) if (!unreadable.has(matchId)) givenUp.delete(matchId)
       const all = yield* store.absent(played, mostMatches)
       const absent = all.filter(({ matchId, since }) => givenUp.get(matchId) !== since)
       const due = absent.filter(
@@ -193,8 +195,6 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
         now
       )
       const gone = new Set(absent.map(({ matchId }) => matchId))
-      const listed = new Set(all.map(({ matchId }) => matchId))
-      for (const matchId of givenUp.keys()) if (!listed.has(matchId)) givenUp.delete(matchId)
       for (const matchId of asked.keys()) if (!gone.has(matchId)) asked.delete(matchId)
       if (isLast) return
       yield* ask(toAskAgain(now), now)

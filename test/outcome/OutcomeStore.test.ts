@@ -1,8 +1,9 @@
 import { assert, expect, layer } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Metric, Option } from "effect"
 import { Database } from "../../src/database/Database.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import * as metrics from "../../src/health/metrics.ts"
 import { OutcomeStore } from "../../src/outcome/OutcomeStore.ts"
 import { unreadableTriggers } from "../../src/outcome/Performance.ts"
 import { Logs, quiet } from "../fixtures/logs.ts"
@@ -123,6 +124,31 @@ layer(onDatabase)("The outcomes of triggers", (it) => {
       const { lines } = yield* Logs
       expect(yield* lines("a trigger cannot be judged and stays open: its expectation cannot be read")).toHaveLength(1)
       expect(yield* store.unreadable).toBe(1)
+    }).pipe(Effect.provide(Logs.layer))
+  )
+
+  it.effect("are counted as unreadable as long as they are, and no longer", () =>
+    Effect.gen(function* () {
+      const store = yield* OutcomeStore
+      const before = yield* store.unreadable
+      const shown = Effect.map(Metric.value(metrics.triggersUnreadable), ({ value }) => value)
+      const triggers = yield* fire([expecting("total goals >= 1"), expecting("total goals >= 2")], [{ id: "mended" }])
+      const [one, two] = triggers.map(({ id }) => id)
+      const readable = yield* sql(`select expectation from triggers where id = '${one}'`)
+      yield* sql(`update triggers set expectation = '"nonsense"' where id in ('${one}', '${two}')`)
+      yield* openOn("mended")
+      expect([yield* store.unreadable, yield* shown]).toEqual([before + 2, before + 2])
+      expect(yield* store.readAgain).toContain("mended")
+      const [{ expectation }] = readable as readonly [{ expectation: object }]
+      yield* sql(`update triggers set expectation = '${JSON.stringify(expectation)}' where id = '${one}'`)
+      yield* store.readAgain
+      expect([yield* store.unreadable, yield* shown]).toEqual([before + 1, before + 1])
+      yield* sql(`delete from triggers where id = '${two}'`)
+      expect(yield* store.readAgain).not.toContain("mended")
+      expect([yield* store.unreadable, yield* shown]).toEqual([before, before])
+      const { lines } = yield* Logs
+      expect(yield* lines("a trigger cannot be judged and stays open: its expectation cannot be read")).toHaveLength(2)
+      expect(yield* lines("a trigger that could not be judged can be read now, or is gone")).toHaveLength(2)
     }).pipe(Effect.provide(Logs.layer))
   )
 
