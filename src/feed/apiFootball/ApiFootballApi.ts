@@ -5,10 +5,13 @@
  * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
  */
 import { Clock, Data, DateTime, Duration, Effect, Metric, Option, Redacted, Schema } from "effect"
+import { isPlain } from "../../domain/decodeSnapshot.ts"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
+import { finiteIn } from "../provider/lenient.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
+import { waitIn } from "../provider/waitIn.ts"
 import type { ApiFootballSettings } from "./settings.ts"
 
 export const feedName = "api-football"
@@ -29,16 +32,17 @@ export interface Account {
   readonly allowance: Allowance
 }
 
-const Texts = Schema.Record(Schema.String, Schema.Unknown)
-const decodeBody = Schema.decodeUnknownOption(
-  Schema.Struct({
-    errors: Schema.optionalKey(Schema.Union([Schema.Array(Schema.Unknown), Texts])),
-    response: Schema.optionalKey(Schema.Unknown),
-    message: Schema.optionalKey(Schema.String),
-    paging: Schema.optionalKey(Schema.Struct({ total: Schema.Finite }))
-  })
-)
-type Body = Option.Option.Value<ReturnType<typeof decodeBody>>
+/** What an answer says, part by part: one of another shape is as absent, but for errors, which count whatever they are. */
+const bodyOf = (body: unknown) => {
+  const { errors, message, paging, response } = isPlain(body) ? body : {}
+  return {
+    errors: errors ?? [],
+    message: typeof message === "string" ? message : undefined,
+    pages: isPlain(paging) ? (finiteIn(paging.total) ?? 1) : 1,
+    response
+  }
+}
+type Body = ReturnType<typeof bodyOf>
 
 const decodeStatus = Schema.decodeUnknownOption(
   Schema.Struct({
@@ -64,10 +68,10 @@ export const dayAgain = (now: number): number => {
 const nextMinute = (now: number): number => (Math.floor(now / 60_000) + 1) * 60_000
 
 /** What the provider has against a request, by what it is about. */
-const errorsOf = ({ errors = [] }: Body): ReadonlyArray<readonly [about: string, text: string]> =>
-  Array.isArray(errors)
-    ? errors.map((text) => ["", String(text)])
-    : Object.entries(errors).map(([about, text]) => [about, String(text)])
+const errorsOf = ({ errors }: Body): ReadonlyArray<readonly [about: string, text: string]> => {
+  if (isPlain(errors)) return Object.entries(errors).map(([about, text]) => [about, String(text)])
+  return (Array.isArray(errors) ? errors : [errors]).map((text) => ["", String(text)])
+}
 
 /** Troubles of the provider's own. */
 const theirs = new Set(["bug", "report", "time"])
@@ -136,13 +140,15 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
     return new LimitReached({ until: dayAgain(now), message: `API-Football: ${limit} are used up` })
   }
 
-  const refuse = ({ status }: Answer, body: Body, now: number) => {
+  const refuse = (answer: Answer, body: Body, now: number) => {
+    const { status } = answer
     const [about, text] = errorsOf(body)[0] ?? ["", body.message ?? "no reason given"]
     if (about === "requests") return dayUsedUp(now)
     if (about === "rateLimit" || status === 429) {
-      return left?.remaining === 0
-        ? dayUsedUp(now)
-        : new LimitReached({ until: nextMinute(now), message: "API-Football's limit of requests a minute is reached" })
+      if (left?.remaining === 0) return dayUsedUp(now)
+      const wait = waitIn(answer, now)
+      const until = wait === undefined ? nextMinute(now) : now + wait
+      return new LimitReached({ until, message: "API-Football's limit of requests a minute is reached" })
     }
     if (status >= 499 || status === 204 || theirs.has(about)) {
       return failure("unavailable", `API-Football answered ${status}: ${text}`)
@@ -165,17 +171,20 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
       yield* Metric.update(metrics.of(metrics.feedBudget, { feed: feedName }), left.remaining)
       yield* Metric.update(metrics.of(metrics.feedLimit, { feed: feedName }), left.limit)
     }
-    const body: Body = Option.getOrElse(decodeBody(answer.body), () => ({}))
+    const body = bodyOf(answer.body)
     if (answer.status !== 200 || errorsOf(body).length > 0) return yield* refuse(answer, body, now)
-    if (body.response === undefined) {
+    if (body.response === undefined || body.response === null) {
       return yield* failure("unavailable", `${client.host} answered without a response`)
     }
     return body
   })
 
   const page = Effect.fnUntraced(function* (path: string, params: Params) {
-    const { paging, response } = yield* ask(path, params)
-    return { rows: Array.isArray(response) ? response : [response], pages: Math.min(paging?.total ?? 1, mostPages) }
+    const { pages, response } = yield* ask(path, params)
+    if (path === "fixtures" && !Array.isArray(response)) {
+      return yield* failure("unavailable", `${client.host} answered with something that is no list of matches`)
+    }
+    return { rows: Array.isArray(response) ? response : [response], pages: Math.min(pages, mostPages) }
   })
 
   const listOfPlan = Effect.fnUntraced(function* (path: string, params: Params) {

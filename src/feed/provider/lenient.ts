@@ -18,6 +18,12 @@ export const numberIn = (value: unknown): unknown => {
   return digits === undefined ? value : Number(digits)
 }
 
+/** The same, where anything else is as absent. */
+export const finiteIn = (value: unknown): number | undefined => {
+  const number = numberIn(value)
+  return typeof number === "number" && Number.isFinite(number) ? number : undefined
+}
+
 /** A whole number, such as an id. */
 export const wholeIn = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isSafeInteger(value) ? value : undefined

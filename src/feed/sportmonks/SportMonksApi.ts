@@ -6,10 +6,13 @@
  * request has left this hour is known from the answers.
  */
 import { Clock, Data, Effect, Metric, Option, Redacted, Schema } from "effect"
+import { isPlain } from "../../domain/decodeSnapshot.ts"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
+import { finiteIn } from "../provider/lenient.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
+import { waitIn, waitOf } from "../provider/waitIn.ts"
 import type { SportMonksSettings } from "./settings.ts"
 
 export const feedName = "sportmonks"
@@ -29,27 +32,27 @@ export interface Allowance {
   readonly resetsAt: number
 }
 
-const Envelope = Schema.Struct({
-  data: Schema.optionalKey(Schema.Unknown),
-  message: Schema.optionalKey(Schema.String),
-  code: Schema.optionalKey(Schema.Unknown),
-  retry_after: Schema.optionalKey(Schema.Finite),
-  subscription: Schema.optionalKey(Schema.Unknown),
-  rate_limit: Schema.optionalKey(
-    Schema.Struct({
-      remaining: Schema.Finite,
-      resets_in_seconds: Schema.Finite,
-      requested_entity: Schema.optionalKey(Schema.String)
-    })
-  )
-})
-type Envelope = typeof Envelope.Type
-
-const decodeEnvelope = Schema.decodeUnknownOption(Envelope)
-/** The same where a part of it is of another shape. */
-const decodeBare = Schema.decodeUnknownOption(
-  Schema.Struct({ data: Schema.optionalKey(Schema.Unknown), message: Schema.optionalKey(Schema.String) })
+const decodeRateLimit = Schema.decodeUnknownOption(
+  Schema.Struct({
+    remaining: Schema.Finite,
+    resets_in_seconds: Schema.Finite,
+    requested_entity: Schema.optionalKey(Schema.String)
+  })
 )
+
+/** What an answer says, part by part: one of another shape is as absent. */
+const envelopeOf = (body: unknown) => {
+  const { code, data, message, rate_limit, retry_after, subscription } = isPlain(body) ? body : {}
+  return {
+    data,
+    message: typeof message === "string" ? message : undefined,
+    code: finiteIn(code),
+    retryAfter: finiteIn(retry_after),
+    subscription,
+    rateLimit: Option.getOrUndefined(decodeRateLimit(rate_limit))
+  }
+}
+type Envelope = ReturnType<typeof envelopeOf>
 
 const isNothingFound = (message: string): boolean => /^no result/i.test(message)
 
@@ -58,6 +61,10 @@ const includeCodes = new Set([5000, 5001, 5002, 5013])
 const limitCode = 5005
 /** The filter does not go with the endpoint. */
 const filterCode = 5010
+
+/** The plan does not have the endpoint. */
+const endpointCode = 5007
+const ofPlan = "Check that the plan at SportMonks has live scores, and the leagues of SPORTMONKS_LEAGUES."
 
 /** The name of an include in a refusal: `You do not have access to the 'odds' include`. */
 const refusedInclude = (message: string): string | undefined =>
@@ -77,9 +84,6 @@ const ofOneMatch = wanted.filter((include) => include !== "inplayOdds")
 
 /** How long a limit lasts whose reset is not told. */
 const defaultWait = 60
-
-/** A wait that was told, in milliseconds: limits are renewed every hour, whatever is said. */
-const waitOf = (seconds: number): number => 1000 * Math.min(3600, Math.max(0, seconds))
 
 export interface SportMonksApi {
   readonly host: string
@@ -117,11 +121,11 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
   const refusedFilters = new Set<string>()
 
   const failure = (reason: "unavailable" | "refused", message: string) =>
-    new FeedError({ feed: feedName, reason, message: message.replaceAll(secret, "<token>") })
+    new FeedError({ feed: feedName, reason, message })
 
-  const noteAnswer = ({ rate_limit, subscription }: Envelope, now: number) => {
-    if (rate_limit !== undefined) {
-      const { remaining, requested_entity = "Fixture", resets_in_seconds } = rate_limit
+  const noteAnswer = ({ rateLimit, subscription }: Envelope, now: number) => {
+    if (rateLimit !== undefined) {
+      const { remaining, requested_entity = "Fixture", resets_in_seconds } = rateLimit
       left.set(requested_entity, { remaining, resetsAt: now + waitOf(resets_in_seconds) })
     }
     const plans = Option.getOrUndefined(decodePlans(subscription))?.flatMap((each) => each.plans)
@@ -129,37 +133,41 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     if (first !== undefined) plan = first.plan
   }
 
-  const refuse = ({ status }: Answer, { code, message = "no reason given", retry_after }: Envelope, now: number) => {
+  const refuse = (answer: Answer, body: Envelope, now: number) => {
+    const { status } = answer
+    const { code, retryAfter } = body
+    // Whatever is told of it holds no key.
+    const message = (body.message ?? "no reason given").replaceAll(secret, "<token>")
     if (status === 429 || code === limitCode) {
       const known = [...left.values()].filter(({ remaining, resetsAt }) => resetsAt > now && remaining <= 1)
+      const wait = retryAfter === undefined ? waitIn(answer, now) : waitOf(retryAfter)
       const until =
-        retry_after !== undefined
-          ? now + waitOf(retry_after)
-          : Math.max(...known.map(({ resetsAt }) => resetsAt), now + defaultWait * 1000)
+        wait === undefined ? Math.max(...known.map(({ resetsAt }) => resetsAt), now + defaultWait * 1000) : now + wait
       return new LimitReached({ until, message: "SportMonks' limit of requests an hour is reached" })
     }
     if (code === filterCode) return new FilterRefused({ message })
     const include = refusedInclude(message)
-    if ((typeof code === "number" && includeCodes.has(code)) || include !== undefined) {
+    if ((code !== undefined && includeCodes.has(code)) || include !== undefined) {
       return new IncludeRefused({ include: include ?? "", message })
     }
     if (status >= 500) return failure("unavailable", `SportMonks answered ${status}: ${message}`)
+    if (status < 300 && body.message === undefined) {
+      return failure("unavailable", `${client.host} answered without data`)
+    }
     if (status === 401) return failure("refused", "SportMonks does not know the token. Check SPORTMONKS_API_TOKEN.")
     if (status >= 300 && status < 400) {
       return failure("refused", `${client.host} answered ${status} and is no API. Check SPORTMONKS_URL.`)
     }
     const about = code === undefined ? `${status}` : `${status}, code ${code}`
-    return failure("refused", `SportMonks refuses the request (${about}): ${message}`)
+    const todo = status === 403 || code === endpointCode ? ` ${ofPlan}` : ""
+    return failure("refused", `SportMonks refuses the request (${about}): ${message}${todo}`)
   }
 
   let mostLeft = 0
   const ask = Effect.fnUntraced(function* (path: string, params: Params) {
     const answer = yield* client.get(path, params)
     const now = yield* Clock.currentTimeMillis
-    const body: Envelope = Option.getOrElse(
-      Option.orElse(decodeEnvelope(answer.body), () => decodeBare(answer.body)),
-      () => ({})
-    )
+    const body = envelopeOf(answer.body)
     noteAnswer(body, now)
     const polls = left.get("Fixture")
     if (polls !== undefined) {
@@ -178,10 +186,12 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     const name = asked.find((each) => each.toLowerCase().split(".")[0] === include.toLowerCase().split(".")[0])
     const [last] = asked.filter((each) => !needed.has(each)).slice(-1)
     const gone = name ?? last
-    if (gone === undefined || needed.has(gone)) return failure("refused", `SportMonks refuses the request: ${message}`)
+    if (gone === undefined || needed.has(gone)) {
+      return failure("refused", `SportMonks refuses the request: ${message} ${ofPlan}`)
+    }
     refusedIncludes.add(gone)
     return Effect.logWarning("SportMonks does not give this with the plan: polls go on without it").pipe(
-      Effect.annotateLogs({ include: gone, reason: message.replaceAll(secret, "<token>") })
+      Effect.annotateLogs({ include: gone, reason: message })
     )
   }
 
@@ -237,7 +247,11 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     requests: client.requests,
     allowance: (entity) => left.get(entity),
     plan: () => plan,
-    inPlay: Effect.map(inPlay, listOf),
+    inPlay: Effect.flatMap(inPlay, (data) =>
+      data === undefined || Array.isArray(data)
+        ? Effect.succeed(listOf(data))
+        : failure("unavailable", `${client.host} answered with something that is no list of matches`)
+    ),
     fixtures: (ids) => Effect.map(whole(withIncludes(`fixtures/multi/${ids.join(",")}`, ofOneMatch, {})), listOf),
     prices: (ids) => {
       const filters = `bookmakers:${bookmaker};markets:1,14,80`
