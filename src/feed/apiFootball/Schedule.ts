@@ -16,7 +16,13 @@ import { type ReadFixture, readFixture } from "./fixture.ts"
 const Entry = Schema.Struct({ id: Schema.String, at: Schema.Finite })
 type Entry = typeof Entry.Type
 
-const Day = Schema.Struct({ date: Schema.String, readAt: Schema.Finite, entries: Schema.Array(Entry) })
+const Day = Schema.Struct({
+  date: Schema.String,
+  readAt: Schema.Finite,
+  entries: Schema.Array(Entry),
+  /** Those of the day before that may still be on. */
+  before: Schema.optionalKey(Schema.Array(Entry))
+})
 type Day = typeof Day.Type
 const decodeDay = Schema.decodeUnknownOption(Day)
 
@@ -67,27 +73,36 @@ export const makeSchedule = Effect.fnUntraced(function* (
     ends: "the day's fixtures can be had again",
     fields: { feed: feedName }
   })
+  const notOver = (all: ReadonlyArray<Entry>) => all.filter(({ id }) => !over.has(id))
   const take = (day: Day) => {
-    if (today !== undefined && today.date !== day.date) {
-      yesterday = today.entries
+    if (today?.date !== day.date) {
+      yesterday = today === undefined ? (day.before ?? []) : notOver(today.entries)
       over.clear()
     }
     today = day
   }
-  const entries = () => [...yesterday, ...(today?.entries ?? [])].filter(({ id }) => !over.has(id))
+  const entries = () => notOver([...yesterday, ...(today?.entries ?? [])])
 
-  const read = Effect.fnUntraced(function* (date: string, now: number) {
-    const fixtures = yield* api.list("fixtures", { date })
-    const day = {
-      date,
-      readAt: now,
-      entries: fixtures
+  const entriesOf = (date: string) =>
+    Effect.map(api.list("fixtures", { date }), (fixtures) =>
+      fixtures
         .map((each) => readFixture(each))
         .filter((each) => isWatched(each) && each.kickOff !== undefined)
         // Those that are over, or called off, when it is read are not asked for.
         .filter(({ read }) => read.clock === undefined || !isDone(read.clock.status))
         .map(({ id, kickOff = 0 }) => ({ id, at: kickOff }))
-    }
+    )
+  /** What may still be on of the day before, where nobody has read it before midnight. */
+  const entriesBefore = Effect.fnUntraced(function* (now: number, kept: Day | undefined) {
+    const date = dateOf(now - after)
+    if (date === dateOf(now) || today !== undefined) return []
+    if (kept?.date === date) return kept.entries
+    return yield* entriesOf(date).pipe(Effect.catchTag("FeedError", () => Effect.succeed<ReadonlyArray<Entry>>([])))
+  })
+
+  const read = Effect.fnUntraced(function* (date: string, now: number, kept: Day | undefined) {
+    const entries = yield* entriesOf(date)
+    const day: Day = { date, readAt: now, entries, before: yield* entriesBefore(now, kept) }
     yield* memory.keep(feedName, { schedule: day }, Duration.days(1))
     return day
   })
@@ -105,7 +120,7 @@ export const makeSchedule = Effect.fnUntraced(function* (
       askedAt = now
       const kept = Option.getOrUndefined(decodeDay((yield* memory.recall(feedName, ["schedule"])).schedule))
       if (kept !== undefined && isFresh(kept)) return take(kept)
-      yield* read(date, now).pipe(
+      yield* read(date, now, kept).pipe(
         Effect.tap(() => outage.over),
         Effect.map(take),
         Effect.catchTag("FeedError", ({ message }) => outage.met(message))

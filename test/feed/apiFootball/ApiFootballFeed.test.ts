@@ -92,6 +92,7 @@ describe("API-Football's feed", () => {
       const server = yield* makeApiFootballServer(() => [])
       server.play(/^fixtures$/, json({ errors: [], response: [] }), json({ errors: [], response: bad }))
       const feed = yield* apiFootballFeed(server.url)
+      yield* TestClock.setTime(dayStart)
       const answers = (yield* feed.poll).map((each) => decodeSnapshot(each))
       const read = answers.filter(Result.isSuccess).map(({ success }) => success.snapshot)
       expect(read.map(({ clock, match }) => `${match.id} ${clock.status}`)).toEqual(["1 live", "4 postponed"])

@@ -15,7 +15,11 @@ import { shown } from "../../fixtures/pipeline.ts"
 import { json } from "../../fixtures/providerServer.ts"
 
 const minute = 60_000
-const at = (time: string) => DateTime.toEpochMillis(DateTime.makeUnsafe(`2026-11-28T${time}:00Z`))
+/** A time of the day, which may be beyond its end. */
+const at = (time: string) => {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number)
+  return DateTime.toEpochMillis(DateTime.makeUnsafe("2026-11-28T00:00:00Z")) + (hours * 60 + minutes) * minute
+}
 
 /** A match that kicks off at this time and is played by the clock, 105 minutes with the break. */
 const matchAt =
@@ -167,6 +171,44 @@ describe("The requests of API-Football", () => {
         const gaps = polled.flatMap((time, index) => (index === 0 ? [] : [(time - (polled[index - 1] ?? 0)) / minute]))
         assert.isAtMost(Math.max(...gaps.filter((each) => each < 40)), gap)
       }).pipe(isolated)
+  )
+
+  it.effect.each(
+    [100, 110].flatMap((limit) => [
+      { limit, way: "a service that runs", from: "20:00" },
+      { limit, way: "one whose requests are used up before midnight", from: "20:00", spent: limit - 3 },
+      { limit, way: "one that starts after midnight", from: "24:10" }
+    ])
+  )("of a plan of $limit are enough for a match that ends after midnight: $way", ({ from, limit, spent = 0 }) =>
+    Effect.gen(function* () {
+      const [kickOff, midnight] = [at("22:50"), at("24:00")]
+      const server = yield* provider(limit, [matchAt("1", kickOff)])
+      server.left.remaining -= spent
+      let isNew = false
+      const goTo = (time: number) =>
+        Effect.andThen(
+          server.goTo(time),
+          Effect.sync(() => {
+            if (isNew || time < midnight) return
+            assert.isAtLeast(server.left.remaining, 0)
+            isNew = true
+            server.left.remaining = limit
+          })
+        )
+      const feed = yield* apiFootballFeed(server.url)
+      const shownAt: Array<number> = []
+      let finishedAt = Number.POSITIVE_INFINITY
+      yield* through(feed, { goTo }, at(from), midnight + 120 * minute, (time, shown) => {
+        if (shown.length > 0) shownAt.push(time)
+        if (shown.some(({ clock }) => clock.status === "finished")) finishedAt = Math.min(finishedAt, time)
+      })
+      const end = kickOff + 105 * minute
+      assert.isAtMost(finishedAt - end, 25 * minute)
+      // After midnight polls go on while the match does, as often as a new day's requests allow.
+      assert.isAbove(shownAt.filter((time) => time >= midnight && time < end).length, 1)
+      // What is left of the new day is for its matches.
+      assert.isAbove(server.left.remaining, limit / 2)
+    }).pipe(isolated)
   )
 
   it.effect("that are used up are waited for until midnight, told once, and fail no tick", () =>
