@@ -2,18 +2,21 @@
  * A hostile owner among a thousand: `npm run bench:strangers`. 1,000 owners with 100,000 strategies and a chat each get 2,000
  * alerts in 100 s, once by themselves and once beside an owner who does everything at once, on a real PostgreSQL, PostgREST
  * and redis-server, through a stand-in that enforces Telegram's limits. It tells how long the others' alerts took, from the
- * poll in which they came true to the stand-in, and how the two runs compare, and what reading the slowest rows costs. Its last
- * line is one JSON object; `--json` prints nothing else; `--small` plays a tenth of it.
+ * poll in which they came true to the stand-in, and how the two runs compare, how much of the processor each part kept busy (that
+ * of PostgREST and PostgreSQL for the hostile owner's requests is another machine's in a Supabase project, and this one's here),
+ * and what reading the slowest rows costs. Its last line is one JSON object; `--json` prints nothing else; `--small` plays a tenth of it.
  */
+import { availableParallelism, loadavg } from "node:os"
 import { setTimeout } from "node:timers/promises"
 import { NodeServices } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { migrations } from "../src/database/embedded/EmbeddedDatabase.ts"
-import { postgrest, sign } from "../test/fixtures/postgrest.ts"
+import { sign, startPostgrest } from "../test/fixtures/postgrest.ts"
 import { touchline } from "../test/fixtures/process.ts"
 import { hasRedisServer, startRedisServer } from "../test/fixtures/redisServer.ts"
-import { attack, type Tally } from "./strangers/attack.ts"
+import { startAttack } from "./strangers/attack.ts"
 import { makeLimitedBotApi } from "./strangers/botApi.ts"
+import { makeCpu } from "./strangers/cpu.ts"
 import * as evening from "./strangers/evening.ts"
 import { readRows } from "./strangers/rows.ts"
 import { serveSurroundings } from "./tick/gateway.ts"
@@ -56,8 +59,11 @@ const run = Effect.fnUntraced(function* (server: PostgresServer, isBesideHostile
   /** When the evening began, and when each tick was first shown. */
   let began: number | undefined
   const shownAt = new Map<number, number>()
+  // The hostile owner's requests have a PostgREST and connections of their own, so that what they take can be told apart.
+  const served = yield* startPostgrest(database.served)
+  const attacked = yield* startPostgrest({ ...database.served, url: `${database.served.url}?application_name=hostile` })
   const port = yield* serveSurroundings({
-    postgrest: yield* postgrest(database.served),
+    postgrest: served.port,
     answer: () => {
       const now = Date.now()
       const tick = began === undefined ? 0 : Math.min(evening.ticks, 1 + Math.floor((now - began) / evening.interval))
@@ -83,20 +89,42 @@ const run = Effect.fnUntraced(function* (server: PostgresServer, isBesideHostile
     new URL("strangers/service.ts", import.meta.url).pathname
   )
   yield* service.saying(/INFO +scan /)
-  const attackers = { stopped: false }
   const token = sign({ role: "authenticated", sub: evening.hostile })
-  const attacking: Promise<Tally> = isBesideHostile
-    ? attack(url, token, evening.hostile, () => attackers.stopped)
-    : Promise.resolve({})
+  const attack = isBesideHostile
+    ? yield* Effect.acquireRelease(
+        Effect.sync(() => startAttack(`http://127.0.0.1:${attacked.port}`, token, evening.hostile)),
+        ({ kill }) => Effect.sync(kill)
+      )
+    : undefined
   // The hostile one is under way when the evening begins.
   yield* Effect.promise(() => setTimeout(10_000))
   const others = new Map<string, { readonly chat: string; readonly latency: number }>()
+  const cpu = makeCpu()
+  const lookAtCpu = async () => {
+    const backends = (await database.backends())
+      .trim()
+      .split("\n")
+      .map((line) => line.split("|"))
+      .map(
+        ([name, pid]) => [name === "hostile" ? "PostgreSQL, for the hostile owner" : "PostgreSQL", Number(pid)] as const
+      )
+    cpu.look([
+      ["service", service.pid],
+      ["PostgREST", served.pid],
+      ["PostgREST, for the hostile owner", attacked.pid],
+      ...backends
+    ])
+  }
   yield* Effect.promise(async () => {
     began = Date.now()
     const end = began + evening.ticks * evening.interval + patience
-    let seen = 0
+    let [seen, looked] = [0, 0]
     while (others.size < evening.expected.size && Date.now() < end) {
       await setTimeout(200)
+      if (Date.now() - looked >= 5000) {
+        looked = Date.now()
+        await lookAtCpu()
+      }
       for (const { at, chat, text } of bot.arrivals.slice(seen)) {
         const name = /^<b>(Owner \d+ strategy \d+)<\/b>/.exec(text)?.[1] ?? ""
         const shown = shownAt.get(evening.expected.get(name) ?? 0)
@@ -105,8 +133,8 @@ const run = Effect.fnUntraced(function* (server: PostgresServer, isBesideHostile
       }
     }
   })
-  attackers.stopped = true
-  const attacks = yield* Effect.promise(() => attacking)
+  const lasted = (Date.now() - (began ?? 0)) / 1000
+  const attacks = attack === undefined ? {} : yield* Effect.promise(attack.stop)
   yield* service.kill("SIGTERM")
   yield* service.ended
   const { stdout } = service.output()
@@ -130,7 +158,12 @@ const run = Effect.fnUntraced(function* (server: PostgresServer, isBesideHostile
         )
       )
     ),
-    attacks
+    attacks,
+    /** How many processors each kind of process kept busy, of those that the machine has, and how many processes wanted them. */
+    processors: Object.fromEntries(
+      Object.entries(cpu.seconds()).map(([kind, seconds]) => [kind, Math.round((1000 * seconds) / lasted) / 1000])
+    ),
+    load: loadavg()[0]
   }
 }, Effect.scoped)
 
@@ -148,7 +181,11 @@ const main = Effect.gen(function* () {
   if (!process.argv.includes("--json")) {
     const strategies = evening.owners * evening.strategiesOfOwner
     yield* Console.log(`${evening.owners} owners, ${strategies} strategies, ${server.name}; times in ms`)
-    yield* Effect.sync(() => console.table([alone, beside].map(({ attacks: _, ...figures }) => figures)))
+    yield* Effect.sync(() =>
+      console.table([alone, beside].map(({ attacks: _, processors: __, ...figures }) => figures))
+    )
+    yield* Console.log(`Processors that were kept busy, of ${availableParallelism()}:`)
+    yield* Effect.sync(() => console.table({ alone: alone.processors, beside: beside.processors }))
     yield* Effect.sync(() => console.table(beside.attacks))
     yield* Console.log(`p99 beside the hostile owner: ${ratio.toFixed(2)} times that without (goal: ${goal})`)
     yield* Console.log(

@@ -1,10 +1,15 @@
-/** The hostile owner, with everything at once, through PostgREST with a token of their own, until told to stop. */
+/**
+ * The hostile owner, with everything at once, through PostgREST with a token of their own, until told to stop: a process by
+ * itself (`node attack.ts URL TOKEN OWNER`), so that what it costs to be hostile slows nobody who is measured.
+ */
+import { fork } from "node:child_process"
 import { setTimeout } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
 
 type Send = (method: string, path: string, body?: unknown) => Promise<number>
 
-/** How often each attack was made, and how often it was refused. */
-export type Tally = { [attack: string]: { made: number; refused: number } }
+/** How often each attack was made, how often it was refused, and how long its answers took in all, in milliseconds. */
+export type Tally = { [attack: string]: { made: number; refused: number; ms: number } }
 
 const comparison = { left: "minute", comparator: ">=", right: 1 }
 
@@ -48,11 +53,11 @@ const attacks = (owner: string): Readonly<Record<string, (send: Send, round: num
 }
 
 /** Attacks until it is over. */
-export const attack = async (url: string, token: string, owner: string, isOver: () => boolean): Promise<Tally> => {
+const attack = async (url: string, token: string, owner: string, isOver: () => boolean): Promise<Tally> => {
   const tally: Tally = {}
   const send: Send = async (method, path, body) => {
     const headers = { apikey: token, authorization: `Bearer ${token}`, "content-type": "application/json" }
-    const answer = await fetch(`${url}/rest/v1/${path}`, {
+    const answer = await fetch(`${url}/${path}`, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
@@ -63,11 +68,44 @@ export const attack = async (url: string, token: string, owner: string, isOver: 
   for (let round = 0; !isOver(); round++) {
     for (const [name, make] of Object.entries(attacks(owner))) {
       if (isOver()) break
+      const began = performance.now()
       const status = await make(send, round)
-      const count = tally[name] ?? { made: 0, refused: 0 }
-      tally[name] = { made: count.made + 1, refused: count.refused + (status >= 400 ? 1 : 0) }
+      const { made, ms, refused } = tally[name] ?? { made: 0, refused: 0, ms: 0 }
+      tally[name] = {
+        made: made + 1,
+        refused: refused + (status >= 400 ? 1 : 0),
+        ms: Math.round(ms + performance.now() - began)
+      }
     }
     await setTimeout(200)
   }
   return tally
+}
+
+/** An attack under way: `stop` ends it, and answers with what was done. */
+export const startAttack = (url: string, token: string, owner: string) => {
+  const child = fork(fileURLToPath(import.meta.url), [url, token, owner])
+  const told = new Promise<Tally>((resolve, reject) => {
+    child.once("message", (tally) => resolve(tally as Tally))
+    child.once("exit", () => reject(new Error("the hostile owner gave up")))
+  })
+  return {
+    stop: () => {
+      child.send("stop")
+      return told
+    },
+    kill: () => void child.kill("SIGKILL")
+  }
+}
+
+const [, script, url, token, owner] = process.argv
+if (script === fileURLToPath(import.meta.url) && url !== undefined && token !== undefined && owner !== undefined) {
+  let isOver = false
+  process.once("message", () => {
+    isOver = true
+  })
+  // Whoever started it is gone.
+  process.once("disconnect", () => process.exit(1))
+  const tally = await attack(url, token, owner, () => isOver)
+  process.send?.(tally, () => process.exit(0))
 }

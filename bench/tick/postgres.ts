@@ -60,6 +60,8 @@ const run = async (program: string, args: ReadonlyArray<string>, input: Iterable
 export interface PostgresDatabase {
   readonly loader: Loader
   readonly served: ServedDatabase
+  /** The processes that serve its connections: `name|pid` each in a line, where it has any. */
+  readonly backends: () => Promise<string>
 }
 
 export interface PostgresServer {
@@ -85,7 +87,7 @@ const pglite: PostgresServer = {
     const { client } = Context.get(yield* Layer.build(EmbeddedPostgres.layer()), EmbeddedPostgres)
     const loader = onPglite(client)
     yield* Effect.promise(() => loader.exec(project))
-    return { loader, served: yield* servePglite(client) }
+    return { loader, served: yield* servePglite(client), backends: () => Promise.resolve("") }
   })
 }
 
@@ -175,6 +177,8 @@ const start = Effect.fnUntraced(function* (bin: string) {
               rows
             )
         },
+        backends: () =>
+          psql(name, [], ["select application_name, pid from pg_stat_activity where datname = current_database()"]),
         served: { url: `postgres://authenticator@127.0.0.1:${port}/${name}`, pool: 10, preparedStatements: true }
       }
     })

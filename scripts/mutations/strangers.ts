@@ -40,6 +40,18 @@ export const strangers = [
     ]
   ),
   ...changes(
+    "src/rules/rows/price.ts",
+    ["strangers/rows"],
+    [
+      [
+        "an outcome names values without end",
+        "Math.max(terms, ...comparisons.map(termsOf))",
+        "Math.max(...comparisons.map(termsOf))"
+      ],
+      ["an outcome costs nothing", "const judging = 5", "const judging = 0"]
+    ]
+  ),
+  ...changes(
     `${migrations}/20261126000008_linking.sql`,
     ["strangers/takeover"],
     [

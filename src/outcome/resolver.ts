@@ -23,6 +23,9 @@ const matchesPerCall = 50
 /** Results that are written in one call. */
 const resultsPerCall = 1000
 
+/** So many triggers are judged without a pause. */
+const judgedAtATime = 10
+
 /** How old what is known of the triggers of a match may be, where other processes create and resolve them too. */
 const readAgainAfter = Duration.seconds(30)
 
@@ -98,10 +101,14 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     return at - held.unseenSince >= Duration.toMillis(unseenStands)
   }
 
-  const judge = (held: HeldMatch, look: Seen, isLast: boolean): ReadonlyArray<Step> => {
+  const judge = Effect.fnUntraced(function* (held: HeldMatch, look: Seen, isLast: boolean) {
     const matchLook = lookAt(look.snapshot, look.timeline)
     const steps: Array<Step> = []
+    let judged = 0
     for (const trigger of toJudge(held, look)) {
+      // Ticks have their turn between triggers, whatever those expect.
+      judged += 1
+      if (judged % judgedAtATime === 0) yield* Effect.yieldNow
       const finding = find(trigger, matchLook)
       // Also where nothing is said of it yet: what has changed here counts when something is.
       held.restless.add(trigger.id)
@@ -113,7 +120,7 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     }
     held.judged = look
     return steps
-  }
+  })
 
   const write = Effect.fnUntraced(function* (steps: ReadonlyArray<Step>) {
     for (const page of Arr.chunksOf(steps, resultsPerCall)) {
@@ -179,7 +186,7 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
         takeUp(created)
         const steps: Array<Step> = []
         for (const [id, look] of looks) {
-          steps.push(...judge(heldOf(id, now), look, isLast))
+          for (const each of yield* judge(heldOf(id, now), look, isLast)) steps.push(each)
           // Ticks have their turn between matches.
           yield* Effect.yieldNow
         }

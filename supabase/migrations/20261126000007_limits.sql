@@ -213,8 +213,8 @@ language sql stable set search_path = public as $$
     then auth.uid()::text end
 $$;
 
--- Counts the rows that an owner changes with a token of their own, and refuses those beyond so many an hour: whoever flips a row
--- without end costs every reader of strategies. Only the owner's own statements wait here for each other.
+-- Counts the rows that an owner changes with a token of their own, and refuses more when there were so many in an hour: whoever
+-- flips a row without end costs every reader of strategies. Only the owner's own statements wait here for each other.
 create or replace function public.count_owner_changes(rows_changed bigint) returns void
 language plpgsql security definer set search_path = public as $$
 declare
@@ -231,10 +231,29 @@ begin
   values (who, 'changes', date_trunc('hour', now(), 'UTC'), least(rows_changed, 1000000)::integer)
   on conflict (owner, what, since) do update set count = u.count + excluded.count
   returning u.count into used;
-  if used > most then
+  if used - rows_changed >= most or rows_changed > most then
     raise check_violation using message = format('at most %s rows are changed in an hour', most),
       hint = 'Wait until the next hour.';
   end if;
+end $$;
+
+-- Refuses an owner whose hour is used up before anything is written: what is refused afterwards has cost as much as what is taken,
+-- and leaves dead rows for everybody to read past.
+create or replace function public.refuse_owner_changes() returns trigger
+language plpgsql security definer set search_path = public as $$
+declare
+  who constant text := requesting_owner();
+  most integer;
+begin
+  if who is not null then
+    select l.most into most from owner_limits l where l.name = 'changes';
+    if exists (select from owner_usage u where u.owner = who and u.what = 'changes'
+        and u.since = date_trunc('hour', now(), 'UTC') and u.count >= most) then
+      raise check_violation using message = format('at most %s rows are changed in an hour', most),
+        hint = 'Wait until the next hour.';
+    end if;
+  end if;
+  return null;
 end $$;
 
 create or replace function public.bound_strategies_of_owner() returns trigger
@@ -296,6 +315,11 @@ begin
     end if;
     continue when bounded.all_rows is null;
     foreach event in array array['insert', 'update', 'delete'] loop
+      if not exists (select from pg_trigger
+          where tgrelid = format('public.%I', bounded.name)::regclass and tgname = 'touchline_allowed_' || event) then
+        execute format('create trigger %I before %s on public.%I for each statement execute function public.refuse_owner_changes()',
+          'touchline_allowed_' || event, event, bounded.name);
+      end if;
       if not exists (select from pg_trigger
           where tgrelid = format('public.%I', bounded.name)::regclass and tgname = 'touchline_bound_' || event) then
         seen := case event when 'insert' then 'new table as changed'
@@ -551,7 +575,7 @@ declare
 begin
   foreach signature in array array['json_of(jsonb)', 'set_owner_limits(jsonb)', 'note_strategy_reasons(jsonb)',
     'count_owner_usage(text, timestamptz, jsonb)', 'count_held_back(jsonb)', 'triggers_of_owners(jsonb)', 'bound_strategy()',
-    'bound_rule()', 'bound_user_telegram()', 'requesting_owner()', 'count_owner_changes(bigint)', 'bound_strategies_of_owner()',
+    'bound_rule()', 'bound_user_telegram()', 'requesting_owner()', 'count_owner_changes(bigint)', 'refuse_owner_changes()', 'bound_strategies_of_owner()',
     'bound_rules_of_strategy()', 'active_strategies()', 'save_strategies(jsonb)', 'count_triggers_of_owners()',
     'create_bounded_triggers(jsonb)', 'create_judged_triggers(jsonb)'
   ] loop

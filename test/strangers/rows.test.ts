@@ -34,6 +34,16 @@ const leftOut: ReadonlyArray<readonly [what: string, row: object, reason: RegExp
   ["10,000 signs in pairs", { definition: { when: [`${"- ".repeat(1900)}1 <= minute`] } }, /takes a sign/],
   ["200 conditions", { definition: { when: Array.from({ length: 200 }, () => comparison) } }, /LIMIT_CONDITIONS/],
   ["41 terms", { definition: { when: [`${sum(40)} >= 1`] } }, /LIMIT_TERMS/],
+  [
+    "41 terms in an outcome",
+    { definition: { when: ["minute >= 1"], expect: { any: [`${sum(19)} >= 1`, `${sum(20)} >= 1`] } } },
+    /LIMIT_TERMS/
+  ],
+  [
+    "an outcome of many pasts",
+    { definition: { when: ["minute >= 1"], expect: `${"goals last 90 minutes + ".repeat(30)}0 >= 1` } },
+    /LIMIT_PRICE/
+  ],
   ["20 levels", { definition: { when: [`${"(1 + ".repeat(20)}1${")".repeat(20)} <= minute`] } }, /LIMIT_DEPTH/],
   ["100,000 brackets as JSON that is text", { definition: brackets(15_000) }, /nested more than/],
   ["text that is no JSON", { definition: '"\u2603' }, /definition/],
@@ -152,6 +162,14 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
           request(who, (client) => client.from("strategies").update({ is_active }).eq("user_id", who))
         expect((yield* flip(mallory, false)).error).toBeNull()
         expect((yield* flip(mallory, true)).error?.message).toMatch(/at most 5000 rows/)
+        // It is refused before any row is looked at.
+        const long = yield* request(mallory, (client) =>
+          client
+            .from("strategies")
+            .update({ name: "x".repeat(1000) })
+            .eq("user_id", mallory)
+        )
+        expect(long.error?.message).toMatch(/at most 5000 rows/)
         yield* writeStrategy(ada)
         expect((yield* flip(ada, false)).error).toBeNull()
       })

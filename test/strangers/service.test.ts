@@ -16,38 +16,44 @@ const always = { when: ["minute >= 1"] }
 
 /** What the hostile owner has written: as much as fires, and all that might stop whoever reads it. */
 const written = Effect.gen(function* () {
+  /** What cannot be arranged is told as that, not as alerts that never come. */
+  const done = <R extends { readonly error: unknown }>({ error }: R) => expect(error).toBeNull()
   const insert = (who: string, rows: ReadonlyArray<object>) =>
-    request(who, (client) => client.from("strategies").insert(rows.map((row) => ({ user_id: who, ...row }))))
-  yield* insert(
-    mallory,
-    Array.from({ length: 10 }, (_, number) => ({ name: `Mallory ${number}`, definition: always }))
-  )
-  for (const definition of ["{\\u0000", '{"when":1e999999}', `${"[".repeat(9000)}${"]".repeat(9000)}`]) {
-    yield* insert(mallory, [{ name: "No JSON", definition }])
+    Effect.map(
+      request(who, (client) => client.from("strategies").insert(rows.map((row) => ({ user_id: who, ...row })))),
+      done
+    )
+  for (const [who, name] of [
+    [ada, "Ada"],
+    [carol, "Carol"]
+  ] as const) {
+    yield* insert(
+      who,
+      [1, 2, 3].map((league) => ({ name: `${name} ${league}`, league_ids: [`${league}`], definition: always }))
+    )
   }
   yield* insert(mallory, [
+    ...Array.from({ length: 10 }, (_, number) => ({ name: `Mallory ${number}`, definition: always })),
+    ...["{\\u0000", '{"when":1e999999}', `${"[".repeat(9000)}${"]".repeat(9000)}`].map((definition) => ({
+      name: "No JSON",
+      definition
+    })),
     { name: "Signs", definition: { when: [`${"-".repeat(3900)}1 <= minute`] } },
-    { name: "Typos", desired_outcome: "corner ".repeat(500), definition: null },
     { name: "Conditions", definition: { when: Array.from({ length: 400 }, () => "minute >= 1") } }
   ])
+  yield* insert(mallory, [{ name: "Typos", desired_outcome: "corner ".repeat(500), definition: null }])
+  // As an older version took it. Four million characters are more than may be read, compressed too.
   yield* sql(`set session_replication_role = replica;
     insert into strategies (user_id, name, description, definition)
-      values ('${mallory}', 'Huge', repeat('x', 14000000), '{"when":["minute >= 1"]}');
+      values ('${mallory}', 'Huge', repeat('x', 4000000), '{"when":["minute >= 1"]}');
     set session_replication_role = origin`)
-  yield* insert(
-    ada,
-    [1, 2, 3].map((league) => ({ name: `Ada ${league}`, league_ids: [`${league}`], definition: always }))
-  )
-  yield* insert(
-    carol,
-    [1, 2, 3].map((league) => ({ name: `Carol ${league}`, league_ids: [`${league}`], definition: always }))
-  )
   for (const [who, chat] of [
     [mallory, "66"],
     [ada, "42"],
     [carol, "33"]
   ] as const) {
-    yield* request("service", (client) => client.from("user_telegram").insert({ user_id: who, chat_id: chat }))
+    const linked = request("service", (client) => client.from("user_telegram").insert({ user_id: who, chat_id: chat }))
+    yield* Effect.map(linked, done)
   }
 })
 

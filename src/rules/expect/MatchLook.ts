@@ -9,7 +9,7 @@ import { correctedTrigger } from "../../domain/Past.ts"
 import { compareMatchMinutes, type MatchMinute, type Snapshot } from "../../domain/Snapshot.ts"
 import type { Timeline } from "../../domain/Timeline.ts"
 import type { View } from "../evaluate.ts"
-import { type Decision, decide, judgedPeriod } from "./decide.ts"
+import { type Decision, decide, type FiguresAtEnd, judgedPeriod } from "./decide.ts"
 import { decidedSince, type Judged, type Judgement, judgeTrigger, knowing, undecided } from "./judge.ts"
 import { pastViews, possiblePasts } from "./pastViews.ts"
 
@@ -18,7 +18,12 @@ export interface MatchLook {
   /** The past as it was seen. */
   readonly timeline: Timeline
   /** The pasts that are possible, and the views of each, made when they are first asked for. */
-  readonly pasts: ReadonlyArray<{ readonly timeline: Timeline; readonly views: () => ReadonlyArray<View> }>
+  readonly pasts: ReadonlyArray<{
+    readonly timeline: Timeline
+    readonly views: () => ReadonlyArray<View>
+    /** What is known of figures at the end, by the match as it stands with this past. */
+    readonly known: FiguresAtEnd
+  }>
 }
 
 const once = <A>(make: () => A): (() => A) => {
@@ -34,6 +39,7 @@ export const lookAt = (snapshot: Snapshot, timeline: Timeline): MatchLook => ({
   timeline,
   pasts: possiblePasts(timeline).map((past) => ({
     timeline: past,
+    known: new Map(),
     views: once(() => pastViews(snapshot.match, snapshot.prematch, past))
   }))
 })
@@ -62,11 +68,12 @@ export const judgeAtEnd = (trigger: Judged, look: MatchLook): Judgement => {
 
 /** What a trigger comes to whatever happens in the rest of the match; nothing while it is open. */
 export const decideEarly = (trigger: Judged, { pasts, snapshot }: MatchLook): Decision | undefined => {
-  const [first, ...others] = pasts.map(({ timeline }) =>
-    decide(trigger.expectation, {
-      ...knowing(trigger.prematch, { snapshot, timeline }),
-      trigger: correctedTrigger(trigger.at, timeline)
-    })
+  const [first, ...others] = pasts.map(({ known, timeline }) =>
+    decide(
+      trigger.expectation,
+      { ...knowing(trigger.prematch, { snapshot, timeline }), trigger: correctedTrigger(trigger.at, timeline) },
+      known
+    )
   )
   return others.some((each) => each !== first) ? undefined : first
 }

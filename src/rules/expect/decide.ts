@@ -85,8 +85,22 @@ const merged = (all: ReadonlyArray<Ranges>): Ranges => {
     : { match: oneOf(all.flatMap((each) => ("match" in each ? [each.match] : []))) }
 }
 
+/**
+ * What figures will be at the end, as far as that was asked of a match at one moment: many triggers ask for the same. Good for one
+ * view with one past, whatever its trigger and whatever was known before kick-off.
+ */
+export type FiguresAtEnd = Map<string, Ranges>
+
 /** The figure of a metric in a window as it will be at the end, given the match as it stands. */
-const figureAtEnd = (name: MetricName, window: Window | undefined, view: View): Ranges => {
+const figureAtEnd = (name: MetricName, window: Window | undefined, view: View, known: FiguresAtEnd): Ranges => {
+  if (window === "since trigger" || metric(name).group === "prematch") return figureFound(name, window, view)
+  const key = `${judgedPeriod(view)} ${name} ${JSON.stringify(window)}`
+  const ranges = known.get(key) ?? figureFound(name, window, view)
+  known.set(key, ranges)
+  return ranges
+}
+
+const figureFound = (name: MetricName, window: Window | undefined, view: View): Ranges => {
   const { clock } = view.snapshot
   const end = periodEnd[judgedPeriod(view)]
   const known = figures(view.snapshot)[name]
@@ -109,7 +123,10 @@ const figureAtEnd = (name: MetricName, window: Window | undefined, view: View): 
   /** The moments that may turn out to be `minutes` before the end, as far as they are past; then one that is not. */
   const before = (minutes: number): ReadonlyArray<Ranges> => {
     const first = clock.minute - minutes
-    return Array.from({ length: end - clock.minute + 1 }, (_, index) => at(Math.max(0, first + index)))
+    const all = Array.from({ length: end - clock.minute + 1 }, (_, index) => Math.max(0, first + index))
+    const past = new Set(all.filter(isPast))
+    // All that are yet to come are one to what is known now.
+    return [...Array.from(past, at), ...(all.every(isPast) ? [] : [now])]
   }
   if (window === undefined) return now
   if (typeof window === "object") {
@@ -160,21 +177,25 @@ const scopedAtEnd = (home: Range, away: Range, scope: Scope, { snapshot }: View)
   }
 }
 
-const metricAtEnd = ({ metric: name, scope = "total", window }: MetricValue, view: View): Range => {
-  const ranges = figureAtEnd(name, window, view)
+const metricAtEnd = (
+  { metric: name, scope = "total", window }: MetricValue,
+  view: View,
+  known: FiguresAtEnd
+): Range => {
+  const ranges = figureAtEnd(name, window, view, known)
   return "match" in ranges ? ranges.match : scopedAtEnd(ranges.home, ranges.away, scope, view)
 }
 
-const valueAtEnd = (expression: Expression, view: View): Range => {
+const valueAtEnd = (expression: Expression, view: View, known: FiguresAtEnd): Range => {
   if (typeof expression === "number") return exactly(expression)
   if (expression === "minute") return within(view.snapshot.clock.minute, periodEnd[judgedPeriod(view)], true)
   return "op" in expression
-    ? calculated(expression.op, valueAtEnd(expression.left, view), valueAtEnd(expression.right, view))
-    : metricAtEnd(expression, view)
+    ? calculated(expression.op, valueAtEnd(expression.left, view, known), valueAtEnd(expression.right, view, known))
+    : metricAtEnd(expression, view, known)
 }
 
-const holdsAtEnd = ({ comparator, left, right }: Comparison, view: View): boolean | undefined =>
-  willCompare(valueAtEnd(left, view), comparator, valueAtEnd(right, view))
+const holdsAtEnd = ({ comparator, left, right }: Comparison, view: View, known: FiguresAtEnd): boolean | undefined =>
+  willCompare(valueAtEnd(left, view, known), comparator, valueAtEnd(right, view, known))
 
 const isAtEnd = ({ clock }: View["snapshot"], period: JudgedPeriod): boolean =>
   clock.status === "finished" ||
@@ -186,13 +207,15 @@ const isAtEnd = ({ clock }: View["snapshot"], period: JudgedPeriod): boolean =>
  *
  * Undefined too for a view that is past that end, which shows what no longer counts: judge the last one before it. And
  * for a match that will not be played to its end: one that is abandoned, cancelled, awarded or a walkover.
+ *
+ * What is found of figures is kept in `known`, for other conditions on the same view with the same past.
  */
-export const decide = (condition: Condition, view: View): Decision | undefined => {
+export const decide = (condition: Condition, view: View, known: FiguresAtEnd = new Map()): Decision | undefined => {
   const { clock } = view.snapshot
   const period = judgedPeriod(view)
   if (isCalledOff(clock) || periods.indexOf(clock.period) > periods.indexOf(period)) return undefined
   if (isAtEnd(view.snapshot, period)) return evaluateCondition(condition, view) === undefined ? "miss" : "hit"
-  const holds = (isAnyOf(condition) ? condition.any : [condition]).map((each) => holdsAtEnd(each, view))
+  const holds = (isAnyOf(condition) ? condition.any : [condition]).map((each) => holdsAtEnd(each, view, known))
   if (holds.includes(true)) return "hit"
   return holds.includes(undefined) ? undefined : "miss"
 }

@@ -15,7 +15,7 @@ import type { Condition } from "../../domain/Strategy.ts"
 import type { Moment } from "../../domain/Timeline.ts"
 import { evaluateCondition, type View } from "../evaluate.ts"
 import { explainCondition } from "../explain/explain.ts"
-import { type Decision, decide, type JudgedPeriod, judgedPeriod } from "./decide.ts"
+import { type Decision, decide, type FiguresAtEnd, type JudgedPeriod, judgedPeriod } from "./decide.ts"
 
 export interface Judgement {
   /** `undecided` without an expectation, and where the match was not played to the end that is judged. */
@@ -63,12 +63,22 @@ const firstSince = (views: ReadonlyArray<View>, at: MatchMinute): number => {
   return first < 0 ? views.length : first
 }
 
+/** What is known of the figures of each view: all triggers of a match are judged by the same ones. */
+const figuresOf = new WeakMap<View, FiguresAtEnd>()
+
+const knownOf = (view: View): FiguresAtEnd => {
+  const known: FiguresAtEnd = figuresOf.get(view) ?? new Map()
+  figuresOf.set(view, known)
+  return known
+}
+
 /**
  * The first minute, from the trigger on, since which it has been decided that it comes to this, of all views up to the one
  * at which it does; never before the trigger itself, whatever a feed has made of its clock since.
  */
 export const decidedSince = (trigger: Judged, views: ReadonlyArray<View>, end: View, result: Decision): MatchMinute => {
-  const isDecided = (view: View): boolean => decide(trigger.expectation, judged(trigger, end, view)) === result
+  const isDecided = (view: View): boolean =>
+    decide(trigger.expectation, judged(trigger, end, view), knownOf(view)) === result
   const since = views.slice(firstSince(views, trigger.at), views.indexOf(end))
   return later(minuteOf((since[firstByHalving(since, isDecided)] ?? end).snapshot.clock), minuteOf(trigger.at))
 }

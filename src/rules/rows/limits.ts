@@ -37,7 +37,8 @@ export const ownerLimits = {
   terms: {
     setting: "LIMIT_TERMS",
     default: 40,
-    meaning: "How many values and numbers one comparison in a strategy of an owner may name."
+    meaning:
+      "How many values and numbers one comparison in a strategy of an owner may name, and all of its outcome together."
   },
   name: {
     setting: "LIMIT_NAME",
@@ -58,7 +59,7 @@ export const ownerLimits = {
     setting: "LIMIT_PRICE",
     default: 10_000,
     meaning:
-      "What all strategies of an owner may cost a scan: each distinct comparison costs the minutes of its windows, and 1 without any."
+      "What all strategies of an owner may cost a scan: each distinct comparison costs the minutes of its windows, and 1 without any; one of an outcome five times that."
   },
   changes: {
     setting: "LIMIT_CHANGES",
@@ -117,7 +118,7 @@ const beyondTexts = {
   rules: (most: number) => `has more than ${most} rules`,
   conditions: (most: number) => `makes more than ${most} comparisons`,
   depth: (most: number) => `has an expression that is nested more than ${most} levels deep`,
-  terms: (most: number) => `names more than ${most} values in one comparison`,
+  terms: (most: number) => `names more than ${most} values in one comparison, or in its outcome`,
   name: (most: number) => `has a name of more than ${most} characters`,
   text: (most: number) => `has a text of more than ${most} characters`,
   size: (most: number) => `has more than ${most} bytes`,

@@ -1,5 +1,12 @@
 /** How large a strategy is, and what it costs a scan: known from what it says, before it is ever evaluated. */
-import { type Comparison, type Expression, isAnyOf, type Strategy, type Window } from "../../domain/Strategy.ts"
+import {
+  type Comparison,
+  type Condition,
+  type Expression,
+  isAnyOf,
+  type Strategy,
+  type Window
+} from "../../domain/Strategy.ts"
 import { beyond, type Limits } from "./limits.ts"
 
 /** The minutes of a half, and of a match with its extra time. */
@@ -33,33 +40,46 @@ const sizeOf = (expression: Expression): Size => {
   }
 }
 
-const comparisonsOf = ({ expect, when }: Pick<Strategy, "expect" | "when">): ReadonlyArray<Comparison> =>
-  [...when, ...(expect === undefined ? [] : [expect])].flatMap((condition) =>
-    isAnyOf(condition) ? condition.any : [condition]
-  )
+const comparisonsIn = (conditions: ReadonlyArray<Condition>): ReadonlyArray<Comparison> =>
+  conditions.flatMap((condition) => (isAnyOf(condition) ? condition.any : [condition]))
+
+const expectationOf = ({ expect }: Pick<Strategy, "expect">): ReadonlyArray<Comparison> =>
+  expect === undefined ? [] : comparisonsIn([expect])
+
+/** How many times as much a comparison of an expectation costs: it is judged of every open trigger, and of pasts that may be. */
+const judging = 5
 
 /** What one comparison costs: the minutes of its windows, and 1 where it has none. */
 export const priceOfComparison = ({ left, right }: Comparison): number =>
   Math.max(1, sizeOf(left).minutes + sizeOf(right).minutes)
 
-/** What each distinct comparison of a strategy that a scan evaluates costs, by the comparison as text. */
-export const pricesOf = ({ when }: Pick<Strategy, "when">): ReadonlyMap<string, number> =>
-  new Map(comparisonsOf({ when }).map((each) => [JSON.stringify(each), priceOfComparison(each)]))
+/** What each distinct comparison of a strategy costs, those that its triggers are judged by among them, by the comparison as text. */
+export const pricesOf = (strategy: Pick<Strategy, "expect" | "when">): ReadonlyMap<string, number> =>
+  new Map([
+    ...comparisonsIn(strategy.when).map((each) => [JSON.stringify(each), priceOfComparison(each)] as const),
+    ...expectationOf(strategy).map(
+      (each) => [`expected ${JSON.stringify(each)}`, judging * priceOfComparison(each)] as const
+    )
+  ])
 
 /** What a strategy costs where none of its comparisons is another's as well: no less than it does. */
-export const priceOf = ({ when }: Pick<Strategy, "when">): number =>
-  comparisonsOf({ when }).reduce((sum, each) => sum + priceOfComparison(each), 0)
+export const priceOf = (strategy: Pick<Strategy, "expect" | "when">): number =>
+  comparisonsIn(strategy.when).reduce((sum, each) => sum + priceOfComparison(each), 0) +
+  expectationOf(strategy).reduce((sum, each) => sum + judging * priceOfComparison(each), 0)
+
+const termsOf = ({ left, right }: Comparison): number => sizeOf(left).terms + sizeOf(right).terms
 
 /** Why a strategy is more than an owner's may be, or undefined. */
 export const tooLarge = (strategy: Strategy, limits: Limits): string | undefined => {
-  const comparisons = comparisonsOf(strategy)
+  const expected = expectationOf(strategy)
+  const comparisons = [...comparisonsIn(strategy.when), ...expected]
   if (strategy.name.length > limits.name) return beyond("name", limits)
   if ((strategy.description?.length ?? 0) > limits.text) return beyond("text", limits)
   if (comparisons.length > limits.conditions) return beyond("conditions", limits)
   for (const { left, right } of comparisons) {
-    const [one, other] = [sizeOf(left), sizeOf(right)]
-    if (Math.max(one.depth, other.depth) > limits.depth) return beyond("depth", limits)
-    if (one.terms + other.terms > limits.terms) return beyond("terms", limits)
+    if (Math.max(sizeOf(left).depth, sizeOf(right).depth) > limits.depth) return beyond("depth", limits)
   }
-  return undefined
+  // All of an expectation is read for every trigger.
+  const terms = expected.reduce((sum, each) => sum + termsOf(each), 0)
+  return Math.max(terms, ...comparisons.map(termsOf)) > limits.terms ? beyond("terms", limits) : undefined
 }

@@ -11,7 +11,7 @@ import {
 } from "../../../src/domain/Strategy.ts"
 import { moment } from "../../../src/domain/Timeline.ts"
 import { evaluateCondition, type View } from "../../../src/rules/evaluate.ts"
-import { decide, judgedPeriod } from "../../../src/rules/expect/decide.ts"
+import { decide, type FiguresAtEnd, judgedPeriod } from "../../../src/rules/expect/decide.ts"
 import { outcome } from "../../../src/rules/expect/outcomes.ts"
 import { parseCondition } from "../../../src/rules/language/parse.ts"
 import { type Scene, snapshot, viewOf } from "../scene.ts"
@@ -254,6 +254,11 @@ describe("an early decision", () => {
       let before: string | undefined
       for (let length = Math.min(played.trigger, all.length - 1) + 1; length < counted.length; length++) {
         const decision = decide(condition, view(length))
+        // What another trigger has found of the same view is as good.
+        const known: FiguresAtEnd = new Map()
+        const other = { ...view(length), trigger: moment(snapshot(all[0])) }
+        expect(decide(condition, other, known)).toBe(decide(condition, other))
+        expect(decide(condition, view(length), known)).toBe(decision)
         if (before !== undefined) expect(decision, "a decision stands").toBe(before)
         before = decision
         if (decision === undefined) continue
