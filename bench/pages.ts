@@ -32,6 +32,7 @@ const watching = 200
 const notReading = 20
 const updates = 60
 const sightsKept = 12
+const scansMeasured = 40
 
 const row = (...cells: ReadonlyArray<string | number>): void => console.log(`| ${cells.join(" | ")} |`)
 const ms = (value: number): string => `${value.toFixed(1)} ms`
@@ -152,7 +153,7 @@ const main = Effect.gen(function* () {
       busyFor(scans * 1100, Effect.forkChild(Effect.replicateEffect(Effect.delay(scan, 1050), scans))),
       (all) => all / scans
     )
-  const idle = perScan(20, Effect.void)
+  const idle = perScan(15, Effect.void)
   yield* idle
   const before = yield* idle
   const alone = yield* perScan(20, told)
@@ -161,17 +162,19 @@ const main = Effect.gen(function* () {
       Effect.gen(function* () {
         const worker = yield* watchers(port, paths)
         // What was saved while nobody watched is spent first.
-        yield* perScan(30, told)
+        yield* perScan(20, told)
         const received = yield* receivedBy(worker)
-        const busy = yield* perScan(50, told)
-        return { busy, updates: ((yield* receivedBy(worker)) - received) / watching / 50 }
+        const busy = yield* perScan(scansMeasured, told)
+        return { busy, updates: ((yield* receivedBy(worker)) - received) / watching / scansMeasured }
       })
     )
   const now = yield* watched(["/"])
   const mixed = yield* watched(paths)
   // What goes on by itself is measured before and after.
   const base = (before + (yield* idle)) / 2
-  console.log("Busy time of the service's thread for each scan, beside the scan itself, in the mean of 50")
+  console.log(
+    `Busy time of the service's thread for each scan, beside the scan itself, in the mean of ${scansMeasured}`
+  )
   row("", "busy", "more than when nothing happens", "updates of a page for each scan")
   row("nothing happens", ms(base), "", "")
   row("nobody watches", ms(alone), ms(alone - base), "")

@@ -5,6 +5,7 @@
  * Everything here is of this process alone. What all processes of a service tell together is `Overview`.
  */
 import { Clock, Context, Effect, Layer } from "effect"
+import type { MatchMinute } from "../domain/Snapshot.ts"
 import type { ScanReport } from "../scan/ScanReport.ts"
 
 /** What can have trouble, by the words of the banner. */
@@ -51,8 +52,16 @@ export interface ScanMade extends Pick<ScanReport, "snapshots" | "held" | "trigg
   readonly at: number
 }
 
+/** A match in play whose clock stands still, as that of a feed that froze: where it stands. Nothing fires on it. */
+export interface StandingClock extends MatchMinute {
+  readonly match: string
+}
+
 /** Scans that are remembered. */
 const keptScans = 20
+
+/** Clocks that stand and are remembered. */
+const keptStanding = 200
 
 export interface HealthOfProcess {
   /** Trouble was met. The key tells it from others of the same part until it is over. */
@@ -65,6 +74,10 @@ export interface HealthOfProcess {
   readonly scanned: (scan: ScanMade) => Effect.Effect<void>
   /** The scans made last, the latest first. */
   readonly scans: Effect.Effect<ReadonlyArray<ScanMade>>
+  /** What a scan found of the clocks of these matches: those that stand. Of other matches it says nothing. */
+  readonly clocks: (matches: Iterable<string>, standing: ReadonlyArray<StandingClock>) => Effect.Effect<void>
+  /** The clocks that stand, as this process found last. */
+  readonly standing: Effect.Effect<ReadonlyArray<StandingClock>>
   /** Why this process has stalled by its own fault, or that it has not. */
   readonly stall: (reason: string | undefined) => Effect.Effect<void>
   readonly stalled: Effect.Effect<string | undefined>
@@ -94,6 +107,7 @@ const makeHealth = Effect.map(now, (started): HealthOfProcess => {
     ])
   )
   let scans: ReadonlyArray<ScanMade> = []
+  const standing = new Map<string, StandingClock>()
   let stalled: string | undefined
   let isStopping = false
 
@@ -138,6 +152,14 @@ const makeHealth = Effect.map(now, (started): HealthOfProcess => {
         scans = [scan, ...scans].slice(0, keptScans)
       }),
     scans: Effect.sync(() => scans),
+    clocks: (matches, found) =>
+      Effect.sync(() => {
+        if (standing.size > 0) for (const id of matches) standing.delete(id)
+        for (const each of found) standing.set(each.match, each)
+        // Those that the feed no longer shows are the first.
+        for (const [id] of [...standing].slice(0, -keptStanding)) standing.delete(id)
+      }),
+    standing: Effect.sync(() => [...standing.values()]),
     stall: (reason) =>
       Effect.sync(() => {
         stalled = reason
@@ -158,6 +180,8 @@ const nobody: HealthOfProcess = {
   seconds: Effect.succeed(new Map()),
   scanned: () => Effect.void,
   scans: Effect.succeed([]),
+  clocks: () => Effect.void,
+  standing: Effect.succeed([]),
   stall: () => Effect.void,
   stalled: Effect.undefined,
   stop: Effect.void,

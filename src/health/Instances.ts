@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os"
 import { Clock, Context, Duration, Effect, Layer, Option, Random, Schedule, Schema } from "effect"
+import { MatchMinute } from "../domain/Snapshot.ts"
 import { ownVersion } from "../nodeVersion.ts"
 import { type Notices, QueueBackend } from "../queue/QueueBackend.ts"
 import { Health } from "./Health.ts"
@@ -43,7 +44,9 @@ export const Instance = Schema.Struct({
       duplicates: Schema.Finite,
       elapsed: Schema.Finite
     })
-  )
+  ),
+  /** Matches in play whose clock stands still, and where. */
+  standing: Schema.optionalKey(Schema.Array(Schema.Struct({ match: Schema.String, ...MatchMinute.fields })))
 })
 export interface Instance extends Schema.Schema.Type<typeof Instance> {}
 
@@ -87,7 +90,8 @@ export class Instances extends Context.Service<
           isStopping: yield* health.isStopping,
           ...(stalled === undefined ? {} : { stalled }),
           parts: yield* health.parts,
-          scans: (yield* health.scans).slice(0, toldScans)
+          scans: (yield* health.scans).slice(0, toldScans),
+          standing: yield* health.standing
         } satisfies Instance
       })
 

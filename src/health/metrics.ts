@@ -185,4 +185,8 @@ export const beginCounters = (channel: string, feed: string): Effect.Effect<void
     ],
     (each) => Metric.modify(each, 0),
     { discard: true }
-  ).pipe(Effect.andThen(Metric.modify(lastScan, 0)), Effect.andThen(Metric.modify(feedAnswered, 0)))
+  ).pipe(
+    Effect.andThen(
+      Effect.forEach([lastScan, feedAnswered, triggersUnreadable], (each) => Metric.modify(each, 0), { discard: true })
+    )
+  )

@@ -1,5 +1,6 @@
 /** Who has a port that the server cannot have. */
 import { readdir, readFile, readlink } from "node:fs/promises"
+import { basename } from "node:path"
 import { Effect, Option, Schema } from "effect"
 import { ownName, Vitals } from "./probes.ts"
 import { type HttpConfig, isLoopback, urlOf } from "./settings.ts"
@@ -19,7 +20,7 @@ const asked = (config: HttpConfig) =>
     const answer = await fetch(`${urlOf({ ...config, host })}/healthz`, { signal, redirect: "error" })
     return await answer.json()
   }).pipe(
-    Effect.timeout("2 seconds"),
+    Effect.timeout("5 seconds"),
     Effect.flatMap(Schema.decodeUnknownEffect(Vitals)),
     Effect.map(
       ({ pid, version }): PortHolder => ({ text: `process ${pid} (${ownName} ${version})`, isTouchline: true })
@@ -46,7 +47,8 @@ const processOf = async (sockets: ReadonlySet<string>): Promise<string> => {
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     for (const descriptor of await orNone(readdir(`/proc/${pid}/fd`))) {
       const [target = ""] = await orNone(readlink(`/proc/${pid}/fd/${descriptor}`).then((found) => [found]))
-      if (sockets.has(target)) return `process ${pid} (${(await readFile(`/proc/${pid}/comm`, "utf8")).trim()})`
+      // Not what it calls its first thread, which is `MainThread` of every Node.js.
+      if (sockets.has(target)) return `process ${pid} (${basename(await readlink(`/proc/${pid}/exe`))})`
     }
   }
   throw new Error("it is another user's")

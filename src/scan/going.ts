@@ -4,14 +4,14 @@
  */
 import { Duration, Effect } from "effect"
 import { matchLabel } from "../domain/Match.ts"
-import { matchMinuteLabel, type Snapshot } from "../domain/Snapshot.ts"
+import { isInPlay, matchMinuteLabel, type Snapshot } from "../domain/Snapshot.ts"
 import { isFrozen, type Standing, stand } from "../domain/Standing.ts"
 import { steadyMillis } from "../health/steady.ts"
 
 /** The clock of a match that no poll has shown for so long is forgotten. */
 const forgetAfter = Duration.toMillis(Duration.hours(6))
 
-/** Watches the clocks of matches, and answers with those that go. */
+/** Watches the clocks of matches, and answers with the matches that go on and those in play whose clock stands. */
 export const makeGoing = () => {
   const clocks = new Map<string, Standing>()
 
@@ -26,19 +26,21 @@ export const makeGoing = () => {
 
   return Effect.fnUntraced(function* (snapshots: ReadonlyArray<Snapshot>) {
     const now = yield* steadyMillis
-    const going: Array<Snapshot> = []
+    const goes: Array<Snapshot> = []
+    const stands: Array<Snapshot> = []
     for (const snapshot of snapshots) {
       const { id } = snapshot.match
       const before = clocks.get(id)
       const standing = stand(before, snapshot.clock, now)
       clocks.set(id, standing)
       const wasFrozen = before !== undefined && isFrozen(before)
-      if (!isFrozen(standing)) going.push(snapshot)
-      else if (!wasFrozen)
+      if (!isFrozen(standing)) goes.push(snapshot)
+      else if (isInPlay(snapshot.clock)) stands.push(snapshot)
+      if (isFrozen(standing) && !wasFrozen)
         yield* told(snapshot, "the clock of a match stands still; nothing fires on it until it moves", standing)
       if (wasFrozen && !isFrozen(standing)) yield* told(snapshot, "the clock of a match moves again", before)
     }
     for (const [id, { seen }] of clocks) if (seen < now - forgetAfter) clocks.delete(id)
-    return going
+    return { goes, stands }
   })
 }

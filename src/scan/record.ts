@@ -1,9 +1,10 @@
 /**
- * The second stage of a scan: what matches look like now becomes part of their past, and those in play become views. Answers
- * with the views, and with the pasts of all.
+ * The second stage of a scan: what matches look like now becomes part of their past, and those in play become views, but for
+ * those whose clock stands still. Answers with the views, and with the pasts of all.
  */
 import { Effect } from "effect"
 import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
+import { Health } from "../health/Health.ts"
 import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
 import type { View } from "../rules/evaluate.ts"
 import { makeGoing } from "./going.ts"
@@ -15,11 +16,18 @@ const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => ({
     .map((snapshot): View => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
 })
 
-export const makeRecord = Effect.map(MatchHistory, (history) => {
+export const makeRecord = Effect.gen(function* () {
+  const history = yield* MatchHistory
+  const health = yield* Health
   const going = makeGoing()
   return Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {
     const timelines = yield* history.record(snapshots)
-    return inPlay(yield* going(snapshots), timelines)
+    const { goes, stands } = yield* going(snapshots)
+    yield* health.clocks(
+      snapshots.map(({ match }) => match.id),
+      stands.map(({ clock: { added, minute, period }, match }) => ({ match: match.id, period, minute, added }))
+    )
+    return inPlay(goes, timelines)
   })
 })
 

@@ -8,16 +8,26 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { Yaml } from "effect/encoding"
+import { serviceSettings } from "../../src/Config.ts"
 import { runStage, said, stagesOf, words } from "../fixtures/dockerfile.ts"
-import { eventually } from "../fixtures/eventually.ts"
-import { temporaryDirectory } from "../fixtures/process.ts"
+import { started, temporaryDirectory } from "../fixtures/process.ts"
 import { has, needing, run } from "../fixtures/programs.ts"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 const stages = stagesOf(read("Dockerfile"))
 const [build = [], image = []] = stages
+
+const Compose = Schema.Struct({
+  services: Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Unknown)),
+  volumes: Schema.Record(Schema.String, Schema.Unknown)
+})
+const compose = (name: string) => Schema.decodeUnknownSync(Compose)(Yaml.parse(read(name)))
+
+/** For how long it may take to stop, in seconds: STOP_TIMEOUT as it is unless it is set, and 5 s for what comes after. */
+const longestStop = Number(serviceSettings.all.find(({ name }) => name === "STOP_TIMEOUT")?.default) / 1000 + 5
 
 /** A user that owns nothing. Only root can be another one. */
 const other = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -66,43 +76,60 @@ describe("The container", () => {
           PATH: process.env.PATH ?? ""
         }
         const [, ...args] = [...words(said(image, "ENTRYPOINT")), ...words(said(image, "CMD"))]
-        let output = ""
-        const child = yield* Effect.acquireRelease(
-          Effect.sync(() => spawn(process.execPath, args, { cwd: join(running, "app"), env, ...other })),
-          (started) => Effect.sync(() => started.kill("SIGKILL"))
+        const service = yield* started(() =>
+          spawn(process.execPath, args, { cwd: join(running, "app"), env, ...other })
         )
-        for (const stream of [child.stdout, child.stderr]) {
-          stream.setEncoding("utf8").on("data", (chunk: string) => {
-            output += chunk
-          })
-        }
-        const logs = yield* eventually(
-          Effect.sync(() => (child.exitCode === null ? output : assert.fail(output))),
-          (text) => /pages are served at=\S+/.test(text) && /scan .*matches=12/.test(text)
-        )
-        const [, PORT = ""] = /served at=\S+:(\d+)/.exec(logs) ?? []
+        const [, PORT = ""] = /:(\d+)/.exec(yield* service.saying(/pages are served at=\S+?:\d+/)) ?? []
+        yield* service.saying(/scan .*matches=12/)
         assert.isTrue(existsSync(join(data, "http-token")))
 
         const [, ...check] = words(said(image, "HEALTHCHECK").replace(/^.*?CMD /, ""))
         const healthy = spawnSync(process.execPath, check, { env: { ...env, PORT } })
         assert.strictEqual(healthy.status, 0)
-        child.kill("SIGTERM")
-        yield* eventually(
-          Effect.sync(() => child.exitCode),
-          (code) => code !== null
-        )
-        assert.strictEqual(child.exitCode, 0)
+        yield* service.kill("SIGTERM")
+        assert.strictEqual(yield* service.ended, 0)
         assert.strictEqual(spawnSync(process.execPath, check, { env: { ...env, PORT } }).status, 1)
       })
   )
 
   it("is published on the machine itself alone, may write to its volume alone, and has time to stop", () => {
-    const compose = read("compose.yaml")
-    expect(compose).toMatch(/ports: \["127\.0\.0\.1:3000:3000"\]/)
-    expect(compose).toMatch(/read_only: true/)
-    expect(compose).toMatch(/cap_drop: \[ALL\]/)
-    expect(Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1])).toBeGreaterThanOrEqual(15)
-    expect(read("compose.redis.yaml")).toMatch(/--appendonly, "yes", --maxmemory-policy, noeviction/)
+    const { services, volumes } = compose("compose.yaml")
+    const { touchline, ...others } = services
+    expect(others).toEqual({})
+    expect(touchline).toMatchObject({
+      ports: ["127.0.0.1:3000:3000"],
+      environment: { DATA_DIR: "/data", HOST: "0.0.0.0", PORT: "3000" },
+      read_only: true,
+      tmpfs: ["/tmp"],
+      volumes: ["data:/data"],
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      restart: "unless-stopped"
+    })
+    expect(Object.keys(volumes)).toEqual(["data"])
+    // The image says which user it is, when it is well and where its data are, and nothing here takes that back.
+    for (const key of ["user", "healthcheck", "entrypoint", "command", "privileged", "stop_signal"]) {
+      expect(touchline).not.toHaveProperty(key)
+    }
+    expect(said(image, "VOLUME")).toBe("/data")
+    expect(said(image, "HEALTHCHECK")).toMatch(/\/healthz/)
+    expect(Number(/^(\d+)s$/.exec(`${touchline?.stop_grace_period}`)?.[1])).toBeGreaterThanOrEqual(longestStop)
+  })
+
+  it("has its queues on a Redis that keeps them and that nobody else reaches, once that is well", () => {
+    const { services, volumes } = compose("compose.redis.yaml")
+    expect(Object.keys(services).toSorted()).toEqual(["redis", "touchline"])
+    expect(services.touchline).toEqual({
+      environment: { REDIS_URL: "redis://redis:6379" },
+      depends_on: { redis: { condition: "service_healthy" } }
+    })
+    expect(services.redis).toMatchObject({
+      command: ["redis-server", "--appendonly", "yes", "--maxmemory-policy", "noeviction"],
+      healthcheck: { test: ["CMD", "redis-cli", "ping"] },
+      volumes: ["redis:/data"]
+    })
+    expect(services.redis).not.toHaveProperty("ports")
+    expect(Object.keys(volumes)).toEqual(["redis"])
   })
 })
 

@@ -1,11 +1,23 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { Yaml } from "effect/encoding"
 import { metricTexts } from "../../src/health/metrics.ts"
 import { nodeMetricNames } from "../../src/health/nodeMetrics.ts"
 import { has, needing, run } from "../fixtures/programs.ts"
 
 const deploy = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url))
+
+const RuleTests = Schema.Struct({
+  tests: Schema.Array(
+    Schema.Struct({
+      alert_rule_test: Schema.Array(
+        Schema.Struct({ alertname: Schema.String, exp_alerts: Schema.optionalKey(Schema.Array(Schema.Unknown)) })
+      )
+    })
+  )
+})
 
 /** The names under which what we tell is asked for. */
 const shown = new Set([
@@ -40,6 +52,22 @@ describe("What is given for operators", () => {
 describe.skipIf(!has("promtool"))(needing("promtool", "The alerting rules"), () => {
   it("are ones that Prometheus reads", () => {
     expect(run("promtool", ["check", "rules", deploy("prometheus/alerts.yml")])).toMatchObject({ status: 0 })
+  })
+
+  it("are each tested for when they fire and for when they do not", () => {
+    const rules = Array.from(
+      readFileSync(deploy("prometheus/alerts.yml"), "utf8").matchAll(/- alert: (\S+)/g),
+      ([, name]) => name
+    )
+    const { tests } = Schema.decodeUnknownSync(RuleTests)(
+      Yaml.parse(readFileSync(deploy("prometheus/alerts.test.yml"), "utf8"))
+    )
+    const told = tests.flatMap((each) => each.alert_rule_test)
+    const names = (fires: boolean) =>
+      told.filter(({ exp_alerts = [] }) => exp_alerts.length > 0 === fires).map(({ alertname }) => alertname)
+    expect(rules.length).toBeGreaterThan(5)
+    expect(rules.filter((name) => !names(true).includes(name ?? ""))).toEqual([])
+    expect(rules.filter((name) => !names(false).includes(name ?? ""))).toEqual([])
   })
 
   it("fire when they should, and leave an idle service alone", () => {

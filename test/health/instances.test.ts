@@ -79,9 +79,18 @@ describe("A service that stops", () => {
         join(STRATEGIES, "behind.yaml"),
         'name: Behind\nwhen:\n  - { left: { metric: goals, scope: difference }, comparator: "=", right: 1 }\n'
       )
+      const release = join(STRATEGIES, "release")
       const running = yield* touchline(
         [],
-        { STRATEGIES, DATA_DIR: yield* temporaryDirectory, TAKES: "4000", HTTP: "on", PORT: "0", POLL_INTERVAL: "500" },
+        {
+          STRATEGIES,
+          DATA_DIR: yield* temporaryDirectory,
+          UNTIL: release,
+          STOP_TIMEOUT: "120",
+          HTTP: "on",
+          PORT: "0",
+          POLL_INTERVAL: "500"
+        },
         fileURLToPath(new URL("../fixtures/service.ts", import.meta.url))
       )
       const port = yield* portOf(running)
@@ -91,6 +100,7 @@ describe("A service that stops", () => {
       yield* running.kill("SIGTERM")
       const stopping = yield* eventually(standing(port), ({ status }) => status === "stopping")
       expect(stopping.code).toBe(503)
+      writeFileSync(release, "")
       expect(yield* running.ended).toBe(0)
     })
   )

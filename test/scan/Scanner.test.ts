@@ -1,10 +1,11 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Option } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { alertJob } from "../../src/alert/AlertQueue.ts"
 import { sweepOutbox } from "../../src/alert/AlertWorker.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import { FeedError } from "../../src/feed/MatchFeed.ts"
+import { Health, layerHealth } from "../../src/health/Health.ts"
 import { pollTimeout } from "../../src/scan/observe.ts"
 import { Scanner } from "../../src/scan/Scanner.ts"
 import { Recorded } from "../fixtures/alerts.ts"
@@ -208,10 +209,12 @@ describe("A scan", () => {
       expect(yield* logged(stands)).toMatchObject([
         { fields: { match: "Brazil v Belgium", minute: "81", minutes: 20 } }
       ])
+      expect(yield* (yield* Health).standing).toEqual([{ match: "frozen", period: "2H", minute: 81, added: 0 }])
       world.show(shown({ id: "frozen", minute: 82 }))
       expect(yield* scan).toMatchObject({ held: 1 })
       assert.lengthOf(yield* logged("the clock of a match moves again"), 1)
-    }).pipe(Effect.provide(world.layer))
+      expect(yield* (yield* Health).standing).toEqual([])
+    }).pipe(Effect.provide(Layer.provideMerge(world.layer, layerHealth)))
   })
 
   it.effect("gives windows and the last goal no past of a match that is played again under its id", () => {

@@ -1,7 +1,7 @@
 /**
  * What other processes saw of the matches. Ticks and shards are worked by whichever process takes them; the pages of each show
  * all matches. The last poll is on the database for all of them, and so are the pasts of matches and what has fired: what this
- * process has not judged since is made of these.
+ * process has not judged since is made of these. Whose clock stands still is told by the process that found it so.
  *
  * Guarantees: nothing is asked for while nobody looks, and once in a second however many look. No page waits longer than a
  * second; what comes later is on it with the next look. Nothing is written, and no scan knows of it.
@@ -10,7 +10,8 @@ import { Array as Arr, Clock, Context, Duration, Effect, Fiber, Layer, Option, R
 import { Database, type DatabaseError } from "../../database/Database.ts"
 import { TriggerStore } from "../../database/TriggerStore.ts"
 import { decodeSnapshot } from "../../domain/decodeSnapshot.ts"
-import { isInPlay, type Snapshot } from "../../domain/Snapshot.ts"
+import { compareMatchMinutes, isInPlay, type MatchMinute, type Snapshot } from "../../domain/Snapshot.ts"
+import { Instances } from "../../health/Instances.ts"
 import { makeOutage } from "../../health/Outage.ts"
 import { MatchHistory } from "../../history/MatchHistory.ts"
 import { QueueBackend } from "../../queue/QueueBackend.ts"
@@ -44,6 +45,7 @@ const make = Effect.fnUntraced(function* (feed: string) {
   const { call } = yield* Database
   const { triggered } = yield* TriggerStore
   const history = yield* MatchHistory
+  const instances = yield* Instances
   const scope = yield* Effect.scope
   const known = makeKnownPairs({ ttl: Number.POSITIVE_INFINITY })
   const watching = yield* makeWatching(known)
@@ -56,7 +58,24 @@ const make = Effect.fnUntraced(function* (feed: string) {
   let askedAt = Number.NEGATIVE_INFINITY
   let takenAt = Number.NEGATIVE_INFINITY
 
-  const take = Effect.fnUntraced(function* (snapshots: ReadonlyArray<Snapshot>, at: number) {
+  /** Whose clock any process found to stand, and has not gone on from there. */
+  const standing = Effect.map(instances.all, ({ instances: all }) => {
+    const clocks = new Map<string, MatchMinute>()
+    for (const each of all.flatMap((instance) => instance.standing ?? [])) {
+      const before = clocks.get(each.match)
+      if (before === undefined || compareMatchMinutes(each, before) > 0) clocks.set(each.match, each)
+    }
+    return ({ clock, match }: Snapshot): boolean => {
+      const stood = clocks.get(match.id)
+      return stood !== undefined && compareMatchMinutes(clock, stood) <= 0
+    }
+  })
+
+  const take = Effect.fnUntraced(function* (
+    snapshots: ReadonlyArray<Snapshot>,
+    at: number,
+    stands: (snapshot: Snapshot) => boolean
+  ) {
     const ids = snapshots.map(({ match }) => match.id)
     const timelines = yield* history.look(snapshots)
     const fired = yield* triggered(ids)
@@ -64,7 +83,7 @@ const make = Effect.fnUntraced(function* (feed: string) {
     const now = yield* Clock.currentTimeMillis
     for (const id of ids) known.answered(id, fired.get(id) ?? [], now)
     const views = snapshots
-      .filter(({ clock }) => isInPlay(clock))
+      .filter((snapshot) => isInPlay(snapshot.clock) && !stands(snapshot))
       .map((snapshot) => ({ snapshot, timeline: timelines.get(snapshot.match.id) ?? [] }))
     yield* picture.take({ snapshots, timelines, views, nearby: (some, most) => nearby(rules, known, some, most) }, at)
   })
@@ -76,9 +95,14 @@ const make = Effect.fnUntraced(function* (feed: string) {
       const { at } = poll.value
       // What this process judged since then it knows better.
       const unseen = snapshotsOf(poll.value).filter(({ match }) => (picture.find(match.id)?.at ?? 0) < at)
-      yield* Effect.forEach(Arr.chunksOf(unseen, atOnce), (some) => Effect.andThen(take(some, at), Effect.yieldNow), {
-        discard: true
-      })
+      const stands = yield* standing
+      yield* Effect.forEach(
+        Arr.chunksOf(unseen, atOnce),
+        (some) => Effect.andThen(take(some, at, stands), Effect.yieldNow),
+        {
+          discard: true
+        }
+      )
       takenAt = at
     }
     yield* outage.over

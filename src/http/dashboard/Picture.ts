@@ -19,8 +19,10 @@ export interface Look {
   readonly timeline: Timeline
   /** When, in milliseconds since 1970. */
   readonly at: number
-  /** As it was judged; absent where it is not in play. */
+  /** As it was judged; absent where it is not in play, or its clock stands. */
   readonly view: View | undefined
+  /** Whether its clock should go and stands still: nothing fires on it. */
+  readonly stands: boolean
 }
 
 /** A match in play, and what is close to firing there. */
@@ -70,9 +72,21 @@ export class Picture extends Context.Service<
       /** The order before the last scan. */
       let previous: ReadonlyArray<Live> | undefined
 
-      const leave = (snapshot: Snapshot, now: number, timeline?: Timeline, view?: View): void => {
+      const leave = (
+        snapshot: Snapshot,
+        now: number,
+        {
+          stands = false,
+          timeline,
+          view
+        }: {
+          readonly timeline?: Timeline | undefined
+          readonly view?: View | undefined
+          readonly stands?: boolean
+        } = {}
+      ): void => {
         const { id } = snapshot.match
-        looks.set(id, { snapshot, timeline: timeline ?? looks.get(id)?.timeline ?? [], at: now, view })
+        looks.set(id, { snapshot, timeline: timeline ?? looks.get(id)?.timeline ?? [], at: now, view, stands })
         fresh.delete(id)
       }
 
@@ -129,7 +143,12 @@ export class Picture extends Context.Service<
         for (const snapshot of snapshots) {
           const { id } = snapshot.match
           if (seenAt < (looks.get(id)?.at ?? 0)) continue
-          leave(snapshot, seenAt, timelines.get(id), views.get(id))
+          const view = views.get(id)
+          leave(snapshot, seenAt, {
+            timeline: timelines.get(id),
+            view,
+            stands: view === undefined && isInPlay(snapshot.clock)
+          })
           sights.set(id, sight)
         }
         order = undefined

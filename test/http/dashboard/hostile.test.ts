@@ -29,7 +29,7 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
     match: { ...shown.match, home: { name: text }, away: { name: text }, competition: { id: "28", name: text } }
   }
   const view = { snapshot, timeline: [moment(snapshot)] }
-  const look = { ...view, at: at.epochMilliseconds, view }
+  const look = { ...view, at: at.epochMilliseconds, view, stands: true }
   const explanation = explain(strategy, view)
   const [failing] = explanation.conditions
   const state = {

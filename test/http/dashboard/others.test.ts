@@ -3,10 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../../../src/database/embedded/EmbeddedPostgres.ts"
 import { StrategyStore } from "../../../src/database/StrategyStore.ts"
+import { Health } from "../../../src/health/Health.ts"
+import { Instances } from "../../../src/health/Instances.ts"
 import { Scanner } from "../../../src/scan/Scanner.ts"
 import { Strategies } from "../../../src/strategies/Strategies.ts"
 import { Sql } from "../../contracts/Sql.ts"
-import { type Stage, stage } from "../../fixtures/dashboard.ts"
+import { board, type Stage, stage } from "../../fixtures/dashboard.ts"
 import { eventually } from "../../fixtures/eventually.ts"
 import { ask } from "../../fixtures/httpServer.ts"
 import { quiet } from "../../fixtures/logs.ts"
@@ -17,7 +19,8 @@ const corners = (number: number) =>
 
 /** Three processes on one database, and strategies that all of them watch. */
 const processes = Effect.fnUntraced(function* (...strategies: ReadonlyArray<Parameters<typeof newStrategy>[0]>) {
-  const shared = yield* Layer.build(Layer.provide(EmbeddedPostgres.layer(), NodeServices.layer))
+  const database = yield* Layer.build(Layer.provide(EmbeddedPostgres.layer(), NodeServices.layer))
+  const shared = { database, notices: board() }
   const made = yield* Effect.forEach([1, 2, 3], () => stage({ isSilent: true, shared }))
   const [first, second, third] = made
   if (first === undefined || second === undefined || third === undefined) return assert.fail("three were asked for")
@@ -76,6 +79,24 @@ describe("Pages of three processes that share the matches", () => {
           assert.match(match, /35&#39; Corner × 4, Brazil/)
         }
       }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("show no match as in play whose clock any of them found to stand, until it goes on", () =>
+    Effect.gen(function* () {
+      const [first, second, third] = yield* processes({ name: "Pressure", when: [corners(9)] })
+      yield* Context.get(third.context, Health).clocks(["7", "8"], [{ match: "7", period: "2H", minute: 60, added: 0 }])
+      // Processes tell each other every few seconds.
+      yield* eventually(Context.get(second.context, Instances).all, ({ instances }) =>
+        instances.some(({ standing = [] }) => standing.length === 1)
+      )
+      yield* first.scan(...at(60, 4))
+      const now = yield* eventually(page(second, "/"), (body) => /1 match in play/.test(body))
+      assert.notInclude(now, 'id="match-7"')
+      assert.match(now, /href="\/matches\/7"[\s\S]*the clock stands still/)
+      assert.match(yield* page(second, "/matches/7"), /the clock stands still: nothing fires until it goes on/)
+      yield* first.scan(...at(61, 4))
+      yield* eventually(page(second, "/"), (body) => /2 matches in play/.test(body))
+    }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
   it.live("ask for nothing while nobody looks, and never take what others saw before for news", () =>

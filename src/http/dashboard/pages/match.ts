@@ -178,7 +178,7 @@ export const matchPage = ({ alerts, look, page, standings, state }: MatchData): 
         id: "standing-title",
         html: html`<h2 id="standing-title">${
           standings === undefined ? "Strategies" : counted(standings.total, "strategy waits", "strategies wait")
-        }${standings === undefined && html` <span class="quiet">the match is not in play</span>`}</h2>`
+        }${standings === undefined && html` <span class="quiet">${look.stands ? "the clock stands still: nothing fires until it goes on" : "the match is not in play"}</span>`}</h2>`
       },
       list(
         "standings",

@@ -1,6 +1,6 @@
 /** The page *Now*: the matches in play, the one that is closest to firing first. */
 import type { Sides } from "../../../domain/Match.ts"
-import type { Snapshot } from "../../../domain/Snapshot.ts"
+import { isPlayed, type Snapshot } from "../../../domain/Snapshot.ts"
 import { type Html, html } from "../../html.ts"
 import { pressureChart } from "../charts.ts"
 import type { NearMiss } from "../nearness.ts"
@@ -61,10 +61,10 @@ const liveRow = ({ near, snapshot, timeline }: Live): Piece => {
   }
 }
 
-const otherRow = ({ snapshot: { clock, match, score } }: Look): Html =>
+const otherRow = ({ snapshot: { clock, match, score }, stands }: Look): Html =>
   html`<li><a href="${matchPath(match.id)}"><span class="clock">${clockText(clock)}</span> ${match.home.name} ${
-    clock.status === "finished" ? `${score.home}–${score.away}` : "v"
-  } ${match.away.name}</a></li>`
+    isPlayed(clock) ? `${score.home}–${score.away}` : "v"
+  } ${match.away.name}</a>${stands && html` <span class="quiet">the clock stands still</span>`}</li>`
 
 /** Links to the pages before and after this one. */
 export const paging = (page: number, pages: number, path: (page: number) => string): Html | false =>
