@@ -10,7 +10,7 @@ import { browser } from "../test/fixtures/browser.ts"
 import { temporaryDirectory, touchline } from "../test/fixtures/process.ts"
 
 const into = "screenshots"
-const widths = [360, 1280, 1920] as const
+const widths = [360, 768, 1920] as const
 const schemes = ["light", "dark"] as const
 
 /** How long the evening goes on before it is looked at: at this speed a match is over in 50 seconds. */

@@ -10,7 +10,7 @@ import { TriggerStore } from "../database/TriggerStore.ts"
 import { bounded } from "../doctor/Check.ts"
 import { jobStates } from "../queue/JobQueue.ts"
 import { QueueBackend } from "../queue/QueueBackend.ts"
-import { allQueueNames, queueFigures } from "../queue/QueueFigures.ts"
+import { queueFigures, workedQueueNames } from "../queue/QueueFigures.ts"
 import { Health } from "./Health.ts"
 import { Instances } from "./Instances.ts"
 import * as metrics from "./metrics.ts"
@@ -68,7 +68,7 @@ export class Figures extends Context.Service<
       })
 
       const queues = Effect.gen(function* () {
-        for (const queue of yield* allQueueNames) {
+        for (const queue of yield* workedQueueNames) {
           const figures = yield* queueFigures(queue)
           for (const state of jobStates) yield* set(metrics.of(metrics.queueJobs, { queue, state }), figures[state])
           yield* set(metrics.of(metrics.queueFailedRate, { queue }), figures.failedPerMinute ?? 0)

@@ -188,5 +188,7 @@ export const beginCounters = (channel: string, feed: string): Effect.Effect<void
   ).pipe(
     Effect.andThen(
       Effect.forEach([lastScan, feedAnswered, triggersUnreadable], (each) => Metric.modify(each, 0), { discard: true })
-    )
+    ),
+    // A histogram is there once it has been looked at.
+    Effect.andThen(Effect.forEach([scanDuration, alertLatency], (each) => Metric.value(each), { discard: true }))
   )

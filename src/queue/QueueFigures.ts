@@ -53,6 +53,9 @@ export const allQueueNames = Effect.flatMap(QueueBackend, (backend) =>
   Effect.map(backend.passing, (passing) => [...queueNames(backend), ...passing])
 )
 
+/** The same and the queue of amendments, whose jobs hold no trigger or alert back. */
+export const workedQueueNames = Effect.map(allQueueNames, (names) => [...new Set([...names, "amend-alert"])])
+
 /** The figures of a queue as they are now. */
 export const queueFigures = Effect.fn("queueFigures")(function* (name: string) {
   const backend = yield* QueueBackend

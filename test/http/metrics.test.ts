@@ -50,8 +50,7 @@ describe("/metrics", () => {
       const types = new Map(Array.from(body.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [name, type]))
       // A collection of garbage may not have been yet.
       const wanted = [...metricTexts.map(({ name }) => name), ...nodeMetricNames].filter(
-        (name) =>
-          ![...ofProviders, ...ofRedis, "nodejs_gc_duration_seconds", "touchline_alert_latency_seconds"].includes(name)
+        (name) => ![...ofProviders, ...ofRedis, "nodejs_gc_duration_seconds"].includes(name)
       )
       expect(wanted.filter((name) => !types.has(name))).toEqual([])
       for (const { name, type } of metricTexts) expect(types.get(name) ?? type).toBe(type)
@@ -67,7 +66,9 @@ describe("/metrics", () => {
         'touchline_part_state{part="feed"}',
         'touchline_outage_seconds_total{part="feed"}',
         "touchline_http_defects_total",
-        "touchline_outbox_oldest_seconds"
+        "touchline_outbox_oldest_seconds",
+        "touchline_triggers_unreadable",
+        "touchline_alert_latency_seconds_count"
       ]) {
         expect([series, valueOf(body, series)]).toEqual([series, 0])
       }
@@ -79,7 +80,9 @@ describe("/metrics", () => {
       expect(valueOf(body, 'http_request_duration_seconds_count{method="other",route="none",status="404"}')).toBe(1)
       expect(valueOf(body, "touchline_database_size_bytes")).toBeGreaterThan(1e6)
       expect(valueOf(body, "touchline_snapshots_total")).toBeGreaterThanOrEqual(2)
-      expect(body).toMatch(/touchline_queue_jobs\{queue="send-alert",state="waiting"\} \d/)
+      for (const queue of ["scan-tick", "send-alert", "amend-alert"]) {
+        expect(body).toMatch(new RegExp(`touchline_queue_jobs\\{queue="${queue}",state="waiting"\\} \\d`))
+      }
       if (has("promtool")) {
         const { output } = run("promtool", ["check", "metrics"], body)
         expect(output).not.toMatch(/error|invalid/i)

@@ -10,15 +10,12 @@ import { Queue } from "bullmq"
 import { Effect, Layer, Scope, Semaphore } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse, HttpStaticServer } from "effect/http"
 import { QueueBackend } from "../../queue/QueueBackend.ts"
-import { allQueueNames } from "../../queue/QueueFigures.ts"
+import { workedQueueNames } from "../../queue/QueueFigures.ts"
 import { escaped } from "../html.ts"
 import type { BoardAdapter, Found } from "./BoardAdapter.ts"
 
 /** Where it is. */
 export const boardPath = "/board"
-
-/** Queues that have no figures of their own. */
-const furtherQueues = ["amend-alert"]
 
 /** Its page has styles that are written in it. */
 const policy =
@@ -38,7 +35,7 @@ export const pageOf = (template: string, values: Readonly<Record<string, string>
 /** Loads the board over these queues. */
 const makeBoard = Effect.fnUntraced(function* (mayWrite: boolean) {
   const backend = yield* QueueBackend
-  const names = [...new Set([...(yield* allQueueNames), ...furtherQueues])]
+  const names = yield* workedQueueNames
   const queues = yield* Effect.forEach(names, (name) => backend.queue(name))
   const [{ createBullBoard }, { BullMQAdapter }, { BoardAdapter }] = yield* Effect.promise(() =>
     Promise.all([import("@bull-board/api"), import("@bull-board/api/bullMQAdapter"), import("./BoardAdapter.ts")])

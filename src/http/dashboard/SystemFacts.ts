@@ -7,7 +7,7 @@ import { MatchFeed } from "../../feed/MatchFeed.ts"
 import { feedBudget, feedLimit } from "../../health/metrics.ts"
 import { ownVersion } from "../../nodeVersion.ts"
 import { QueueBackend } from "../../queue/QueueBackend.ts"
-import { allQueueNames, type QueueFigures, queueFigures } from "../../queue/QueueFigures.ts"
+import { type QueueFigures, queueFigures, workedQueueNames } from "../../queue/QueueFigures.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
 
 /** A setting as it may be shown: a secret says that it is set, and nothing else. */
@@ -75,7 +75,7 @@ export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: 
         ["queue", backend.name],
         ["alerts", (yield* AlertChannel).name]
       ] as const
-      const queues = yield* allQueueNames.pipe(
+      const queues = yield* workedQueueNames.pipe(
         Effect.flatMap((names) => Effect.forEach(names, queueFigures)),
         Effect.catch(({ message }) => Effect.succeed(message)),
         Effect.provideService(QueueBackend, backend),
