@@ -86,7 +86,7 @@ describe("A service that stops", () => {
           STRATEGIES,
           DATA_DIR: yield* temporaryDirectory,
           UNTIL: release,
-          STOP_TIMEOUT: "120",
+          STOP_TIMEOUT: "120000",
           HTTP: "on",
           PORT: "0",
           POLL_INTERVAL: "500"

@@ -84,6 +84,8 @@ describe("With a collector", () => {
           OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
           OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20k3y"
         })
+        // A busy machine may take long to start it.
+        yield* running.saying(/SENT Behind/)
         const all = yield* eventually(spans, (found) => found.some(({ name }) => name === "Alerter.alert"))
         const alert = all.find(({ name }) => name === "Alerter.alert") ?? assert.fail()
         const found = yield* eventually(spans, (each) =>
