@@ -7,6 +7,11 @@ export const outcome = [
     [
       ["since when a verdict stands is not kept", "settling?.to === to ? settling.since : seenAt", "seenAt"],
       [
+        "what decides a verdict is told before it has stood",
+        "if (seenAt - since >= Duration.toMillis(settleAfter)) {",
+        "if (seenAt >= since) {"
+      ],
+      [
         "a final verdict is revised for ever",
         "if (finalAt !== undefined && seenAt - finalAt > Duration.toMillis(correctedWithin)) return undefined\n",
         ""
@@ -47,15 +52,84 @@ export const outcome = [
     ]
   ),
   ...changes(
-    "supabase/migrations/20261126000005_outcomes.sql",
-    ["outcome/counters"],
+    "supabase/migrations/20261126000014_outcomes_agree.sql",
+    ["outcome/OutcomeStore", "outcome/Outcomes"],
     [
       [
         "a hit is counted twice",
         "(g.verdict is not distinct from 'hit')::integer -",
         "(g.verdict is not distinct from 'hit')::integer * 2 -"
+      ],
+      ["what was counted before stays counted", " - (b.outcome is not distinct from 'miss')::integer", ""],
+      [
+        "what is void is written as a miss",
+        "'hit' then 'HIT' when 'miss' then 'MISS' end))",
+        "'hit' then 'HIT' when 'miss' then 'MISS' when 'void' then 'MISS' end))"
+      ],
+      [
+        "a revision is not told",
+        "coalesce(t.verdict_revision, 0) + g.tell::integer",
+        "greatest(t.verdict_revision, g.tell::integer)"
       ]
     ]
+  ),
+  ...changes(
+    "supabase/migrations/20261126000017_records.sql",
+    ["outcome/tombstones"],
+    [
+      [
+        "an owner's strategy leaves no tombstone",
+        "and not exists (select from triggers t where t.strategy_id = old.id) then\n      return old;",
+        "then\n      return old;"
+      ]
+    ]
+  ),
+  ...changes(
+    "supabase/migrations/20261126000013_plays.sql",
+    ["outcome/OutcomeStore"],
+    [
+      [
+        "the past of matches with open triggers is pruned",
+        "select from triggers t where t.outcome_open and t.match_id::text = old.match_id",
+        "select from triggers t where false and t.match_id::text = old.match_id"
+      ]
+    ]
+  ),
+  ...changes(
+    "src/outcome/Amender.ts",
+    ["outcome/Amender"],
+    [["amendments do not wait for alerts", "if (active + waiting > 0) {", "if (active + waiting > 1e9) {"]]
+  ),
+  ...changes(
+    "src/rules/expect/judge.ts",
+    ["outcome/find", "rules/expect/judge"],
+    [
+      [
+        "a trigger is decided before it is there",
+        "minuteOf((since[firstByHalving(since, isDecided)] ?? end).snapshot.clock), minuteOf(trigger.at))",
+        'minuteOf((views[firstByHalving(views, isDecided)] ?? end).snapshot.clock), { period: "1H", minute: 0, added: 0 })'
+      ]
+    ]
+  ),
+  ...changes(
+    "src/outcome/Performance.ts",
+    ["outcome/Performance"],
+    [["the fair price is the hit rate", "undefined : decided / hits", "undefined : hits / decided"]]
+  ),
+  ...changes(
+    "src/feed/recorded/RecordedFeed.ts",
+    ["cli/sameVerdicts"],
+    [["a replay takes up corrections that come too late", "value: untilCorrected(value)", "value"]]
+  ),
+  ...changes(
+    "src/outcome/Outcomes.ts",
+    ["cli/sameVerdicts"],
+    [["what a replay did not see end keeps its verdicts", "Effect.andThen(isLast ?", "Effect.andThen(!isLast ?"]]
+  ),
+  ...changes(
+    "src/database/TriggerStore.ts",
+    ["database/deletedWhileFiring"],
+    [["a pair whose strategy may stay is taken for known", "[...held, ...leaving].map(", "held.map("]]
   ),
   ...changes(
     "src/outcome/OutcomeStore.ts",
@@ -67,5 +141,10 @@ export const outcome = [
         "resolutions.map((each) => resultOf(each, amend)).filter(({ id }) => id !== (globalThis.dropped ??= id))"
       ]
     ]
+  ),
+  ...changes(
+    "src/outcome/OutcomeStore.ts",
+    ["outcome/OutcomeStore"],
+    [["what can be read again is counted as unreadable", "          bad.delete(matchId)\n", ""]]
   )
 ]
