@@ -48,9 +48,15 @@ const database = (seed: string, pairs: number) =>
         turn = asked.catch(() => undefined)
         return asked
       }
-      return { ...place, query, end: () => child.kill("SIGKILL") }
+      const end = () =>
+        new Promise<void>((resolve) => {
+          if (!child.connected) return resolve()
+          child.once("exit", () => resolve())
+          child.disconnect()
+        })
+      return { ...place, query, end }
     }),
-    ({ end }) => Effect.sync(() => void end())
+    ({ end }) => Effect.promise(end)
   )
 
 export interface WorldOptions {
