@@ -25,7 +25,7 @@ export const queueTable = (queues: ReadonlyArray<QueueFigures>): string =>
   )
 
 /** The figures of every queue on the backend. */
-export const allQueues = Effect.flatMap(allQueueNames, Effect.forEach(queueFigures))
+export const allQueues = Effect.flatMap(allQueueNames, Effect.forEach(queueFigures, { concurrency: "unbounded" }))
 
 /** `touchline queues`: what is in the queues, and how fast they are worked. */
 export const queues = Effect.fnUntraced(function* (extend: Extend, { json }: { readonly json: boolean }) {

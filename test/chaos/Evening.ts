@@ -49,7 +49,7 @@ const decode = Schema.decodeSync(Snapshot)
 /** Makes the evening of a seed, with at least so many pairs. */
 export const makeEvening = (seed: string, atLeast: number): Evening => {
   const next = seeded(`chaos/${seed}`)
-  const [matchCount, steps] = [Math.max(8, Math.ceil(Math.sqrt(atLeast))), Math.ceil(Math.sqrt(atLeast) / 2)]
+  const steps = Math.ceil(Math.sqrt(atLeast) / 2)
   const strategies = Array.from(
     { length: metrics.length * steps },
     (_, index): Strategy => ({
@@ -66,9 +66,12 @@ export const makeEvening = (seed: string, atLeast: number): Evening => {
     active: true
   }
   // Every fourth figure is at its greatest, the others anywhere: about five eighths of all pairs hold in the end.
-  const ends = Array.from({ length: matchCount }, () =>
-    metrics.map((_, place) => (place === 0 ? steps : Math.floor(next() * (steps + 1))))
-  )
+  const ends: Array<ReadonlyArray<number>> = []
+  for (let held = 0; held < atLeast; ) {
+    const figures = metrics.map((_, place) => (place === 0 ? steps : Math.floor(next() * (steps + 1))))
+    ends.push(figures)
+    held += figures.reduce((sum, end) => sum + end, 0)
+  }
   const match = (id: string, home: string) => ({
     id,
     competition: { id: "8", name: "League" },

@@ -36,6 +36,11 @@ const end = async (wire: FaultProxy) => {
   await Effect.runPromise(wire.reset)
 }
 
+/** Waits until it runs: one that met an outage at its start has ended, and starts again. */
+const running = async (instance: Instance) => {
+  while (!instance.isRunning()) await setTimeout(100)
+}
+
 export interface NemesesOptions {
   readonly seed: string
   readonly minutes: number
@@ -51,6 +56,9 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   const oneOf = <A>(all: ReadonlyArray<A>): A => all[Math.floor(next() * all.length)] as A
   const scale = minutes / 20
   const many = (full: number, least: number) => Math.max(least, Math.round(full * scale))
+  // One of each kind is much for a run of less than a minute: there they are half as long.
+  const lasts = (least: number, most: number) =>
+    Math.round(between(least, most) * Math.min(1, Math.max(0.5, scale * 4)))
   const counts: Counts = {
     kills: 0,
     terms: 0,
@@ -66,7 +74,7 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   const kill = (instance: Instance, pause: number): Nemesis => ({
     what: `kill ${instance.name}`,
     run: async () => {
-      if (!instance.isRunning()) return
+      await running(instance)
       counts.kills += 1
       const over = history.trouble("kill", instance.name)
       await instance.kill()
@@ -78,7 +86,7 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   const term = (instance: Instance): Nemesis => ({
     what: `stop ${instance.name}`,
     run: async () => {
-      if (!instance.isRunning()) return
+      await running(instance)
       counts.terms += 1
       const over = history.trouble("stop", instance.name)
       const { code } = await instance.stop()
@@ -111,7 +119,7 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   const ofProcesses = [
     ...Array.from({ length: many(64, 6) }, () => kill(oneOf(instances), between(100, 1500))),
     ...Array.from({ length: many(11, 2) }, () => term(oneOf(instances))),
-    ...Array.from({ length: many(6, 1) }, () => pause(oneOf(instances), between(2000, 15_000))),
+    ...Array.from({ length: many(6, 1) }, () => pause(oneOf(instances), lasts(2000, 15_000))),
     ...Array.from({ length: many(8, 2) }, () => clock(oneOf(instances), between(-3_000_000, 3_000_000)))
   ]
 
@@ -173,17 +181,17 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   })
   const someone = () => (next() < 0.4 ? oneOf(instances) : undefined)
   const ofInfrastructure = [
-    ...Array.from({ length: many(4, 1) }, () => died(between(500, 4000), false)),
-    ...Array.from({ length: many(2, 1) }, () => died(between(500, 3000), true)),
+    ...Array.from({ length: many(4, 1) }, () => died(lasts(500, 4000), false)),
+    ...Array.from({ length: many(2, 1) }, () => died(lasts(500, 3000), true)),
     ...Array.from({ length: many(2, 1) }, () => flushed),
     ...Array.from({ length: many(4, 1) }, () => failedOver),
-    ...Array.from({ length: many(8, 2) }, () => wire("redis", oneOf(ways), between(2000, 10_000), someone())),
-    ...Array.from({ length: many(4, 1) }, () => wire("database", oneOf(ways), between(4000, 15_000))),
-    ...Array.from({ length: many(4, 1) }, () => wire("database", oneOf(ways), between(2000, 8000), oneOf(instances))),
-    ...Array.from({ length: many(3, 1) }, () => wire("channel", oneOf(ways), between(2000, 8000), someone())),
+    ...Array.from({ length: many(8, 2) }, () => wire("redis", oneOf(ways), lasts(2000, 10_000), someone())),
+    ...Array.from({ length: many(4, 1) }, () => wire("database", oneOf(ways), lasts(4000, 15_000))),
+    ...Array.from({ length: many(4, 1) }, () => wire("database", oneOf(ways), lasts(2000, 8000), oneOf(instances))),
+    ...Array.from({ length: many(3, 1) }, () => wire("channel", oneOf(ways), lasts(2000, 8000), someone())),
     channel(badGateway, Math.min(60_000, Math.max(8000, 60_000 * scale)), false, "says 502"),
-    ...Array.from({ length: many(2, 1) }, () => channel(internalError, between(3000, 8000), false, "says 500")),
-    ...Array.from({ length: many(2, 1) }, () => channel(tooMany(2), between(1000, 4000), false, "says 429")),
+    ...Array.from({ length: many(2, 1) }, () => channel(internalError, lasts(3000, 8000), false, "says 500")),
+    ...Array.from({ length: many(2, 1) }, () => channel(tooMany(2), lasts(1000, 4000), false, "says 429")),
     ...Array.from({ length: many(2, 1) }, () => channel("never answer", 1500, true, "takes and does not answer")),
     ...Array.from({ length: many(2, 1) }, () => channel("drop the connection", 1500, true, "takes and hangs up"))
   ]
