@@ -53,6 +53,8 @@ export const makeHistory = () => {
       const run = runs.findLast((each) => each.process === process)
       if (run?.to === Number.POSITIVE_INFINITY) run.to = now()
     },
+    /** Whether a process has told its banner, and has not ended since. */
+    isServing: (process: string) => runs.findLast((each) => each.process === process)?.to === Number.POSITIVE_INFINITY,
     /** Whether a process has had trouble of these kinds within the last so many milliseconds. */
     wasTroubled: (process: string, kinds: ReadonlyArray<Trouble["what"]>, within: number) =>
       troubles.some(

@@ -36,11 +36,6 @@ const end = async (wire: FaultProxy) => {
   await Effect.runPromise(wire.reset)
 }
 
-/** Waits until it runs: one that met an outage at its start has ended, and starts again. */
-const running = async (instance: Instance) => {
-  while (!instance.isRunning()) await setTimeout(100)
-}
-
 export interface NemesesOptions {
   readonly seed: string
   readonly minutes: number
@@ -70,11 +65,15 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
     outages: 0
   }
   const { instances, redis } = world
+  /** Waits until it serves: on a busy machine a start takes a while, and one that met an outage then has to start again. */
+  const serving = async ({ name }: Instance) => {
+    while (!history.isServing(name)) await setTimeout(100)
+  }
 
   const kill = (instance: Instance, pause: number): Nemesis => ({
     what: `kill ${instance.name}`,
     run: async () => {
-      await running(instance)
+      await serving(instance)
       counts.kills += 1
       const over = history.trouble("kill", instance.name)
       await instance.kill()
@@ -86,7 +85,7 @@ export const drawNemeses = ({ history, minutes, seed, world }: NemesesOptions) =
   const term = (instance: Instance): Nemesis => ({
     what: `stop ${instance.name}`,
     run: async () => {
-      await running(instance)
+      await serving(instance)
       counts.terms += 1
       const over = history.trouble("stop", instance.name)
       const { code } = await instance.stop()

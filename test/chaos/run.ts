@@ -46,13 +46,16 @@ export const jobsOf = async ({ redis }: World): Promise<number> => {
   return sizes.reduce<number>((sum, size) => sum + Number(size), 0)
 }
 
-/** Waits until nothing is left to be sent, but for so many milliseconds at most. */
+/** Waits until nothing is left to be sent, for as long as it gets less: but for so many milliseconds at most while it does not. */
 export const drain = async (world: World, patience: number, say: (line: string) => void): Promise<boolean> => {
-  const [until, expected] = [performance.now() + patience, world.evening.pairs.size]
-  for (let looks = 0; performance.now() < until; looks += 1) {
+  const expected = world.evening.pairs.size
+  let [least, since] = [Number.POSITIVE_INFINITY, performance.now()]
+  for (let looks = 0; performance.now() - since < patience; looks += 1) {
     const [{ all, pending }, jobs] = [await countsOf(world), await jobsOf(world)]
     if (pending === 0 && jobs === 0 && all >= expected) return true
     if (looks % 10 === 0) say(`${all} of ${expected} triggers, ${pending} pending, ${jobs} jobs`)
+    const left = Math.max(0, expected - all) + pending
+    if (left < least) [least, since] = [left, performance.now()]
     await setTimeout(1000)
   }
   return false
@@ -65,7 +68,7 @@ export interface ChaosOptions {
   readonly say: (line: string) => void
   /** The repository whose source the processes run. */
   readonly root?: string
-  /** How long the drain may take, in milliseconds. */
+  /** How long the drain may stand still, in milliseconds. */
   readonly patience: number
   /** Where logs and history are kept when something is wrong. */
   readonly keep?: string
