@@ -70,18 +70,22 @@ export const sweepOutbox = Effect.fn("sweepOutbox")(function* () {
   }
 })
 
-/** Sweeps the outbox at the start and from then on regularly. */
+/** A sweep that says so where it fails: the next one comes in `sweepEvery`. */
+const sweep = sweepOutbox().pipe(
+  Effect.catch(({ message }) =>
+    Effect.as(
+      Effect.logWarning("the outbox could not be swept").pipe(Effect.annotateLogs({ reason: message })),
+      undefined
+    )
+  )
+)
+
+/** Sweeps the outbox at the start and from then on regularly. A sweep that fails stops no start: it would fail at the next too. */
 export const layerOutboxSweep = Layer.effectDiscard(
   Effect.gen(function* () {
-    const pending = yield* sweepOutbox()
-    if (pending > 0)
+    const pending = yield* sweep
+    if (pending !== undefined && pending > 0)
       yield* Effect.logInfo("alerts were pending and are sent now").pipe(Effect.annotateLogs({ pending }))
-    yield* sweepOutbox().pipe(
-      Effect.catch(({ message }) =>
-        Effect.logWarning("the outbox could not be swept").pipe(Effect.annotateLogs({ reason: message }))
-      ),
-      Effect.schedule(Schedule.spaced(sweepEvery)),
-      Effect.forkScoped
-    )
+    yield* sweep.pipe(Effect.schedule(Schedule.spaced(sweepEvery)), Effect.forkScoped)
   })
 )

@@ -9,7 +9,7 @@ import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.t
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import { TriggerId } from "../../src/domain/Trigger.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
-import { QueueBackend } from "../../src/queue/QueueBackend.ts"
+import { QueueBackend, QueueError } from "../../src/queue/QueueBackend.ts"
 import { channelError, FakeChannel, pendingTrigger, Recorded, recordedTriggers } from "../fixtures/alerts.ts"
 import { eventually, turn } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
@@ -377,6 +377,29 @@ layer(services)("On a queue,", (it) => {
         yield* pendingTrigger()
         yield* TestClock.adjust(sweepEvery)
         yield* eventually(counts, ({ waiting }) => waiting === 2)
+        yield* work(new FakeChannel())
+        yield* idle
+      })
+    )
+
+    it.effect("stops no start where the queue or the database does not answer it", () =>
+      Effect.gen(function* () {
+        const [database, logs, queue] = [yield* Recorded, yield* Logs, yield* AlertQueue]
+        const told = logs.lines("the outbox could not be swept")
+        const before = (yield* told).length
+        yield* pendingTrigger()
+        const offerAgain = () =>
+          Effect.fail(new QueueError({ queue: "send-alert", operation: "add jobs", message: "timed out" }))
+        yield* Layer.build(layerOutboxSweep).pipe(
+          Effect.provideService(AlertQueue, AlertQueue.of({ ...queue, offerAgain }))
+        )
+        expect((yield* told).length - before).toBe(1)
+        database.isDown = true
+        yield* Layer.build(layerOutboxSweep)
+        expect((yield* told).length - before).toBe(2)
+        database.isDown = false
+        yield* TestClock.adjust(sweepEvery)
+        yield* eventually(counts, ({ waiting }) => waiting === 1)
         yield* work(new FakeChannel())
         yield* idle
       })
