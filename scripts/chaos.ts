@@ -44,7 +44,7 @@ const patience = 180_000
 const judgedWith = Effect.fnUntraced(function* (sabotage: typeof withoutSweep) {
   say(sabotage.what)
   const root = yield* sabotaged(sabotage)
-  return (yield* chaos({ seed, minutes: 0.3, pairs: 200, patience: 75_000, say, root })).result
+  return (yield* chaos({ seed, minutes: 0.3, pairs: 200, patience, say, root })).result
 }, Effect.scoped)
 
 const checked = Effect.gen(function* () {

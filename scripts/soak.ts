@@ -4,7 +4,7 @@
  * the last third of each half is compared with the middle one. A table is printed, then one object; ends with code 1 where
  * something grows. Linux.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -27,11 +27,23 @@ const root = fileURLToPath(new URL("../", import.meta.url))
 /** One look at a process. */
 interface Sample {
   readonly memoryMb: number
+  /** What it holds open, its data directory's files aside. */
   readonly handles: number
   /** Jobs in all queues, or all keys of Redis. Not with every look: to be told them takes a busy service a while. */
   readonly kept: number | undefined
-  /** Files in the data directory. */
+  /** Files in the data directory, but for the log's segments and for the two beside each table that its first vacuum makes. */
   readonly files: number
+}
+
+const isCounted = (file: string) => !/(^|\/)pg_wal\/|_(fsm|vm)$/.test(file)
+
+/** One that was closed since it was listed is none. */
+const isHandle = (link: string, data: string): boolean => {
+  try {
+    return !readlinkSync(link).startsWith(data)
+  } catch {
+    return false
+  }
 }
 
 const memoryOf = (pid: number): number => {
@@ -83,14 +95,15 @@ const watched = Effect.fnUntraced(function* (
   )
   // Where the socket is the service answers commands.
   while (!existsSync(join(data, "touchline.sock"))) yield* Effect.promise(() => setTimeout(100))
+  const open = `/proc/${service.pid}/fd`
   const samples: Array<Sample> = []
   const until = performance.now() + minutes * 60_000
   while (performance.now() < until) {
     yield* Effect.promise(() => setTimeout(5000))
     samples.push({
       memoryMb: memoryOf(service.pid),
-      handles: readdirSync(`/proc/${service.pid}/fd`).length,
-      files: readdirSync(data, { recursive: true }).length,
+      handles: readdirSync(open).filter((handle) => isHandle(join(open, handle), data)).length,
+      files: readdirSync(data, { recursive: true, encoding: "utf8" }).filter(isCounted).length,
       kept: samples.length % countEvery === 0 ? yield* kept(data) : undefined
     })
   }
