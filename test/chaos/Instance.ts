@@ -112,7 +112,10 @@ export const makeInstance = Effect.fnUntraced(function* ({
         rest = lines.pop() ?? ""
         for (const line of lines) {
           if (unforeseen.test(line)) history.unhandled(`${name}: ${line}`)
-          if (line.includes('"message":"Touchline"')) history.began(name)
+          if (!line.includes('"message":"Touchline"')) continue
+          history.began(name)
+          // What the clock was told while it started.
+          started.kill("SIGUSR2")
         }
       })
     }
@@ -153,7 +156,8 @@ export const makeInstance = Effect.fnUntraced(function* ({
     isRunning: () => child !== undefined && child.exitCode === null && child.signalCode === null,
     setClock: (ahead) => {
       writeFileSync(clockFile, `${ahead}`)
-      child?.kill("SIGUSR2")
+      // The signal would end one that does not listen for it yet.
+      if (history.isServing(name)) child?.kill("SIGUSR2")
     },
     loseAnswers: (fault) => {
       lost = fault
