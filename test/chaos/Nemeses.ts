@@ -5,7 +5,7 @@ import { seeded } from "../../src/feed/simulated/SimulatedMatch.ts"
 import { badGateway, type Fault, internalError, tooMany } from "../fixtures/botApi.ts"
 import type { FaultProxy } from "../fixtures/faultProxy.ts"
 import type { History } from "./History.ts"
-import type { Instance, WireName } from "./Instance.ts"
+import { type Instance, type WireName, wireNames } from "./Instance.ts"
 import type { World } from "./World.ts"
 
 export interface Counts {
@@ -215,13 +215,16 @@ export const runLane = async (lane: ReadonlyArray<Nemesis>, ms: number, say: (li
 }
 
 /** Everything is as it should be again. */
-export const heal = async ({ instances }: World) => {
+export const heal = async ({ instances }: World, history: History) => {
   for (const each of instances) {
+    // The answers that are on their way are lost with the connections.
+    const over = wireNames.map((wire) => history.trouble(wire, each.name))
     each.refuse(undefined)
     each.loseAnswers(undefined)
     each.signal("SIGCONT")
     each.setClock(0)
     for (const wire of Object.values(each.wires)) await end(wire)
+    for (const ended of over) ended()
     if (!each.isRunning()) each.start()
   }
 }

@@ -94,7 +94,7 @@ export const chaos = Effect.fnUntraced(function* ({ keep, minutes, pairs, patien
     const tell = (line: string) => say(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  ${line}`)
     await Promise.all(lanes.map((lane) => runLane(lane, ms, tell)))
     world.follow(() => 1)
-    await heal(world)
+    await heal(world, history)
     tell("healed")
     const isDrained = await drain(world, patience, tell)
     // A second message would come with the next sweep.
