@@ -153,16 +153,20 @@ export const layerRedisQueue = Layer.effect(
             close: closeEvents
           })
         ),
-      join: Effect.fnUntraced(function* (membership) {
-        yield* Effect.forEach(yield* passedQueues(producing), (queue) =>
-          Effect.scoped(
-            Effect.flatMap(openQueue(queue), (bull) =>
-              askBull(queue, "remove what nobody works", () => bull.obliterate({ force: true }))
+      // On a busy machine an answer may come too late once: that is no reason not to start.
+      join: Effect.fnUntraced(
+        function* (membership) {
+          yield* Effect.forEach(yield* passedQueues(producing), (queue) =>
+            Effect.scoped(
+              Effect.flatMap(openQueue(queue), (bull) =>
+                askBull(queue, "remove what nobody works", () => bull.obliterate({ force: true }))
+              )
             )
           )
-        )
-        return yield* joinOnRedis(producing, membership)
-      }),
+          return yield* joinOnRedis(producing, membership)
+        },
+        Effect.retry({ times: 3 })
+      ),
       ...(redis.tellsInfo ? { server: redisFigures(producing) } : {}),
       notices: redisNotices(producing),
       passing: passingQueues(producing)

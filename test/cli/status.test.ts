@@ -31,8 +31,15 @@ describe("touchline status", () => {
         alerts: { failed: 0 }
       })
 
+      const watching = yield* touchline(["status", "--watch"], { ...settings, PORT })
+      yield* watching.saying(/the service is well[\s\S]*the service is well/)
       yield* service.kill("SIGTERM")
       yield* service.ended
+      // It goes on where there is none any more, and ends when it is told to.
+      yield* watching.saying(/No running service is found/)
+      assert.notInclude(watching.output().stdout, "\x1b")
+      yield* watching.kill("SIGINT")
+      assert.include([0, 130], yield* watching.ended)
       const alone = yield* touchline(["status"], { ...settings, PORT })
       assert.strictEqual(yield* alone.ended, 0)
       assert.match(alone.output().stdout, /^No running service is found: nothing that is a Touchline answers at /)

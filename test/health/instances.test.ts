@@ -12,6 +12,8 @@ import { hasRedisServer } from "../fixtures/redisServer.ts"
 
 const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(Standing))
 
+const decodeStatus = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Struct({ standing: Standing })))
+
 /** One of the processes that share the Redis. */
 const instance = (more: { readonly [name: string]: string } = {}) =>
   Effect.gen(function* () {
@@ -62,6 +64,22 @@ describe.skipIf(!hasRedisServer)(onRealRedis("Three processes on one Redis"), ()
         )
         const scanners = new Set(known.flatMap(({ scans }) => scans.map(({ on }) => Number(on.split(":").at(-1)))))
         expect(pids).toEqual(expect.arrayContaining([...scanners]))
+
+        // A terminal shows them all too, whether it asks one of them or, where none is asked over HTTP, their board.
+        const { port: redis } = yield* RedisServer
+        for (const over of [{ HTTP: "on", PORT: `${ports[1]}` }, { HTTP: "off" }]) {
+          const shown = yield* touchline(["status", "--json"], {
+            DATA_DIR: yield* temporaryDirectory,
+            REDIS_URL: `redis://127.0.0.1:${redis}`,
+            ...over
+          })
+          expect(yield* shown.ended, shown.output().stderr).toBe(0)
+          const { standing: seen } = yield* decodeStatus(shown.output().stdout)
+          expect(seen.instances.map(({ name }) => Number(name.split(":").at(-1))).toSorted()).toEqual(pids)
+          expect(seen).toMatchObject({ service: "degraded" })
+          expect(seen.parts.find(({ name }) => name === "pages")?.on).toMatch(new RegExp(`:${troubled.pid}$`))
+          expect(seen.scans.length).toBeGreaterThan(1)
+        }
 
         yield* troubled.kill("SIGTERM")
         expect(yield* troubled.ended).toBe(0)
