@@ -122,9 +122,14 @@ export const status = Effect.fnUntraced(function* (
     yield* Console.log(watch && process.stdout.isTTY ? `\x1b[H\x1b[2J${text}` : text)
   })
   const stores = PageStore.layer.pipe(Layer.provideMerge(storing(chosen.parts)))
-  yield* (watch ? Effect.repeat(show, Schedule.spaced(watchEvery)) : show).pipe(
-    Effect.provide(Layer.provideMerge(stores, layerLogging(chosen.service, process.stderr))),
-    Effect.provideService(SharesDataDir, true),
-    (program) => quietly(program, "Error")
+  const look = show.pipe(
+    Effect.provide(Layer.provideMerge(stores, layerLogging(chosen.service, process.stderr)), { local: true })
   )
+  // Who watches asks the service anew each time, goes on when it stops, and keeps none from starting.
+  const watching = look.pipe(
+    Effect.provideService(SharesDataDir, "only"),
+    Effect.catch(({ message }) => Console.log(oneLine(`No running service is found: ${message}`))),
+    Effect.repeat(Schedule.spaced(watchEvery))
+  )
+  yield* quietly(watch ? Effect.asVoid(watching) : Effect.provideService(look, SharesDataDir, true), "Error")
 })
