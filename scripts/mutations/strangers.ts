@@ -11,7 +11,7 @@ export const strangers = [
       ["a name may be of any length", "if length(new.name::text) > (most ->> 'name')::integer and", "if false and"],
       [
         "rows are changed without end",
-        "  if used > most then\n    raise check_violation",
+        "  if used - rows_changed >= most or rows_changed > most then\n    raise check_violation",
         "  if false then\n    raise check_violation"
       ],
       [

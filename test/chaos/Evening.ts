@@ -14,7 +14,7 @@ import { strategyId } from "../fixtures/pipeline.ts"
 const metrics = ["corners", "shots", "fouls", "shots_on_target"] as const
 
 /** Owners, each with a chat of their own. */
-export const owners = 60
+export const owners = 72
 
 export const ownerId = (index: number) => `a0000000-0000-4000-8000-${String(index).padStart(12, "0")}`
 export const chatOf = (index: number) => `${10_000 + index}`
