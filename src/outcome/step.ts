@@ -3,7 +3,8 @@
  *
  * Guarantees: what is not final is told only after it has stood for `settleAfter`, whether it is a verdict or that there is
  * none any more; what was found to be final is told at once, and again where it changes within `correctedWithin`. What
- * people would read as before is written where it rests on something else, and not told again. A match that was seen before the row was last written changes nothing.
+ * people would read as before is written where it rests on something else, and not told again. A match that was seen before the
+ * row was last written changes nothing.
  */
 import { Duration } from "effect"
 import type { Finding } from "./find.ts"
@@ -47,7 +48,10 @@ export const step = (
   const to = finding.verdict === undefined || finding.verdict === "void" ? "open" : finding.verdict
   const isFinal = finalAt !== undefined
   if (to === (verdict ?? "open")) {
-    return settling === undefined ? undefined : { ...base, finding: undefined, verdict, isFinal, tell: false }
+    // A match that goes on had not ended: what comes at its end counts, however late that is.
+    return settling === undefined && !isFinal
+      ? undefined
+      : { ...base, finding: undefined, verdict, isFinal: false, tell: false }
   }
   const since = settling?.to === to ? settling.since : seenAt
   if (seenAt - since >= Duration.toMillis(settleAfter)) {

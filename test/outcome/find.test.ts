@@ -201,6 +201,15 @@ describe("What is written of a trigger", () => {
     })
   })
 
+  it("is open again where a match goes on whose end was shown by mistake, however late it ends then", () => {
+    const told = trigger("total goals >= 1", {}, { version: 1, verdict: "hit", finalAt: 1000, score: hit.score })
+    expect(step(told, hit, 60_000, options)).toMatchObject({ verdict: "hit", isFinal: false, tell: false })
+    const again = trigger("total goals >= 1", {}, { version: 2, verdict: "hit", score: hit.score })
+    expect(step(again, hit, 75_000, options)).toBe(undefined)
+    const miss = { verdict: "miss", isFinal: true, score: { home: 0, away: 0 } } as const
+    expect(step(again, miss, 38 * 60_000, options)).toMatchObject({ verdict: "miss", isFinal: true, tell: true })
+  })
+
   it("is revised within half an hour of the end, and by nothing that was seen before", () => {
     const told = trigger(
       "total goals >= 1",
