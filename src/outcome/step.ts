@@ -3,8 +3,8 @@
  *
  * Guarantees: what is not final is told only after it has stood for `settleAfter`, whether it is a verdict or that there is
  * none any more; what was found to be final is told at once, and again where it changes within `correctedWithin`. What
- * people would read as before is written where it rests on something else, and not told again. A match that was seen before the
- * row was last written changes nothing.
+ * people would read as before is written where it rests on something else, and not told again. A match that goes on after its end
+ * was shown has no final verdict any more. One that was seen before the row was last written changes nothing.
  */
 import { Duration } from "effect"
 import type { Finding } from "./find.ts"
