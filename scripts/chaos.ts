@@ -5,7 +5,8 @@
  * when something is wrong, and keeps the logs in the directory of `--keep`.
  *
  * Instead of that `--check` shows that the judge finds what is broken, `--compare` plays an evening with one process and with
- * three, `--stops` stops processes 20 times under load, and `--crash` tries every point of a run of three pairs.
+ * three, `--stops` stops processes 20 times under load, and `--crash` tries every point of a run of three pairs,
+ * embedded, or with `--redis` on Redis.
  */
 import { parseArgs } from "node:util"
 import { NodeServices } from "@effect/platform-node"
@@ -26,7 +27,8 @@ const { values } = parseArgs({
     check: { type: "boolean", default: false },
     compare: { type: "boolean", default: false },
     stops: { type: "boolean", default: false },
-    crash: { type: "boolean", default: false }
+    crash: { type: "boolean", default: false },
+    redis: { type: "boolean", default: false }
   }
 })
 
@@ -68,7 +70,7 @@ interface Outcome {
 const trial = (): Effect.Effect<Outcome, never, Scope.Scope | NodeServices.NodeServices> => {
   if (values.check) return checked
   if (values.compare) return compare({ seed, pairs: Number(values.pairs ?? 1000), say })
-  if (values.crash) return crashes(say)
+  if (values.crash) return crashes(values.redis, say)
   if (values.stops) return stops(20, { seed, pairs: Number(values.pairs ?? 1000), say })
   return chaos({ seed, minutes, pairs, patience, say, ...(values.keep === undefined ? {} : { keep: values.keep }) })
 }
