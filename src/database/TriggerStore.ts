@@ -5,37 +5,35 @@
  * alert's outbox: it is `pending` until a channel's receipt or a final failure is recorded, so an alert that is
  * forgotten anywhere else can be offered again from here.
  */
-import {
-  Clock,
-  Context,
-  DateTime,
-  Duration,
-  Effect,
-  Layer,
-  Option,
-  Predicate,
-  Ref,
-  Result,
-  Schema,
-  SchemaGetter
-} from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Option, Result, Schema } from "effect"
 import { Digest, type Receipt } from "../domain/Alert.ts"
-import { alertExpiry } from "../domain/alertExpiry.ts"
-import { MatchId } from "../domain/Match.ts"
 import { problemText } from "../domain/problems.ts"
-import { type Condition, StrategyId } from "../domain/Strategy.ts"
 import {
-  AlertState,
+  type AlertState,
   type Candidate,
   dedupKey,
   type Pair,
   pairOf,
-  Trigger,
-  TriggerId,
-  TriggerSnapshot
+  type Trigger,
+  TriggerId
 } from "../domain/Trigger.ts"
 import { Database, type DatabaseError, decodeRows } from "./Database.ts"
 import { inBulk } from "./inBulk.ts"
+import { makeMemoryTriggers } from "./memoryTriggers.ts"
+import {
+  CountRow,
+  CreatedRow,
+  decodeTrigger,
+  FailedRow,
+  HeldRow,
+  isHeldRow,
+  isLeavingRow,
+  matchesOf,
+  OwnerRow,
+  PendingRow,
+  TriggeredRow,
+  TriggerRow
+} from "./triggerRows.ts"
 
 /** A candidate that became a trigger. */
 export interface NewTrigger extends Candidate {
@@ -327,234 +325,5 @@ export class TriggerStore extends Context.Service<
   )
 
   /** In memory: for tests, and for trying things out. It forgets everything when its scope closes. */
-  static readonly layerMemory = Layer.effect(
-    TriggerStore,
-    Effect.gen(function* () {
-      const rows = yield* Ref.make<ReadonlyMap<string, Trigger>>(new Map())
-      const failures = yield* Ref.make<ReadonlyMap<string, { attempts: number; reason: string }>>(new Map())
-      const expired = "expired: it would have come too late to be of use"
-      /** Until when a send is under way. */
-      const sending = new Map<TriggerId, number>()
-      const update = (id: TriggerId, from: ReadonlyArray<AlertState>, to: AlertState, more: Partial<Trigger> = {}) =>
-        Ref.update(rows, (all) => {
-          const found = [...all].find(([, trigger]) => trigger.id === id && from.includes(trigger.alertState))
-          return found === undefined ? all : new Map(all).set(found[0], { ...found[1], ...more, alertState: to })
-        })
-      return TriggerStore.of({
-        create: Effect.fn("TriggerStore.create")(function* (candidates) {
-          const triggeredAt = yield* DateTime.now
-          return yield* Ref.modify(rows, (all) => {
-            const next = new Map(all)
-            const triggers: Array<Trigger> = []
-            const known: Array<Pair> = []
-            const pending: Array<TriggerId> = []
-            for (const candidate of candidates) {
-              const key = dedupKey(pairOf(candidate))
-              if (next.has(key)) {
-                const before = all.get(key)
-                if (before !== undefined) known.push(pairOf(candidate))
-                if (before?.alertState === "pending") pending.push(before.id)
-                continue
-              }
-              const id = Trigger.fields.id.make(`trigger-${next.size + 1}`)
-              const trigger = {
-                ...candidate,
-                id,
-                owner: null,
-                ownerChat: null,
-                triggeredAt,
-                alertState: "pending" as const
-              }
-              next.set(key, trigger)
-              triggers.push(trigger)
-            }
-            return [{ triggers, known, pending, held: [] }, next]
-          })
-        }),
-        find: (id) =>
-          Effect.map(Ref.get(rows), (all) => Option.fromUndefinedOr([...all.values()].find((each) => each.id === id))),
-        pending: (limit) =>
-          Effect.map(Ref.get(rows), (all) =>
-            [...all.values()].filter((each) => each.alertState === "pending").slice(0, limit)
-          ),
-        outbox: (limit, after) =>
-          Effect.map(Ref.get(rows), (all) => {
-            const every = [...all.values()]
-            return every
-              .slice(every.findIndex(({ id }) => id === after?.id) + 1)
-              .filter((each) => each.alertState === "pending")
-              .slice(0, limit)
-              .map(({ id, owner, triggeredAt }) => ({ id, owner, triggeredAt: DateTime.formatIso(triggeredAt) }))
-          }),
-        since: (time, limit) =>
-          Effect.map(Ref.get(rows), (all) =>
-            [...all.values()]
-              .filter(({ triggeredAt }) => DateTime.isGreaterThanOrEqualTo(triggeredAt, time))
-              .slice(0, limit)
-          ),
-        triggered: (matchIds) =>
-          Effect.map(Ref.get(rows), (all) => {
-            const asked = new Set(matchIds)
-            const strategies = new Map<string, Array<string>>()
-            for (const { matchId, strategyId } of [...all.values()].map(pairOf)) {
-              if (asked.has(matchId)) strategies.set(matchId, [...(strategies.get(matchId) ?? []), strategyId])
-            }
-            return strategies
-          }),
-        triggersOf: (owners) => Effect.succeed(owners.map((owner) => ({ owner, triggers: 0, day: 0 }))),
-        holdBack: () => Effect.void,
-        sent: (id) => update(id, ["pending", "failed", "expired"], "sent"),
-        failed: (id, attempts, reason) =>
-          Effect.andThen(
-            update(id, ["pending"], "failed"),
-            Ref.update(failures, (all) => new Map(all).set(id, { attempts, reason }))
-          ),
-        failedAlerts: (limit) =>
-          Effect.gen(function* () {
-            const why = yield* Ref.get(failures)
-            return [...(yield* Ref.get(rows)).values()]
-              .filter(({ alertState }) => alertState === "failed" || alertState === "expired")
-              .toReversed()
-              .slice(0, limit)
-              .map((trigger) => ({ trigger, ...(why.get(trigger.id) ?? { attempts: 0, reason: "unknown" }) }))
-          }),
-        beginSend: (id, within) =>
-          Effect.gen(function* () {
-            const found = [...(yield* Ref.get(rows)).values()].find((each) => each.id === id)
-            if (found === undefined || found.alertState === "expired" || found.alertState === "sent") return false
-            sending.set(id, (yield* Clock.currentTimeMillis) + Duration.toMillis(within))
-            return true
-          }),
-        expire: (ids, expires) =>
-          Effect.gen(function* () {
-            const now = yield* DateTime.now
-            const over = [...(yield* Ref.get(rows)).values()].filter(
-              (each) =>
-                each.alertState === "pending" &&
-                (ids === "all" || ids.includes(each.id)) &&
-                DateTime.isLessThanOrEqualTo(alertExpiry(each, expires), now) &&
-                (sending.get(each.id) ?? 0) <= now.epochMilliseconds
-            )
-            const attempts = 0
-            yield* Ref.update(failures, (all) =>
-              over.reduce((next, { id }) => next.set(id, { attempts, reason: expired }), new Map(all))
-            )
-            yield* Effect.forEach(over, ({ id }) => update(id, ["pending"], "expired"))
-            return over.map(({ id }) => id)
-          }),
-        retry: (ids, until) =>
-          Effect.gen(function* () {
-            const from: ReadonlyArray<AlertState> = ids === "all" ? ["failed"] : ["failed", "expired"]
-            const closed = [...(yield* Ref.get(rows)).values()].filter(({ alertState }) => from.includes(alertState))
-            const again = closed.map(({ id }) => id).filter((id) => ids === "all" || ids.includes(id))
-            yield* Effect.forEach(again, (id) => update(id, from, "pending", { expiresAt: until }))
-            return again
-          }),
-        counts: Effect.map(Ref.get(rows), (all) => {
-          const counts = { pending: 0, sent: 0, failed: 0, expired: 0 }
-          for (const { alertState } of all.values()) counts[alertState] += 1
-          return counts
-        }),
-        mute: () => Effect.succeed([]),
-        digests: () => Effect.succeed([]),
-        digested: () => Effect.void
-      })
-    })
-  )
-}
-
-/** The columns of the view `trigger_alerts`, by the fields of a trigger. */
-export const triggerColumns = {
-  strategyId: "strategy_id",
-  strategyName: "strategy_name",
-  ownerChat: "owner_chat",
-  triggeredAt: "triggered_at",
-  alertState: "alert_state",
-  expiresAt: "expires_at"
-} as const
-const TriggerRow = Trigger.pipe(Schema.encodeKeys(triggerColumns))
-
-const decodeTrigger = Schema.decodeUnknownResult(TriggerRow, { errors: "all" })
-
-const PendingRow = Schema.Struct({
-  id: TriggerId,
-  owner: Schema.NullOr(Schema.String),
-  triggeredAt: Schema.String
-}).pipe(Schema.encodeKeys({ triggeredAt: triggerColumns.triggeredAt }))
-
-const FailedRow = Schema.Struct({
-  ...Trigger.fields,
-  attempts: Schema.Int,
-  reason: Schema.NullOr(Schema.String)
-}).pipe(Schema.encodeKeys(triggerColumns))
-
-const CreatedRow = Schema.Struct({
-  id: TriggerId,
-  strategyId: StrategyId,
-  matchId: MatchId,
-  isNew: Schema.Boolean
-}).pipe(Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id", isNew: "is_new" }))
-
-const HeldRow = Schema.Struct({ strategyId: StrategyId, matchId: MatchId }).pipe(
-  Schema.encodeKeys({ strategyId: "strategy_id", matchId: "match_id" })
-)
-
-/** Whether an answer to what was to be created says that the pair is held back. */
-const isHeldRow = (row: unknown): boolean => Predicate.hasProperty(row, "held") && row.held === true
-
-/** Whether it says that the pair has no trigger now, and gets one if its strategy stays. */
-const isLeavingRow = (row: unknown): boolean => Predicate.hasProperty(row, "leaving") && row.leaving === true
-
-const OwnerRow = Schema.Struct({
-  owner: Schema.String,
-  triggers: Schema.Int,
-  day: Schema.DateTimeUtcFromString.pipe(
-    Schema.decodeTo(Schema.Finite, {
-      decode: SchemaGetter.transform(DateTime.toEpochMillis),
-      encode: SchemaGetter.transform((millis: number) => DateTime.makeUnsafe(millis))
-    })
-  )
-})
-
-const TriggeredRow = Schema.Struct({ match_id: MatchId, strategies: Schema.Array(Schema.String) })
-
-const CountRow = Schema.Struct({ state: AlertState, count: Schema.Int })
-
-const encodeSnapshot = Schema.encodeSync(TriggerSnapshot)
-
-/** The columns that all triggers of a match share. */
-const shownColumns = ({ clock, match, score }: typeof TriggerSnapshot.Encoded, triggeredAt: string) => ({
-  match_id: match.id,
-  triggered_at: triggeredAt,
-  period: clock.period,
-  minute: clock.minute,
-  added: clock.added,
-  home_team: match.home.name,
-  away_team: match.away.name,
-  score_home: score.home,
-  score_away: score.away,
-  league_id: match.competition.id,
-  fixture_timestamp: match.kickOff
-})
-
-interface TriggerOfMatch {
-  readonly strategy_id: string
-  readonly evidence_json: Candidate["evidence"]
-  readonly expectation: Condition | undefined
-  readonly strategy_text: string | undefined
-}
-
-/** What `create_judged_triggers` takes. */
-const matchesOf = (candidates: ReadonlyArray<Candidate>, triggeredAt: string) => {
-  const strategies = new Map<TriggerSnapshot, Array<TriggerOfMatch>>()
-  for (const { evidence, expectation, snapshot, strategyId, strategyText } of candidates) {
-    const same = strategies.get(snapshot)
-    const trigger = { strategy_id: strategyId, evidence_json: evidence, expectation, strategy_text: strategyText }
-    if (same === undefined) strategies.set(snapshot, [trigger])
-    else same.push(trigger)
-  }
-  return Array.from(strategies, ([shown, triggers]) => {
-    const snapshot = encodeSnapshot(shown)
-    return { shown: shownColumns(snapshot, triggeredAt), snapshot, triggers }
-  })
+  static readonly layerMemory = Layer.effect(TriggerStore, makeMemoryTriggers)
 }

@@ -7,7 +7,7 @@
  */
 import { Context, DateTime, Effect, Layer, Metric, Option, Result, Schema } from "effect"
 import { Database, type DatabaseError, decodeRows } from "../database/Database.ts"
-import { triggerColumns } from "../database/TriggerStore.ts"
+import { triggerColumns } from "../database/triggerRows.ts"
 import { Receipt } from "../domain/Alert.ts"
 import { Verdict } from "../domain/Outcome.ts"
 import { problemText } from "../domain/problems.ts"
