@@ -105,7 +105,11 @@ export const strangers = [
   ...changes(
     "src/alert/telegram/TelegramChannel.ts",
     ["strangers/digest"],
-    [["a chat gets alerts without end", "may ? Effect.void : Effect.fail(new Gathered())", "Effect.void"]]
+    [
+      ["a chat gets alerts without end", "may ? Effect.void : Effect.fail(new Gathered())", "Effect.void"],
+      ["alerts wait that are only gathered in the end", ">= Math.max(1, alertsOfHour)", ">= Number.POSITIVE_INFINITY"],
+      ["whoever waits is beyond the hour", "        line.leave(chatKey(chat), id)\n", ""]
+    ]
   ),
   ...changes(
     "src/alert/Alerter.ts",

@@ -6,7 +6,9 @@ import { gatherFor, layerDigests } from "../../src/alert/Digests.ts"
 import { layerTelegram } from "../../src/alert/telegram/TelegramChannel.ts"
 import { TelegramLimits } from "../../src/alert/telegram/TelegramLimits.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import type { Alert } from "../../src/domain/Alert.ts"
 import { OwnerId } from "../../src/domain/Strategy.ts"
+import { TriggerId } from "../../src/domain/Trigger.ts"
 import { defaultLimits, OwnerLimits } from "../../src/rules/rows/limits.ts"
 import { alertOf } from "../fixtures/alertOf.ts"
 import { blocked, makeBotApi } from "../fixtures/botApi.ts"
@@ -41,6 +43,51 @@ describe("A chat that has had its alerts of the hour", () => {
       expect(bot.sent.map(({ chat }) => chat)).toEqual(["42", "42", "7", "7", "7"])
       yield* TestClock.adjust("1 hour")
       expect((yield* send(ofOwner)).digest).toBeUndefined()
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("Of many alerts that come at a time", () => {
+  test.effect(
+    "as many wait for the chat as it gets in an hour, in their order; those beyond are gathered at once",
+    () =>
+      Effect.gen(function* () {
+        const bot = yield* makeBotApi
+        const { send } = Context.get(yield* Layer.build(channelTo(bot)), AlertChannel)
+        const alerts = Array.from({ length: 6 }, (_, number) =>
+          alertOf({ id: TriggerId.make(`${number}`), owner: OwnerId.make(mallory), ownerChat: "42" })
+        )
+        /** What becomes of each of them when it is sent. */
+        const attempts = (of: ReadonlyArray<Alert>) =>
+          Effect.forEach(of, (alert) =>
+            Effect.match(send(alert), {
+              onSuccess: ({ digest = "sent" }) => digest,
+              onFailure: ({ reason }) => `${reason}`
+            })
+          )
+        expect(yield* attempts(alerts)).toEqual(["sent", "congested", "congested", "waiting", "waiting", "waiting"])
+        // Whoever has no owner does not wait behind them, and one that comes back has kept its place.
+        yield* TestClock.adjust("2 seconds")
+        expect(yield* attempts(alerts.slice(1, 3))).toEqual(["sent", "congested"])
+        yield* TestClock.adjust("1 second")
+        expect(yield* attempts([alertOf({ owner: null, ownerChat: null })])).toEqual(["sent"])
+        yield* TestClock.adjust("2 seconds")
+        expect(yield* attempts(alerts.slice(2, 3))).toEqual(["waiting"])
+        expect(bot.sent.map(({ chat }) => chat)).toEqual(["42", "42", "7"])
+      }).pipe(Effect.scoped)
+  )
+
+  test.effect("those that another process has sent hold no place for ever", () =>
+    Effect.gen(function* () {
+      const bot = yield* makeBotApi
+      const { send } = Context.get(yield* Layer.build(channelTo(bot)), AlertChannel)
+      const alert = (number: number) =>
+        alertOf({ id: TriggerId.make(`${number}`), owner: OwnerId.make(mallory), ownerChat: "42" })
+      yield* send(alert(0))
+      for (const number of [1, 2]) expect((yield* Effect.flip(send(alert(number)))).reason).toBe("congested")
+      expect((yield* send(alert(3))).digest).toBe("waiting")
+      yield* TestClock.adjust("10 minutes")
+      expect((yield* send(alert(4))).digest).toBeUndefined()
     }).pipe(Effect.scoped)
   )
 })

@@ -3,13 +3,13 @@
  *
  * Guarantees: a message goes to the chat that the strategy's owner has linked and, of a strategy without an owner, to
  * TELEGRAM_CHAT_ID, at the pace that TelegramLimits sets; amendments go after messages. What comes beyond an owner's alerts
- * of an hour is taken to be told in a digest. The bot's token is in no error, log line, span or receipt.
+ * of an hour is taken to be told in a digest: at its first attempt, where as many wait already as the chat gets in an hour. The bot's token is in no error, log line, span or receipt.
  * A send that got no answer in time is `unavailable`, though Telegram may have taken the message: the API has no way to ask.
  */
 import { Data, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import type { Alert, Amendment, Digest, Receipt } from "../../domain/Alert.ts"
 import { oneLine } from "../../domain/oneLine.ts"
-import type { Trigger } from "../../domain/Trigger.ts"
+import type { Trigger, TriggerId } from "../../domain/Trigger.ts"
 import { steadyMillis } from "../../health/steady.ts"
 import { OwnerLimits } from "../../rules/rows/limits.ts"
 import { AlertChannel, ChannelError } from "../AlertChannel.ts"
@@ -18,8 +18,9 @@ import { verdictText } from "../verdictText.ts"
 import { makeBotApiFetch } from "./botApiFetch.ts"
 import { alertHtml, digestHtml, escapeHtml } from "./html.ts"
 import type { TelegramSettings } from "./settings.ts"
-import { TelegramLimits } from "./TelegramLimits.ts"
+import { chatKey, everyOf, TelegramLimits } from "./TelegramLimits.ts"
 import { type ChatMoved, telegramError } from "./telegramError.ts"
+import { makeWaitingAlerts } from "./WaitingAlerts.ts"
 
 /** How long Telegram may take over one message at most. */
 const longestRequest = Duration.seconds(10)
@@ -72,6 +73,9 @@ export const makeApi = Effect.fnUntraced(function* (token: string, apiRoot: URL)
 /** How long after a chat is free again its waiting alerts have it to themselves. */
 const behindAlerts = Duration.seconds(2)
 
+/** How long after its place in the line an alert that has not come back is another process's. */
+const gone = Duration.minutes(1)
+
 /** The chat is another one by now: told for good. */
 const movedAway = ({ from, to }: ChatMoved) =>
   Effect.fail(failure("refused", `Telegram says that chat ${from} has moved on to ${to}`))
@@ -89,6 +93,29 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
       const { alerts: alertsOfHour } = yield* OwnerLimits
       /** Until when alerts of this process are known to wait for a chat: amendments of its messages come after them. */
       const waiting = new Map<string, number>()
+      const line = makeWaitingAlerts()
+
+      /**
+       * Whether the chat has had its alerts of the hour, or will have when those are sent that wait for it: of very many alerts at a
+       * time none waits only to be gathered in the end.
+       */
+      const isBeyondHour = Effect.fnUntraced(function* (chat: string, id: TriggerId) {
+        line.leave(chatKey(chat), id)
+        return (
+          (yield* limits.hasHadHour(chat)) ||
+          line.count(chatKey(chat), yield* steadyMillis) >= Math.max(1, alertsOfHour)
+        )
+      })
+
+      /** The alert is put off, and comes back when those before it are sent. */
+      const joinLine = Effect.fnUntraced(function* (chat: string, id: TriggerId, { retryAfter }: ChannelError) {
+        const now = yield* steadyMillis
+        const longest = Duration.sum(
+          Duration.times(everyOf(chat), alertsOfHour),
+          Duration.sum(retryAfter ?? gone, gone)
+        )
+        line.join(chatKey(chat), id, now + Duration.toMillis(longest), now)
+      })
 
       const noteWaiting = (chat: string, error: ChannelError) =>
         Effect.map(steadyMillis, (now) => {
@@ -205,8 +232,9 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
           yield* Effect.annotateCurrentSpan({ chat })
           const text = alertHtml(alert)
           const gathered: Receipt = { channel: "telegram", chatId: chat, text, digest: "waiting" }
-          const isOperators = alert.trigger.owner === null
-          if (!isOperators && (yield* limits.hasHadHour(chat))) return gathered
+          const { id, owner } = alert.trigger
+          const isOperators = owner === null
+          if (!isOperators && (yield* isBeyondHour(chat, id))) return gathered
           const mayAsk = isOperators
             ? Effect.void
             : Effect.flatMap(limits.takeOfHour(chat, alertsOfHour), (may) =>
@@ -214,7 +242,10 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
               )
           return yield* post(chat, text, mayAsk).pipe(
             Effect.catchTag("ChatMoved", (moved) => follow(moved, text)),
-            Effect.catchTags({ ChatMoved: movedAway, Gathered: () => Effect.succeed(gathered) })
+            Effect.catchTags({ ChatMoved: movedAway, Gathered: () => Effect.succeed(gathered) }),
+            Effect.tapError((error) =>
+              !isOperators && error.reason === "congested" ? joinLine(chat, id, error) : Effect.void
+            )
           )
         }),
         digest: Effect.fn("TelegramChannel.digest")(function* (

@@ -65,7 +65,8 @@ const limitOfGroup = (chat: string): Limit => ({
 })
 
 /** How often a chat takes a message in the long run. */
-const everyOf = (chat: string): Duration.Duration => (isGroup(chat) ? Duration.seconds(3) : Duration.millis(1100))
+export const everyOf = (chat: string): Duration.Duration =>
+  isGroup(chat) ? Duration.seconds(3) : Duration.millis(1100)
 
 /** One spelling for each chat: a number as Telegram writes it, a @name in small letters. */
 export const chatKey = (chat: string): string => {
