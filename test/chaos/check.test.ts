@@ -77,6 +77,16 @@ describe("The judge of a chaos run", () => {
     expect(judged(unanswered)).toMatchObject({ explained: 1, unexplained: [] })
   })
 
+  it("takes a second message at once where Redis has forgotten who sends, and none later", () => {
+    const forgotten = (second: number, from: number) => (history: History) => {
+      history.deliveries.push(delivery("a", 20_000), delivery("a", second, { process: "p2" }), delivery("b", 1))
+      history.troubles.push({ what: "redis lost", from, to: from + 3000 })
+    }
+    expect(judged(forgotten(20_300, 19_000))).toMatchObject({ explained: 1, unexplained: [], windowMs: 0 })
+    expect(judged(forgotten(26_000, 19_000)).unexplained).toHaveLength(1)
+    expect(judged(forgotten(20_300, 2000)).unexplained).toHaveLength(1)
+  })
+
   it("measures silence while a process runs that reaches Redis", () => {
     const silent = (history: History) => {
       both(history)

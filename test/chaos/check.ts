@@ -57,6 +57,11 @@ const reasonOf = (
   const mine = troubles.filter((each) => concerns(each, process) && each.from <= next.at)
   if (!isAnswered) return 0
   if (mine.some((each) => each.what === "channel" && overlaps(each, at - 1000, at + answerWindow))) return 0
+  // A Redis that has forgotten who sends an alert gives it to another process, until the first has recorded its receipt.
+  const isForgotten = mine.some(
+    (each) => each.what === "redis lost" && overlaps(each, at - answerWindow, at + recordWindow)
+  )
+  if (isForgotten && next.at <= at + recordWindow) return 0
   // While neither the database nor, for want of it, the queue takes the receipt the window stays open.
   const held = mine.filter((each) => each.what === "database" && overlaps(each, at, at + recordWindow))
   const open = Math.max(at + recordWindow, ...held.map(({ to }) => Math.min(to, next.at) + answerWindow))

@@ -1,5 +1,6 @@
 /** One chaos run: things go wrong, then all is healed and drained, and what came of it is judged. */
-import { cpSync } from "node:fs"
+import { cpSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { Effect, Schema } from "effect"
 import { check, type Judged, type TriggerRow } from "./check.ts"
@@ -134,7 +135,10 @@ export const chaos = Effect.fnUntraced(function* ({ keep, minutes, pairs, patien
       briefMissed: judged.brief.missed.length
     }
     const problems = problemsOf(judged, result, history)
-    if (problems.length > 0 && keep !== undefined) cpSync(world.directory, keep, { recursive: true })
+    if (problems.length > 0 && keep !== undefined) {
+      cpSync(world.directory, keep, { recursive: true })
+      writeFileSync(join(keep, "history.json"), JSON.stringify(history))
+    }
     return { result, problems, history }
   })
 })
