@@ -79,6 +79,7 @@ const make = Effect.fnUntraced(function* ({
   const totals = yield* Ref.make(nothing)
   const wake = yield* Queue.sliding<void>(1)
   const turn = yield* Semaphore.make(1)
+  const seekTurn = yield* Semaphore.make(1)
   const outage = makeOutage({
     part: "results",
     begins: "outcomes cannot be read or written; they are tried again",
@@ -124,14 +125,13 @@ const make = Effect.fnUntraced(function* ({
     correctedWithin,
     correctable: resolver.correctable,
     found: note,
-    giveUp: resolver.giveUp
+    giveUp: (reasons) => turn.withPermits(1)(resolver.giveUp(reasons))
   })
 
   const withTrouble = <E extends { readonly message: string }>(effect: Effect.Effect<void, E>) =>
     effect.pipe(
       Effect.matchEffect({ onSuccess: () => outage.over, onFailure: ({ message }) => outage.met(message) }),
-      Effect.catchDefect((defect) => Effect.logError("judging outcomes broke", defect)),
-      turn.withPermits(1)
+      Effect.catchDefect((defect) => Effect.logError("judging outcomes broke", defect))
     )
 
   const judgeSeen = (isLast: boolean) =>
@@ -147,10 +147,12 @@ const make = Effect.fnUntraced(function* ({
           })
         )
       )
-    })
+    }).pipe(turn.withPermits(1))
 
   const judge = withTrouble(judgeSeen(false))
-  const seek = withTrouble(absent.seek(false))
+  // What a scan has seen is judged while the feed thinks about what has left it.
+  const seekOnce = (isLast: boolean) => seekTurn.withPermits(1)(absent.seek(isLast))
+  const seek = withTrouble(seekOnce(false))
 
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(Queue.take(wake), judge)))
   yield* Effect.forkScoped(
@@ -160,13 +162,14 @@ const make = Effect.fnUntraced(function* ({
     )
   )
 
-  /** Nobody else judges in between what was found. */
   const all = (isLast: boolean) =>
     withTrouble(
       judgeSeen(isLast).pipe(
-        Effect.andThen(absent.seek(isLast)),
+        Effect.andThen(seekOnce(isLast)),
         Effect.andThen(judgeSeen(isLast)),
-        Effect.andThen(isLast ? resolver.giveUpUnended("the end of the match was not seen") : Effect.void)
+        Effect.andThen(
+          isLast ? turn.withPermits(1)(resolver.giveUpUnended("the end of the match was not seen")) : Effect.void
+        )
       )
     )
 

@@ -161,19 +161,24 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     }
   }
 
-  /** Makes the open triggers of a match void. */
-  const giveUp = Effect.fn("Outcomes.giveUp")(function* (matchId: string, reason: string) {
+  /** Makes the open triggers of these matches void, each for its reason. */
+  const giveUp = Effect.fn("Outcomes.giveUp")(function* (reasons: ReadonlyMap<string, string>) {
     const now = yield* Clock.currentTimeMillis
-    yield* readPage([matchId], false, now)
-    const held = heldOf(matchId, now)
-    const finding = { verdict: "void", isFinal: true, reason } as const
-    yield* write(
-      [...held.triggers.values()].flatMap((trigger): ReadonlyArray<Step> => {
-        const next = trigger.standing.finalAt === undefined ? step(trigger, finding, now, options) : undefined
-        return next === undefined ? [] : [[held, next]]
-      })
-    )
-    yield* store.noteWaits([{ matchId, since: now }])
+    for (const page of Arr.chunksOf([...reasons], matchesPerCall)) {
+      const ids = page.map(([id]) => id)
+      yield* readPage(ids, false, now)
+      yield* write(
+        page.flatMap(([id, reason]) => {
+          const held = heldOf(id, now)
+          const finding = { verdict: "void", isFinal: true, reason } as const
+          return [...held.triggers.values()].flatMap((trigger): ReadonlyArray<Step> => {
+            const next = trigger.standing.finalAt === undefined ? step(trigger, finding, now, options) : undefined
+            return next === undefined ? [] : [[held, next]]
+          })
+        })
+      )
+      yield* store.noteWaits(ids.map((matchId) => ({ matchId, since: now })))
+    }
   })
 
   return {
@@ -217,7 +222,7 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
     /** Makes the open triggers of all matches void whose end was not seen: nobody will see it. */
     giveUpUnended: Effect.fn("Outcomes.giveUpUnended")(function* (reason: string) {
       const unended = [...matches].filter(([, { judged }]) => judged !== undefined && !isOver(judged.snapshot.clock))
-      for (const [id] of unended) yield* giveUp(id, reason)
+      yield* giveUp(new Map(unended.map(([id]) => [id, reason])))
     })
   }
 }

@@ -3,7 +3,8 @@
  * feed too early, or they wait for a day on which they go on.
  *
  * Guarantees: each is asked for where the feed can tell (`MatchFeed.finished`), the oldest first, again after pauses that grow to
- * half an hour. What is not found does not stay open for ever: it becomes void when a bounded time is over since it was seen,
+ * half an hour; one that was asked for gives way to those that were not, so that however many are never found, none is kept from
+ * its turn. A feed that fails is asked no more in the same pass. What is not found does not stay open for ever: it becomes void when a bounded time is over since it was seen,
  * or since it waits. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
  * more within the time of corrections, should the feed not show it any more.
  */
@@ -19,8 +20,9 @@ import type { AbsentMatch, MatchWait, OutcomeStore } from "./OutcomeStore.ts"
 /** Matches that the feed is asked about in one call. */
 const matchesPerCall = 50
 
-/** How many matches are looked at in one pass. */
+/** How many matches are looked at in one pass, but for the last of a run. */
 const mostMatches = 5000
+const mostAtLast = 1_000_000
 
 /** How long the feed may take over one answer. */
 const lookUpTimeout = Duration.seconds(30)
@@ -43,8 +45,10 @@ export interface SeekAbsentOptions {
   readonly correctable: (now: number) => ReadonlyMap<string, number>
   /** These matches were found. */
   readonly found: (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => Effect.Effect<void>
-  /** The open triggers of this match become void. */
-  readonly giveUp: (matchId: string, reason: string) => Effect.Effect<void, DatabaseError>
+  /** The open triggers of these matches become void, each for its reason. */
+  readonly giveUp: (reasons: ReadonlyMap<string, string>) => Effect.Effect<void, DatabaseError>
+  /** How many matches are looked at in one pass. Default: 5,000. */
+  readonly most?: number
 }
 
 /** A match that the feed shows, and since when its clock has not moved. */
@@ -53,14 +57,17 @@ interface Shown {
   readonly since: number
 }
 
-/** A match that was asked for. */
+/** A match that was looked at, and until when it gives way to others. */
 interface Asked {
   readonly pause: Duration.Duration
   readonly next: number
+  /** As it was when it was looked at. */
+  readonly match: AbsentMatch
 }
 
 export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOptions) {
   const { correctable, correctedWithin, feed, found, giveUp, history, store, unseenAfter, waitsAtMost } = options
+  const { most = mostMatches } = options
   const firstObservation = yield* Deferred.make<void>()
   /** What the feed showed last, and which of it is noted as waiting. */
   let shown = new Map<string, Shown>()
@@ -105,26 +112,32 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       }),
       Effect.catchDefect((defect) => Effect.fail({ message: `the feed broke: ${String(defect)}` })),
       Effect.tap(() => outage.over),
-      Effect.catch((error: FeedError | { readonly message: string }) => Effect.as(outage.met(error.message), []))
+      Effect.catch((error: FeedError | { readonly message: string }) =>
+        Effect.as(outage.met(error.message), undefined)
+      )
     )
-    return answers.flatMap((answer) => {
+    return answers?.flatMap((answer) => {
       const decoded = decodeSnapshot(answer)
       return Result.isSuccess(decoded) ? [decoded.success.snapshot] : []
     })
   })
 
-  const later = (matchId: string, now: number): void => {
-    const before = asked.get(matchId)
+  /** Gives a match a pause, longer than the one before. */
+  const later = (match: AbsentMatch, now: number): void => {
+    const before = asked.get(match.matchId)
     const pause = before === undefined ? firstPause : Duration.min(Duration.times(before.pause, 2), longestPause)
-    asked.set(matchId, { pause, next: now + Duration.toMillis(pause) })
+    asked.set(match.matchId, { pause, next: now + Duration.toMillis(pause), match })
   }
 
-  /** Asks for matches, and answers with those whose end was found. */
-  const ask = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, now: number) {
+  /** Asks for matches, and answers with those whose end was found, and how many were asked for. */
+  const ask = Effect.fnUntraced(function* (ids: ReadonlyArray<string>, now: number, isLast: boolean) {
     const ended = new Set<string>()
+    let count = 0
     for (const page of Arr.chunksOf(ids, matchesPerCall)) {
-      for (const id of page) later(id, now)
+      count += page.length
       const snapshots = yield* lookUp(page)
+      if (snapshots === undefined && !isLast) break
+      if (snapshots === undefined) continue
       yield* noteWaits(
         now,
         snapshots.map(({ clock, match }) => [match.id, clock.status] as const)
@@ -132,30 +145,36 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       yield* found(snapshots, yield* history.record(snapshots))
       for (const { clock, match } of snapshots) if (isOver(clock)) ended.add(match.id)
     }
-    return ended
+    return { ended, count }
   })
 
   /** Those whose end was judged, that are not shown any more, and that are to be asked for now whether it was corrected. */
-  const toAskAgain = (now: number): ReadonlyArray<string> => {
+  const toAskAgain = (now: number) => {
     const ended = correctable(now)
     for (const id of askedAgain.keys()) if (!ended.has(id)) askedAgain.delete(id)
     return [...ended].flatMap(([id, finalAt]) => {
       const share = (now - finalAt) / Duration.toMillis(correctedWithin)
       const due = correctionsAt.filter((at) => at <= share).length
-      if (shown.has(id) || due <= (askedAgain.get(id) ?? 0)) return []
-      askedAgain.set(id, due)
-      return [id]
+      return shown.has(id) || due <= (askedAgain.get(id) ?? 0) ? [] : [{ id, due }]
     })
   }
 
-  const boundOf = ({ since, status }: AbsentMatch, now: number): string | undefined => {
-    const bound = status === undefined ? unseenAfter : waitsAtMost
-    if (now - since < Duration.toMillis(bound)) return undefined
+  const boundOf = ({ status }: AbsentMatch) => (status === undefined ? unseenAfter : waitsAtMost)
+
+  const reasonToGiveUp = (match: AbsentMatch, now: number): string | undefined => {
+    const bound = boundOf(match)
+    if (now - match.since < Duration.toMillis(bound)) return undefined
     const hours = Duration.format(bound)
-    return status === undefined
+    return match.status === undefined
       ? `the end of the match was not seen within ${hours}`
-      : `the match was ${status} and did not go on within ${hours}`
+      : `the match was ${match.status} and did not go on within ${hours}`
   }
+
+  /** Those that need no look now: they were looked at, and what was left to do with them is done, or not due. */
+  const resting = (now: number): ReadonlyArray<string> =>
+    [...asked].flatMap(([id, { match, next }]) =>
+      next > now && (givenUp.get(id) === match.since || reasonToGiveUp(match, now) === undefined) ? [id] : []
+    )
 
   return {
     /** Done when the feed has shown what it has. */
@@ -185,25 +204,42 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       )
       const unreadable = yield* store.readAgain
       for (const matchId of givenUp.keys()) if (!unreadable.has(matchId)) givenUp.delete(matchId)
-      const all = yield* store.absent(played, mostMatches)
-      const absent = all.filter(({ matchId, since }) => givenUp.get(matchId) !== since)
+      const rests = isLast ? [] : resting(now)
+      const limit = isLast ? mostAtLast : most
+      const all = yield* store.absent([...played, ...rests], limit)
+      // Where all there are were looked at, what is not among them is gone.
+      if (all.length < limit) {
+        const known = new Set([...rests, ...all.map(({ matchId }) => matchId)])
+        for (const matchId of asked.keys()) if (!known.has(matchId)) asked.delete(matchId)
+      }
+      const absent = all.filter((match) => {
+        if (givenUp.get(match.matchId) !== match.since) return true
+        later(match, now)
+        return false
+      })
       const due = absent.filter(
         ({ matchId }) => !shown.has(matchId) && (isLast || (asked.get(matchId)?.next ?? 0) <= now)
       )
-      const ended = yield* ask(
+      const { count, ended } = yield* ask(
         due.map(({ matchId }) => matchId),
-        now
+        now,
+        isLast
       )
-      const gone = new Set(absent.map(({ matchId }) => matchId))
-      for (const matchId of asked.keys()) if (!gone.has(matchId)) asked.delete(matchId)
+      for (const match of due.slice(0, count)) later(match, now)
       if (isLast) return
-      yield* ask(toAskAgain(now), now)
-      for (const each of absent) {
-        const reason = ended.has(each.matchId) ? undefined : boundOf(each, now)
-        if (reason === undefined) continue
-        yield* giveUp(each.matchId, reason)
-        givenUp.set(each.matchId, each.since)
-      }
+      const again = toAskAgain(now)
+      const asks = yield* ask(
+        again.map(({ id }) => id),
+        now,
+        false
+      )
+      for (const { due: times, id } of again.slice(0, asks.count)) askedAgain.set(id, times)
+      const lost = absent.flatMap((match) => {
+        const reason = ended.has(match.matchId) ? undefined : reasonToGiveUp(match, now)
+        return reason === undefined ? [] : [{ match, reason }]
+      })
+      yield* giveUp(new Map(lost.map(({ match, reason }) => [match.matchId, reason])))
+      for (const { match } of lost) givenUp.set(match.matchId, match.since)
     })
   }
 })

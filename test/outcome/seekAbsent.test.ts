@@ -192,4 +192,46 @@ layer(inWorld)("Matches that left the feed", (it) => {
       expect(yield* outcome).toMatchObject({ verdict: "hit", final: true })
     })
   )
+
+  it.effect("have their turn, however many older ones are never found", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const old = yield* firedAndSent("total goals >= 1", { id: "lost", minute: 60 })
+      yield* sql(`insert into triggers
+        select (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'match_id', 'lost ' || n))).*
+        from triggers t, generate_series(1, 5100) n where t.id = '${old.id}'`)
+      yield* TestClock.adjust("1 hour")
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      world.found = [won]
+      const process = yield* started
+      yield* process.sees(other)
+      yield* process.sees(other)
+      expect(yield* outcome).toMatchObject({ verdict: "hit", final: true })
+      expect(new Set(world.asked).size).toBe(5102)
+      // Those that were never found are bounded all the same, and asked for again meanwhile.
+      yield* TestClock.adjust("4 hours")
+      world.asked = []
+      yield* process.sees(other)
+      yield* process.sees(other)
+      expect(new Set(world.asked).size).toBe(5101)
+      yield* TestClock.adjust("1 hour")
+      yield* process.sees(other)
+      expect(yield* old.outcome).toMatchObject({ verdict: "void", final: true })
+    })
+  )
+
+  it.effect("hold up no verdict while the feed does not answer for them", () =>
+    Effect.gen(function* () {
+      yield* anew
+      yield* firedAndSent("total goals >= 1", { id: "lost", minute: 60 })
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      world.hangs = true
+      const { shows } = yield* started
+      yield* shows({ ...match, minute: 61 })
+      yield* eventually(Effect.sync(() => world.asked), (asked) => asked.length > 0)
+      yield* shows(won)
+      yield* eventually(outcome, (row) => (row as { readonly final: boolean }).final)
+      expect(yield* outcome).toMatchObject({ verdict: "hit" })
+    })
+  )
 })

@@ -18,6 +18,8 @@ export const world = {
   isDown: false,
   /** The matches that the feed answers with when it is asked for them. */
   found: [] as ReadonlyArray<Shown & { readonly id: string }>,
+  /** The feed never answers when it is asked for matches. */
+  hangs: false,
   /** The matches that it was asked for. */
   asked: [] as Array<string>,
   /** The triggers whose messages are to be amended. */
@@ -26,7 +28,7 @@ export const world = {
 
 /** Nothing has happened yet. */
 export const anew = Effect.gen(function* () {
-  Object.assign(world, { isDown: false, found: [], asked: [], amended: new Set() })
+  Object.assign(world, { isDown: false, hangs: false, found: [], asked: [], amended: new Set() })
   yield* emptyTables
   yield* sql("delete from match_waits")
 })
@@ -46,9 +48,10 @@ const feed = Layer.succeed(MatchFeed, {
   name: "told by the test",
   poll: Effect.succeed([]),
   finished: (ids) =>
-    Effect.sync(() => {
+    Effect.suspend(() => {
       world.asked.push(...ids)
-      return world.found.filter(({ id }) => ids.includes(id)).map(shown)
+      if (world.hangs) return Effect.never
+      return Effect.succeed(world.found.filter(({ id }) => ids.includes(id)).map(shown))
     })
 })
 
