@@ -51,27 +51,43 @@ const readFeedId = (value: unknown): string | undefined => {
 
 const isName = (value: unknown): value is string => isText(value) && value.length <= longest.name
 
-const readTeam = (value: unknown): { readonly name: string } | undefined =>
-  isPlain(value) && isName(value.name) ? { name: value.name } : undefined
-
-const readMatch = (value: unknown): Match | undefined => {
-  if (!isPlain(value) || !isPlain(value.competition)) return undefined
-  const id = readFeedId(value.id)
-  const competition = readFeedId(value.competition.id)
-  const { name } = value.competition
-  const home = readTeam(value.home)
-  const away = readTeam(value.away)
-  if (id === undefined || competition === undefined || !isName(name)) return undefined
-  if (home === undefined || away === undefined || typeof value.kickOff !== "string") return undefined
-  const kickOff = Option.getOrUndefined(DateTime.make(value.kickOff))
-  if (kickOff === undefined || !isStorable(kickOff)) return undefined
-  return { id: MatchId.make(id), competition: { id: competition, name }, home, away, kickOff: DateTime.toUtc(kickOff) }
-}
-
 /** Notes what cannot be read and is left out. */
 type LeaveOut = (part: string, reason: string) => void
 
 const shown = (value: unknown): string => brief(Formatter.format(value))
+
+/** A name. What is too long of one is cut off, and what is no text in it left out, for nothing is decided by it. */
+const readName = (value: unknown, part: string, leaveOut: LeaveOut): string | undefined => {
+  if (isName(value)) return value
+  const text = typeof value === "string" ? value.toWellFormed().replaceAll("\0", "") : ""
+  if (text === "") return undefined
+  if (text.length <= longest.name) {
+    leaveOut(part, "holds characters that are no text")
+    return text
+  }
+  leaveOut(part, `has ${text.length} characters, of which ${longest.name} are kept`)
+  return text.slice(0, longest.name).replace(/[\uD800-\uDBFF]$/, "")
+}
+
+const readMatch = (value: unknown, leaveOut: LeaveOut): Match | undefined => {
+  if (!isPlain(value) || !isPlain(value.competition) || !isPlain(value.home) || !isPlain(value.away)) return undefined
+  const id = readFeedId(value.id)
+  const competition = readFeedId(value.competition.id)
+  const name = readName(value.competition.name, "match.competition.name", leaveOut)
+  const home = readName(value.home.name, "match.home.name", leaveOut)
+  const away = readName(value.away.name, "match.away.name", leaveOut)
+  if (id === undefined || competition === undefined || name === undefined) return undefined
+  if (home === undefined || away === undefined || typeof value.kickOff !== "string") return undefined
+  const kickOff = Option.getOrUndefined(DateTime.make(value.kickOff))
+  if (kickOff === undefined || !isStorable(kickOff)) return undefined
+  return {
+    id: MatchId.make(id),
+    competition: { id: competition, name },
+    home: { name: home },
+    away: { name: away },
+    kickOff: DateTime.toUtc(kickOff)
+  }
+}
 
 const isAbsent = (value: unknown): value is null | undefined => value === null || value === undefined
 
@@ -208,7 +224,7 @@ const read = (value: unknown): Decoded | undefined => {
     faults ??= []
     faults.push({ part, reason })
   }
-  const match = readMatch(value.match)
+  const match = readMatch(value.match, leaveOut)
   const clock = match === undefined ? undefined : readClock(value.clock, leaveOut)
   const score = clock === undefined ? undefined : readScore(value.score, clock.status, leaveOut)
   if (match === undefined || clock === undefined || score === undefined) return undefined
@@ -221,7 +237,7 @@ const read = (value: unknown): Decoded | undefined => {
 const decode = Schema.decodeUnknownResult(Snapshot, { errors: "all" })
 
 /**
- * What a feed hands over as a snapshot, without the parts that cannot be read: a figure, a group of figures, the added
+ * What a feed hands over as a snapshot, without the parts that cannot be read: a figure, a group of figures, a name, the added
  * minutes; of a match that is not played, minute and score too; of one that is finished, the minute. Fails with all that is wrong where the match itself, its clock
  * or the score of its play cannot be read, for there is nothing to scan without them.
  */

@@ -71,6 +71,11 @@ export class Amender extends Context.Service<
 
         return Amender.of({
           amend: Effect.fn("Amender.amend")(function* ({ attempt, isLast, triggerId }) {
+            // Before the row is read: an alert that is being sent is in it afterwards, with what it tells.
+            const { active, waiting } = yield* Effect.mapError(alerts.counts, retry)
+            if (active + waiting > 0) {
+              return yield* new JobFailure({ reason: "postpone", message: "alerts go first", delay: behindAlerts })
+            }
             const found = yield* Effect.mapError(store.told(triggerId), retry)
             if (Option.isNone(found)) return
             const { receipt, trigger } = found.value
@@ -79,10 +84,6 @@ export class Amender extends Context.Service<
             const isTold = (receipt.revision ?? 0) === revision
             if (isTold || channel.edit === undefined || as === "off" || receipt.channel !== channel.name) {
               return yield* Effect.mapError(store.amended(triggerId, "done", told), retry)
-            }
-            const { active, waiting } = yield* Effect.mapError(alerts.counts, retry)
-            if (active + waiting > 0) {
-              return yield* new JobFailure({ reason: "postpone", message: "alerts go first", delay: behindAlerts })
             }
             yield* breaker.send({ triggerId, isLast }, edit({ trigger, receipt, attempt, as })).pipe(
               Effect.matchEffect({

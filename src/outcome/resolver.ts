@@ -137,7 +137,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
           if (now.standing.settling === undefined) held.restless.delete(each.id)
           yield* written(each)
         }
-        if (now?.amend === true) amended.push(each.id)
+        // An alert that is being sent now may have been written before this: its amendment finds out.
+        if (now?.amend === true || (now?.applied === true && each.tell)) amended.push(each.id)
       }
       if (amended.length > 0) yield* amendments.offer(amended)
     }

@@ -112,9 +112,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       }),
       Effect.catchDefect((defect) => Effect.fail({ message: `the feed broke: ${String(defect)}` })),
       Effect.tap(() => outage.over),
-      Effect.catch((error: FeedError | { readonly message: string }) =>
-        Effect.as(outage.met(error.message), undefined)
-      )
+      Effect.catch((error: FeedError | { readonly message: string }) => Effect.as(outage.met(error.message), undefined))
     )
     return answers?.flatMap((answer) => {
       const decoded = decodeSnapshot(answer)

@@ -277,6 +277,21 @@ describe("One bad part", () => {
     }
   })
 
+  it.each([
+    ["what is too long of it", `${"x".repeat(499)}⚽⚽ and more`, `${"x".repeat(499)}⚽`],
+    ["half a character at the end", `${"x".repeat(499)}🏟 and more`, "x".repeat(499)],
+    ["what is no text in it", "Real\0 Madrid", "Real Madrid"]
+  ])("such as a name costs %s", (_, name, kept) => {
+    for (const part of ["competition", "home", "away"] as const) {
+      const { faults, snapshot } = read({ match: { ...base.match, [part]: { ...base.match[part], name } } })
+      assert.strictEqual(snapshot.match[part].name, kept)
+      assert.deepStrictEqual(
+        faults.map((fault) => fault.part),
+        [`match.${part}.name`]
+      )
+    }
+  })
+
   it("costs the match where that is its clock, its score or its name", () => {
     for (const changes of [
       { clock: { ...base.clock, minute: null } },

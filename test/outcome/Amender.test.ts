@@ -145,4 +145,20 @@ layer(amending)("An amendment", (it) => {
       expect(yield* stateOf(id)).toEqual({ amendment: "failed" })
     })
   )
+
+  it.effect("waits for an alert that is being sent and does not tell its verdict yet", () =>
+    Effect.gen(function* () {
+      yield* sent
+      const id = "under way"
+      const [trigger = assert.fail()] = yield* fire([expecting("total goals >= 1")], [{ id }])
+      world.waiting = 1
+      const [open = assert.fail()] = yield* openOn(id)
+      yield* (yield* OutcomeStore).resolve([verdictOn(open, "hit")])
+      expect(yield* Effect.flip(amend(trigger.id))).toMatchObject({ reason: "postpone" })
+      yield* (yield* TriggerStore).sent(trigger.id, 1, receipt)
+      world.waiting = 0
+      yield* amend(trigger.id)
+      expect(world.edits).toMatchObject([{ trigger: { outcome: { verdict: "hit" } } }])
+    })
+  )
 })

@@ -228,7 +228,10 @@ layer(inWorld)("Matches that left the feed", (it) => {
       world.hangs = true
       const { shows } = yield* started
       yield* shows({ ...match, minute: 61 })
-      yield* eventually(Effect.sync(() => world.asked), (asked) => asked.length > 0)
+      yield* eventually(
+        Effect.sync(() => world.asked),
+        (asked) => asked.length > 0
+      )
       yield* shows(won)
       yield* eventually(outcome, (row) => (row as { readonly final: boolean }).final)
       expect(yield* outcome).toMatchObject({ verdict: "hit" })

@@ -3,10 +3,11 @@
  *
  * Guarantees: before the time that was planned a poll asks nothing and is `paused`, which fails no tick. A limit that is
  * reached is waited for until its reset. Both are told once, with the time, and once more when they are over. What is planned
- * is kept in FeedMemory, so that whichever instance has the next tick keeps to it. A poll that fails is planned after like any
- * other. Nothing is planned for longer than an hour: clocks differ, are set back, and a plan may have been made in error.
+ * is kept in FeedMemory, so that whichever instance has the next tick keeps to it: for as long as it waits, by the clock of what
+ * keeps it, for those of the instances differ. A poll that fails is planned after like any other. Nothing is planned for longer
+ * than an hour: clocks are set back, and a plan may have been made in error.
  */
-import { Clock, DateTime, Duration, Effect, Option, Schema } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, Random, Schema } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
 import { FeedMemory } from "../FeedMemory.ts"
 import { FeedError } from "../MatchFeed.ts"
@@ -19,10 +20,16 @@ const Kind = Schema.Literals(["limit", "spread", "idle"])
 const Plan = Schema.Struct({ kind: Kind, until: Schema.Finite, reason: Schema.String })
 export interface Plan extends Schema.Schema.Type<typeof Plan> {}
 
-/** A plan as it is kept. One without the time at which it was made is of an older version. */
-const decodeKept = Schema.decodeUnknownOption(
-  Schema.Struct({ ...Plan.fields, made: Schema.optionalKey(Schema.Finite) })
-)
+/**
+ * A plan as it is kept, with its times by the clock of whoever has made it. One that does not say who that was is of an older
+ * version, and is kept for longer than it waits.
+ */
+const Kept = Schema.Struct({
+  ...Plan.fields,
+  made: Schema.optionalKey(Schema.Finite),
+  by: Schema.optionalKey(Schema.String)
+})
+const decodeKept = Schema.decodeUnknownOption(Kept)
 
 const note = "plan"
 
@@ -75,6 +82,7 @@ const isLimit = (error: unknown): error is LimitReached =>
 
 export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerOptions) {
   const memory = yield* FeedMemory
+  const me = (yield* Random.nextIntBetween(0, 2 ** 48)).toString(36)
   const told = {
     limit: makeOutage({
       part: "feed",
@@ -101,15 +109,20 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
     const found = decodeKept((yield* memory.recall(feed, [note]))[note])
     isPlanned = Option.isSome(found)
     const now = yield* Clock.currentTimeMillis
-    return Option.filter(found, ({ made = now }) => made <= now + clocksDiffer)
+    return Option.flatMap(found, ({ by, kind, made = now, reason, until }) => {
+      // Another instance's is there as long as it waits, whatever is the time there.
+      if (by !== undefined && by !== me) return Option.some({ kind, reason, until: Math.max(until, now + 1) })
+      return made <= now + clocksDiffer ? Option.some({ kind, reason, until }) : Option.none()
+    })
   })
   const keep = Effect.fnUntraced(function* (next: Option.Option<Plan>) {
     if (Option.isNone(next) && !isPlanned) return
     isPlanned = Option.isSome(next)
     const made = yield* Clock.currentTimeMillis
     const latest = made + Duration.toMillis(longest)
-    const kept = Option.map(next, (each) => ({ ...each, made, until: Math.min(each.until, latest) }))
-    yield* memory.keep(feed, { [note]: Option.getOrNull(kept) }, longest)
+    if (Option.isNone(next)) return yield* memory.keep(feed, { [note]: null }, longest)
+    const kept: typeof Kept.Type = { ...next.value, made, by: me, until: Math.min(next.value.until, latest) }
+    yield* memory.keep(feed, { [note]: kept }, Duration.millis(Math.max(0, kept.until - made)))
   })
   const paused = ({ reason, until }: Plan) =>
     new FeedError({ feed, reason: "paused", message: `${reason}; the next poll is at ${timeText(until)}` })

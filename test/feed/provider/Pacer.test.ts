@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Result, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import { FeedError } from "../../../src/feed/MatchFeed.ts"
@@ -25,6 +25,33 @@ const world = Effect.gen(function* () {
       Effect.gen(function* () {
         yield* TestClock.setTime(time)
         return Result.isSuccess(yield* Effect.result(pacer.poll(Effect.succeed(1), Effect.succeedNone)))
+      })
+  }
+})
+
+const interval = Duration.seconds(15)
+
+/** What several instances share, which has a clock of its own. */
+const instances = Effect.gen(function* () {
+  yield* TestClock.setTime(dayStart)
+  const right = yield* Clock.Clock
+  const kept = yield* Effect.map(Layer.build(FeedMemory.layerMemory), Context.get(FeedMemory))
+  const byRight = <A>(effect: Effect.Effect<A>) => Effect.provideService(effect, Clock.Clock, right)
+  return {
+    memory: Layer.succeed(FeedMemory, {
+      recall: (feed, names) => byRight(kept.recall(feed, names)),
+      keep: (feed, notes, keepFor) => byRight(kept.keep(feed, notes, keepFor))
+    }),
+    /** By a clock that is so many milliseconds ahead. */
+    apart: <A, E, R>(ahead: number, effect: Effect.Effect<A, E, R>) =>
+      Effect.provideService(effect, Clock.Clock, {
+        currentTimeMillisUnsafe: () => right.currentTimeMillisUnsafe() + ahead,
+        currentTimeMillis: Effect.map(right.currentTimeMillis, (now) => now + ahead),
+        currentTimeNanosUnsafe: () => right.currentTimeNanosUnsafe() + BigInt(ahead) * 1_000_000n,
+        currentTimeNanos: Effect.map(right.currentTimeNanos, (now) => now + BigInt(ahead) * 1_000_000n),
+        monotonicTimeNanosUnsafe: () => right.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: right.monotonicTimeNanos,
+        sleep: (duration) => right.sleep(duration)
       })
   }
 })
@@ -74,6 +101,23 @@ describe("The time between polls", () => {
       yield* pacer.poll(Effect.succeed(1), plannedFor(dayStart + 30 * minute))
       assert.isFalse(yield* asksAt(dayStart - minute / 2))
       assert.isTrue(yield* asksAt(dayStart - 360 * minute))
+    }).pipe(isolated)
+  )
+
+  it.effect.each([-10, -2, 2, 10])("is kept to by an instance whose clock is %s minutes off, and no longer", (off) =>
+    Effect.gen(function* () {
+      const { apart, memory } = yield* instances
+      const one = yield* makePacer({ feed: "fake", interval }).pipe(Effect.provide(memory))
+      const other = yield* apart(off * minute, makePacer({ feed: "fake", interval }).pipe(Effect.provide(memory)))
+      const due = dayStart + 5 * minute
+      const planned = Effect.succeedSome({ kind: "limit" as const, until: due, reason: "all is used up" })
+      yield* one.poll(Effect.succeed(1), planned)
+      const asks = apart(off * minute, Effect.result(other.poll(Effect.succeed(1), Effect.succeedNone)))
+      assert.isTrue(Result.isFailure(yield* asks))
+      yield* TestClock.adjust("299 seconds")
+      assert.isTrue(Result.isFailure(yield* asks))
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(Result.isSuccess(yield* asks))
     }).pipe(isolated)
   )
 
