@@ -40,6 +40,18 @@ export const strangers = [
     ]
   ),
   ...changes(
+    `${migrations}/20261126000019_requests.sql`,
+    ["strangers/requests"],
+    [
+      [
+        "chats are changed without end",
+        "  perform count_owner_changes((select count(*) from changed));",
+        "  perform 1;"
+      ],
+      ["a request is ended when all of it was done", "    elsif rows > most then", "    elsif false then"]
+    ]
+  ),
+  ...changes(
     "src/rules/rows/price.ts",
     ["strangers/rows"],
     [
