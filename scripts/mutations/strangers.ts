@@ -52,6 +52,11 @@ export const strangers = [
     ]
   ),
   ...changes(
+    `${migrations}/20261126000019_requests.sql`,
+    ["strangers/locks"],
+    [["who links waits for who holds their rows", " set lock_timeout = '1s' as", " as"]]
+  ),
+  ...changes(
     "src/rules/rows/price.ts",
     ["strangers/rows"],
     [

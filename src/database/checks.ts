@@ -78,6 +78,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   count_held_back: { counts: [] },
   triggers_of_owners: { owners: [] },
   new_chat_link_of: { owner: null },
+  link_chat: { token: "", chat: "" },
   use_chat_link: { token: "", chat: "" },
   mute_chat: { chat: "", reason: "" },
   due_digests: { after: 0, max_chats: 0, claim: 0 },

@@ -132,7 +132,7 @@ export const layerLinking = ({
           yield* Effect.logInfo("a chat was unlinked").pipe(Effect.annotateLogs({ chat: chat.id }))
           return yield* answer(chat.id, answers.stopped)
         }
-        const linked = yield* call("use_chat_link", { token: given ?? "", chat: `${chat.id}` })
+        const linked = yield* call("link_chat", { token: given ?? "", chat: `${chat.id}` })
         if (linked.length > 0) yield* Effect.logInfo("a chat was linked").pipe(Effect.annotateLogs({ chat: chat.id }))
         yield* answer(chat.id, linked.length > 0 ? answers.linked : answers.invalid)
       })
