@@ -91,6 +91,8 @@ const tried = async (place: Place, point: Point): Promise<Verdict> => {
 /** Tries all points of a run of three pairs in so many places at a time: those before and those after each side effect. */
 const crashesIn = (places: ReadonlyArray<Place>, say: (line: string) => void) =>
   Effect.promise(async () => {
+    // Services that have ended let go of nothing, standard input among it.
+    process.stdin.setMaxListeners(0)
     const totals = { points: 0, lost: 0, doubleTriggers: 0, duplicates: 0, explained: 0 }
     const problems: Array<string> = []
     for (const when of ["before", "after"] as const) {
