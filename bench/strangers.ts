@@ -221,7 +221,12 @@ const main = Effect.gen(function* () {
   const server = yield* startPostgres
   const load = loadavg()[0] ?? Number.NaN
   const runs: Array<Run> = []
-  for (const isBesideHostile of [false, true, true, false]) runs.push(yield* run(server, isBesideHostile))
+  for (const isBesideHostile of [false, true, true, false]) {
+    const each = yield* run(server, isBesideHostile)
+    runs.push(each)
+    const told = `${isBesideHostile ? "beside the hostile owner" : "by themselves"}: ${each.latencies.length} alerts, p99`
+    yield* Console.error(`run ${runs.length} of 4, ${told} ${quantile(each.latencies, 0.99)} ms`)
+  }
   const without = together(runs.filter(({ isBesideHostile }) => !isBesideHostile))
   const beside = together(runs.filter(({ isBesideHostile }) => isBesideHostile))
   const ratio = beside.p99 / without.p99
