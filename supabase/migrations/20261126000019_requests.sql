@@ -37,8 +37,10 @@ end $$;
 create or replace function public.bound_request() returns trigger
 language plpgsql security definer set search_path = public as $$
 declare
-  -- Not in a session that has served one before: there it is empty.
-  rows constant integer := coalesce(nullif(current_setting('touchline.rows', true), ''), '0')::integer + 1;
+  -- What of the request is counted: an upsert is both.
+  place constant text := format('touchline.%s_%s', lower(tg_op), tg_table_name);
+  -- In a session that has served a request before it is empty.
+  rows constant integer := coalesce(nullif(current_setting(place, true), ''), '0')::integer + 1;
   bound text := case when tg_op = 'INSERT' and tg_table_name = 'strategies' then 'strategies' else 'changes' end;
   most integer;
 begin
@@ -50,7 +52,7 @@ begin
     elsif rows > most then
       raise check_violation using message = format('at most %s rows are changed in an hour', most), hint = 'Wait until the next hour.';
     end if;
-    perform set_config('touchline.rows', rows::text, true);
+    perform set_config(place, rows::text, true);
   end if;
   return case when tg_op = 'DELETE' then old else new end;
 end $$;
