@@ -4,7 +4,8 @@
  * Redis at once, and each send.
  */
 import { setTimeout } from "node:timers/promises"
-import { Effect, Exit, Fiber, Layer, Schema, Scope } from "effect"
+import { Effect, Exit, Fiber, Layer, Schedule, Schema, Scope } from "effect"
+import { RedisError } from "../../src/redis/Redis.ts"
 import { embeddedPlace, matchIds, type Place, redisPlace, service } from "./crashPlace.ts"
 import { type Life, makeLife, type Point } from "./life.ts"
 
@@ -15,7 +16,7 @@ const patience = 90_000
 const beyond = 3
 
 /** How many points are tried at a time on Redis, where most of the time is spent waiting for the locks of the dead. */
-const lanesOnRedis = 6
+const lanesOnRedis = 4
 
 const rowsOf = Schema.decodeUnknownSync(
   Schema.Array(Schema.Struct({ match_id: Schema.String, alert_state: Schema.String }))
@@ -34,7 +35,11 @@ const isDone = async (place: Place) => {
 const lived = async (place: Place, life: Life): Promise<"met" | "done" | "stuck"> => {
   const scope = Scope.makeUnsafe()
   const parts = await Effect.runPromise(Scope.provide(place.parts(life), scope))
-  const fiber = Effect.runFork(Effect.scoped(Layer.launch(service(place, parts, life))))
+  // A busy machine may keep Redis from answering a start in time; a supervisor would then start it again.
+  const launched = Layer.launch(service(place, parts, life)).pipe(
+    Effect.retry({ while: Schema.is(RedisError), schedule: Schedule.spaced("1 second") })
+  )
+  const fiber = Effect.runFork(launched)
   const broke = new Promise<never>((_, reject) => {
     fiber.addObserver((exit) => life.isOver() || reject(new Error(`the service ended: ${exit}`)))
   })
