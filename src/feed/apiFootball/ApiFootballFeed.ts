@@ -141,6 +141,8 @@ export const layerApiFootball = (
       const isSmall = () => (api.allowance()?.limit ?? smallPlan) < smallPlan
       /** A limit that what was asked for beside the list has met. */
       let limit: Option.Option<LimitReached> = Option.none()
+      /** Whether all matches of the last poll could be read: one that cannot may well be on. */
+      let isAllRead = true
 
       const ask = Effect.gen(function* () {
         limit = Option.none()
@@ -162,10 +164,10 @@ export const layerApiFootball = (
         const open = [...before].filter(([, match]) => isToBeAsked(match)).map(([id]) => id)
         const isPlanned = isSmall() && schedule.isKnown()
         const on = [...new Set([...schedule.on(now), ...open])]
-        const byIds = isPlanned ? yield* inBatches(on) : Option.none()
+        const byIds = isPlanned && (on.length > 0 || schedule.isWhole()) ? yield* inBatches(on) : Option.none()
         const isByIds = Option.isSome(byIds)
         const live =
-          isPlanned && on.length === 0
+          isPlanned && schedule.isWhole() && on.length === 0
             ? Effect.succeed([])
             : api.list("fixtures", { live: leagues.length === 0 ? "all" : leagues.join("-") })
 
@@ -200,6 +202,7 @@ export const layerApiFootball = (
 
         const shown = [...listed, ...found.filter(({ id }) => !ids.has(id))]
         yield* unreadable.tell(shown)
+        isAllRead = shown.every(({ kickOff }) => kickOff !== undefined)
         const askedFor = new Set(beyond)
         const mores = new Map(
           shown.map(({ id, statistics }) => {
@@ -247,7 +250,7 @@ export const layerApiFootball = (
           ({ clock }) => clock.status === "live" || clock.status === "break"
         )
         const end = nextDay(now)
-        if (schedule.isKnown() && open.length === 0 && schedule.on(now).length === 0) {
+        if (schedule.isWhole() && isAllRead && open.length === 0 && schedule.on(now).length === 0) {
           const until = Math.min(
             Option.getOrElse(schedule.nextOn(now), () => end),
             end,

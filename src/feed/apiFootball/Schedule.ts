@@ -2,7 +2,7 @@
  * When matches are on: the day's fixtures of the leagues that are watched, so that requests are spent while there is something
  * to see. Shared by all instances.
  *
- * Guarantees: where it cannot be had matches count as being on all the time, which is said once.
+ * Guarantees: where it cannot be had, or fixtures of it cannot be read, matches count as being on all the time, which is said once.
  */
 import { Clock, DateTime, Duration, Effect, Option, Schema } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
@@ -21,7 +21,9 @@ const Day = Schema.Struct({
   readAt: Schema.Finite,
   entries: Schema.Array(Entry),
   /** Those of the day before that may still be on. */
-  before: Schema.optionalKey(Schema.Array(Entry))
+  before: Schema.optionalKey(Schema.Array(Entry)),
+  /** How many more there are that cannot be read, of both days. */
+  unread: Schema.optionalKey(Schema.Int)
 })
 type Day = typeof Day.Type
 const decodeDay = Schema.decodeUnknownOption(Day)
@@ -43,6 +45,8 @@ export interface Schedule {
   readonly keepUp: (readAgainAfter: Duration.Duration) => Effect.Effect<void, LimitReached>
   /** Whether there is one. */
   readonly isKnown: () => boolean
+  /** Whether all of it could be read: then nothing is on where nothing of it is. */
+  readonly isWhole: () => boolean
   /** Ids of fixtures that are on now, or should be. */
   readonly on: (now: number) => ReadonlyArray<string>
   /** When the next one starts to be on. */
@@ -73,6 +77,11 @@ export const makeSchedule = Effect.fnUntraced(function* (
     ends: "the day's fixtures can be had again",
     fields: { feed: feedName }
   })
+  const unreadable = makeOutage({
+    begins: "fixtures of the day cannot be read: polls go on as if matches were on all the time",
+    ends: "all fixtures of the day can be read again",
+    fields: { feed: feedName }
+  })
   const notOver = (all: ReadonlyArray<Entry>) => all.filter(({ id }) => !over.has(id))
   const take = (day: Day) => {
     if (today?.date !== day.date) {
@@ -84,25 +93,30 @@ export const makeSchedule = Effect.fnUntraced(function* (
   const entries = () => notOver([...yesterday, ...(today?.entries ?? [])])
 
   const entriesOf = (date: string) =>
-    Effect.map(api.list("fixtures", { date }), (fixtures) =>
-      fixtures
-        .map((each) => readFixture(each))
-        .filter((each) => isWatched(each) && each.kickOff !== undefined)
+    Effect.map(api.list("fixtures", { date }), (fixtures) => {
+      const all = fixtures.map((each) => readFixture(each)).filter(isWatched)
+      const entries = all
         // Those that are over, or called off, when it is read are not asked for.
         .filter(({ read }) => read.clock === undefined || !isDone(read.clock.status))
-        .map(({ id, kickOff = 0 }) => ({ id, at: kickOff }))
-    )
+        .flatMap(({ id, kickOff }) => (kickOff === undefined ? [] : [{ id, at: kickOff }]))
+      return { entries, unread: all.filter(({ kickOff }) => kickOff === undefined).length }
+    })
+  const none: Effect.Success<ReturnType<typeof entriesOf>> = { entries: [], unread: 0 }
   /** What may still be on of the day before, where nobody has read it before midnight. */
   const entriesBefore = Effect.fnUntraced(function* (now: number, kept: Day | undefined) {
     const date = dateOf(now - after)
-    if (date === dateOf(now) || today !== undefined) return []
-    if (kept?.date === date) return kept.entries
-    return yield* entriesOf(date).pipe(Effect.catchTag("FeedError", () => Effect.succeed<ReadonlyArray<Entry>>([])))
+    if (date === dateOf(now) || today !== undefined) return none
+    if (kept?.date === date) return { entries: kept.entries, unread: 0 }
+    return yield* entriesOf(date).pipe(Effect.catchTag("FeedError", () => Effect.succeed(none)))
   })
 
   const read = Effect.fnUntraced(function* (date: string, now: number, kept: Day | undefined) {
-    const entries = yield* entriesOf(date)
-    const day: Day = { date, readAt: now, entries, before: yield* entriesBefore(now, kept) }
+    const { entries, unread } = yield* entriesOf(date)
+    const earlier = yield* entriesBefore(now, kept)
+    const bad = unread + earlier.unread
+    if (bad > 0) yield* unreadable.met(`fixtures: ${bad} of ${bad + entries.length + earlier.entries.length}`)
+    else yield* unreadable.over
+    const day: Day = { date, readAt: now, entries, before: earlier.entries, unread: bad }
     yield* memory.keep(feedName, { schedule: day }, Duration.days(1))
     return day
   })
@@ -127,6 +141,7 @@ export const makeSchedule = Effect.fnUntraced(function* (
       )
     }),
     isKnown: () => today !== undefined,
+    isWhole: () => today !== undefined && (today.unread ?? 0) === 0,
     on: (now) =>
       entries()
         .filter(({ at }) => now >= at - before && now <= at + after)
@@ -147,7 +162,8 @@ export const makeSchedule = Effect.fnUntraced(function* (
       for (let at = now; at < until; at += step) {
         const matches = all.filter((each) => at >= each.at - before && at <= each.at + usually).length
         const span = Math.min(step, until - at)
-        const count = at === now ? Math.max(matches, open) : matches
+        const least = Math.max(at === now ? open : 0, (today.unread ?? 0) > 0 ? 1 : 0)
+        const count = Math.max(matches, least)
         time += count > 0 ? span : 0
         batches += Math.ceil(count / inOneRequest) * span
       }

@@ -35,6 +35,7 @@ const Fixture = Schema.Struct({
 const decodeFixture = Schema.decodeUnknownOption(Fixture)
 const decodeStatus = Schema.decodeUnknownOption(Status)
 const decodeId = Schema.decodeUnknownOption(Schema.Struct({ fixture: Schema.Struct({ id: Schema.Unknown }) }))
+const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: Schema.Int }) }))
 const decodeGoals = Schema.decodeUnknownOption(
   Schema.Struct({ home: Schema.NullOr(Schema.Unknown), away: Schema.NullOr(Schema.Unknown) })
 )
@@ -64,7 +65,7 @@ const unreadable = (value: unknown): ReadFixture => {
   const match = { id, competition: { id: undefined, name: undefined }, home: nobody, away: nobody, kickOff: undefined }
   return {
     id: String(id),
-    leagueId: undefined,
+    leagueId: Option.getOrUndefined(decodeLeague(value))?.league.id,
     season: undefined,
     teams: undefined,
     kickOff: undefined,

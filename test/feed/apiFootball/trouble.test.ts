@@ -2,9 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Layer, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { decodeSnapshot } from "../../../src/domain/decodeSnapshot.ts"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { fixtureOf } from "../../fixtures/apiFootballServer.ts"
+import { logged } from "../../fixtures/followed.ts"
 import { apiFootballFeed, sportMonksFeed } from "../../fixtures/liveFeed.ts"
 import { Logs } from "../../fixtures/logs.ts"
 import { dayStart } from "../../fixtures/matchDay.ts"
@@ -91,6 +93,27 @@ describe("API-Football's feed in trouble", () => {
         }
         assert.isBelow(shownAt - midnight, (lastOfDay === 0 ? 5 : 61) * minute)
       }
+    }).pipe(isolated)
+  )
+
+  it.effect.each([100, 75_000])("takes no match that cannot be read for none, on a plan of %s a day", (limit) =>
+    Effect.gen(function* () {
+      const spoiled = (asked: Asked) =>
+        rows(asked, "1").map((row) => ({ ...row, fixture: { ...row.fixture, id: null } }))
+      const server = yield* provider({ limit }, (asked) => ({ response: spoiled(asked) }))
+      const feed = yield* apiFootballFeed(server.url, every)
+      yield* TestClock.setTime(dayStart)
+      const [unread] = yield* feed.poll
+      assert.isTrue(Result.isFailure(decodeSnapshot(unread)))
+      const outcomes = yield* pollsOver(feed, dayStart + 15_000, dayStart + 60 * minute)
+      // As far apart as the plan takes, and no further.
+      assert.isAtLeast(outcomes.filter((each) => each === "shown").length, limit === 100 ? 3 : 200)
+      assert.isAtMost(server.asked.length, limit === 100 ? 20 : 500)
+      assert.isEmpty(yield* logged("no match is on: polls wait"))
+      assert.lengthOf(
+        yield* logged("fixtures of the day cannot be read: polls go on as if matches were on all the time"),
+        1
+      )
     }).pipe(isolated)
   )
 
