@@ -1,10 +1,11 @@
 /** The check of the account at API-Football: its plan, what is left of it, and what this configuration takes. */
-import { Clock, Duration, Effect } from "effect"
+import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
 import { timeText } from "../provider/Pacer.ts"
 import { requestTimeout } from "../provider/ProviderClient.ts"
 import { farApart, slowly, spacing } from "../provider/spacing.ts"
-import { makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
+import { unlessLeaguesLack } from "../provider/unlessLeaguesLack.ts"
+import { type ApiFootballApi, makeApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { prematchShare, smallPlan } from "./plans.ts"
 import type { ApiFootballSettings } from "./settings.ts"
 
@@ -12,12 +13,26 @@ const day = Duration.toMillis(Duration.days(1))
 
 const todo = "Set API_FOOTBALL_LEAGUES to what you watch, or a longer POLL_INTERVAL, or take a larger plan."
 
-/** Asks for the account, which costs no request, and tells how far its requests go. */
+const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: Schema.Int }) }))
+
+/** The leagues of API_FOOTBALL_LEAGUES that the provider does not have: one request tells of all. */
+const unknownLeagues = Effect.fnUntraced(function* (api: ApiFootballApi, leagues: ReadonlyArray<number>) {
+  if (leagues.length === 0) return []
+  const known = (yield* api.list("leagues", {})).flatMap((each) => Option.toArray(decodeLeague(each)))
+  const ids = new Set(known.map(({ league }) => league.id))
+  return leagues.filter((id) => !ids.has(id))
+})
+
+/**
+ * Asks for the account, which costs no request, and tells how far its requests go; and, in one request, whether there are
+ * leagues of the numbers that are watched.
+ */
 export const checkApiFootball = (settings: ApiFootballSettings, interval: Duration.Duration) =>
   check(
     "API-Football",
     Effect.gen(function* () {
-      const [{ allowance, isActive, plan }, latencyMs] = yield* measured(makeApiFootballApi(settings).account)
+      const api = makeApiFootballApi(settings)
+      const [{ allowance, isActive, plan }, latencyMs] = yield* measured(api.account)
       if (!isActive) return failed(`the subscription (plan ${plan}) is not active`, "Renew it at API-Football.")
       const { limit, remaining } = allowance
       const now = yield* Clock.currentTimeMillis
@@ -33,9 +48,13 @@ export const checkApiFootball = (settings: ApiFootballSettings, interval: Durati
         each: end - now,
         slow: besides * (end - now)
       })
-      return apart > every
-        ? warning(`${says}: where matches are on all day, polls will be ${farApart(apart)} apart`, todo)
-        : ok(says, latencyMs)
+      const finding =
+        apart > every
+          ? warning(`${says}: where matches are on all day, polls will be ${farApart(apart)} apart`, todo)
+          : ok(says, latencyMs)
+      if (remaining === 0) return finding
+      const named = { provider: "API-Football", setting: "API_FOOTBALL_LEAGUES" }
+      return yield* unlessLeaguesLack(named, unknownLeagues(api, settings.leagues), finding)
     }).pipe(
       Effect.catchTag("LimitReached", ({ message, until }) =>
         Effect.succeed(warning(`${message}: polls go on at ${timeText(until)}`, todo))

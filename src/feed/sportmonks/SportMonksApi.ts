@@ -99,6 +99,8 @@ export interface SportMonksApi {
   readonly fixtures: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
   /** The prices from before kick-off of at most 50 fixtures, in their includes. */
   readonly prices: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<unknown>, FeedError | LimitReached>
+  /** Whether the account has a league of this number. */
+  readonly hasLeague: (id: number) => Effect.Effect<boolean, FeedError | LimitReached>
   /** A team with its figures of a season. */
   readonly team: (id: number, season: number) => Effect.Effect<unknown, FeedError | LimitReached>
 }
@@ -177,7 +179,8 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
       yield* Metric.update(metrics.of(metrics.feedLimit, { feed: feedName }), mostLeft)
     }
     if (answer.status < 300 && body.data !== undefined && body.data !== null) return body.data
-    if (answer.status < 300 && body.message !== undefined && isNothingFound(body.message)) return undefined
+    const isAnswer = answer.status < 300 || answer.status === 404
+    if (isAnswer && body.message !== undefined && isNothingFound(body.message)) return undefined
     return yield* refuse(answer, body, now)
   })
 
@@ -262,6 +265,7 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
         Effect.map(listOf)
       )
     },
+    hasLeague: (id) => Effect.map(whole(ask(`leagues/${id}`, {})), (data) => listOf(data).some(isPlain)),
     team: (id, season) =>
       whole(ask(`teams/${id}`, { include: "statistics.details", filters: `teamStatisticSeasons:${season}` }))
   } satisfies SportMonksApi as SportMonksApi

@@ -4,12 +4,19 @@ import { check, measured, ok, warning } from "../../doctor/Check.ts"
 import { timeText } from "../provider/Pacer.ts"
 import { requestTimeout } from "../provider/ProviderClient.ts"
 import { farApart, spacing } from "../provider/spacing.ts"
-import { makeSportMonksApi } from "./SportMonksApi.ts"
+import { unlessLeaguesLack } from "../provider/unlessLeaguesLack.ts"
+import { type Allowance, makeSportMonksApi } from "./SportMonksApi.ts"
 import type { SportMonksSettings } from "./settings.ts"
 
 const hour = Duration.toMillis(Duration.hours(1))
 
-/** Asks for the matches in play once, and tells of what the answer says of the account. */
+/** Leagues that are looked for: each takes a request, which counts for other than the polls do. */
+const mostLeagues = 50
+
+/**
+ * Asks for the matches in play once, and tells of what the answer says of the account; and whether it has the leagues that
+ * are watched.
+ */
 export const checkSportMonks = (settings: SportMonksSettings, interval: Duration.Duration) =>
   check(
     "SportMonks",
@@ -20,17 +27,26 @@ export const checkSportMonks = (settings: SportMonksSettings, interval: Duration
       const every = Duration.toMillis(interval)
       const plan = Option.getOrElse(Option.fromUndefinedOr(api.plan()), () => "plan not named")
       const takes = `a poll every ${Duration.format(interval)} takes ${Math.ceil(hour / every)} an hour`
+      const lasts = ({ remaining, resetsAt }: Allowance) => {
+        const says = `${plan}; ${remaining} requests left until ${timeText(resetsAt)}; ${takes}`
+        const apart = spacing({ interval: every, available: remaining, each: Math.max(0, resetsAt - now) })
+        return apart > every
+          ? warning(
+              `${says}: they do not last, and polls will be ${farApart(apart)} apart until then`,
+              "Set a longer POLL_INTERVAL, or take a larger plan."
+            )
+          : ok(says, latencyMs)
+      }
       const left = api.allowance("Fixture")
-      if (left === undefined) return ok(`${plan}; it does not say what is left; ${takes}`, latencyMs)
-      const { remaining, resetsAt } = left
-      const says = `${plan}; ${remaining} requests left until ${timeText(resetsAt)}; ${takes}`
-      const apart = spacing({ interval: every, available: remaining, each: Math.max(0, resetsAt - now) })
-      return apart > every
-        ? warning(
-            `${says}: they do not last, and polls will be ${farApart(apart)} apart until then`,
-            "Set a longer POLL_INTERVAL, or take a larger plan."
-          )
-        : ok(says, latencyMs)
+      const finding =
+        left === undefined ? ok(`${plan}; it does not say what is left; ${takes}`, latencyMs) : lasts(left)
+      const named = { provider: "SportMonks", setting: "SPORTMONKS_LEAGUES" }
+      const unknown = Effect.filter(
+        settings.leagues.slice(0, mostLeagues),
+        (id) => Effect.map(api.hasLeague(id), (has) => !has),
+        { concurrency: 4 }
+      )
+      return yield* unlessLeaguesLack(named, unknown, finding)
     }).pipe(
       Effect.catchTag("LimitReached", ({ message, until }) =>
         Effect.succeed(

@@ -332,4 +332,28 @@ describe("The requests of API-Football", () => {
       assert.notInclude(JSON.stringify(refused), key)
     }).pipe(isolated)
   )
+
+  it.effect("are not spent on leagues that nobody has: the doctor warns of them, for one request", () =>
+    Effect.gen(function* () {
+      const server = yield* provider(75_000)
+      yield* server.goTo(at("12:00"))
+      const checked = (...leagues: ReadonlyArray<number>) =>
+        checkApiFootball(
+          { key: Redacted.make(key), rapidApiHost: Option.none(), leagues, url: server.url },
+          Duration.seconds(15)
+        )
+      expect(yield* checked(39, 61)).toMatchObject({ status: "ok" })
+      assert.strictEqual(server.left.remaining, 74_999)
+      const { message, status, todo } = yield* checked(39, 9999, 10_000)
+      assert.strictEqual(status, "warning")
+      assert.include(message, "API-Football shows nothing of 9999, 10000 (API_FOOTBALL_LEAGUES)")
+      assert.include(todo, "API_FOOTBALL_LEAGUES")
+      server.play(/^leagues$/, json({ errors: [], response: [] }))
+      expect(yield* checked(39)).toMatchObject({ status: "warning" })
+      server.play(/^leagues$/, json({}, 500))
+      const away = yield* checked(39)
+      assert.strictEqual(away.status, "warning")
+      assert.include(away.message, "could not be looked up")
+    }).pipe(isolated)
+  )
 })

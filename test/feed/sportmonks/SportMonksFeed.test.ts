@@ -309,4 +309,18 @@ describe("SportMonks' feed", () => {
       assert.include(todo, "larger plan")
     }).pipe(isolated)
   )
+
+  it.effect("is warned of by the doctor where the account does not have a league that is watched", () =>
+    Effect.gen(function* () {
+      const server = yield* makeSportMonksServer(() => [])
+      const checked = (...leagues: ReadonlyArray<number>) =>
+        checkSportMonks({ token: Redacted.make(token), bookmaker: 2, leagues, url: server.url }, Duration.seconds(15))
+      yield* TestClock.setTime(dayStart)
+      expect(yield* checked(8)).toMatchObject({ status: "ok" })
+      const { message, status, todo } = yield* checked(8, 9999)
+      assert.strictEqual(status, "warning")
+      assert.include(message, "SportMonks shows nothing of 9999 (SPORTMONKS_LEAGUES)")
+      assert.include(todo, "SPORTMONKS_LEAGUES")
+    }).pipe(isolated)
+  )
 })
