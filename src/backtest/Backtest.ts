@@ -6,8 +6,10 @@
  * judged at the end of regulation time (for a trigger in extra time: at the end of that), as markets settle. The result
  * is the same on any number of threads, with the cache and without.
  */
+
 import { Clock, Effect, type FileSystem, type Path, Result } from "effect"
 import type { WorkerError } from "effect/workers/WorkerError"
+import { counted } from "../domain/counted.ts"
 import type { Strategy } from "../domain/Strategy.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
 import { matchFiles, officialRecords, refused, type SkippedFile, warn } from "../feed/recorded/RecordedFiles.ts"
@@ -113,7 +115,7 @@ export const backtest = Effect.fn("backtest")(function* ({
       `No recorded match in ${directories.join(", ")}: ${
         first === undefined
           ? "no file there is called <id>.json or <id>.json.gz, and no polls were recorded there."
-          : `none of ${files.length} files can be read, the first (${first.path}) because: ${first.reason}`
+          : `none of ${counted(files.length, "file")} can be read, the first (${first.path}) because: ${first.reason}`
       }`
     )
   }

@@ -1,10 +1,12 @@
 /** The alerts that failed or expired, and another try. */
+
 import { Console, DateTime, Effect, Layer, Schema } from "effect"
 import { AlertQueue, alertJob } from "../alert/AlertQueue.ts"
 import { AlertTimes, layerAlertTimes } from "../alert/AlertTimes.ts"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { askedUntil } from "../domain/alertExpiry.ts"
+import { counted } from "../domain/counted.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import { TriggerId } from "../domain/Trigger.ts"
@@ -86,12 +88,12 @@ export const retry = Effect.fnUntraced(function* (
   )
   if (all || again.length > 0) {
     yield* Console.log(
-      `${again.length} alerts are pending again: the running service sends them, or the next one started.`
+      `${counted(again.length, "alert")} ${again.length === 1 ? "is" : "are"} pending again: the running service sends what is pending, or the next one started.`
     )
   }
   if (all && expired > 0) {
     yield* Console.log(
-      `${expired} alerts that have expired are left alone: name those that are to be sent all the same.`
+      `${counted(expired, "expired alert")} ${expired === 1 ? "is" : "are"} left alone: name those that are to be sent all the same.`
     )
   }
   const unknown = ids.filter((id) => !again.includes(TriggerId.make(id)))

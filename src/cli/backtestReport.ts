@@ -5,6 +5,7 @@ import { Csv } from "effect/encoding"
 import { evidenceText } from "../alert/message.ts"
 import type { BacktestReport } from "../backtest/Backtest.ts"
 import type { StrategySummary } from "../backtest/summary.ts"
+import { counted } from "../domain/counted.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import { csvText } from "./csvText.ts"
 import { oneLine, table } from "./report.ts"
@@ -16,14 +17,12 @@ const rateWithInterval = ({ hitRate, interval }: StrategySummary): string =>
     ? ""
     : `${percent(hitRate)} (${interval.map((bound) => (100 * bound).toFixed(0)).join(" to ")})`
 
-const of = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
-
 /** What the figures of a strategy do not say by themselves. */
 const notesOn = ({ expects, missing, misses, name, triggers }: StrategySummary): ReadonlyArray<string> => [
   ...(expects || triggers.length === 0 ? [] : [`${name}: it expects nothing, so its triggers stay undecided`]),
   ...[...missing].map(
     ([reason, count]) =>
-      `${name}: ${count} of ${of(misses, "miss", "misses")} for want of a value at the end (${reason})`
+      `${name}: ${count} of ${counted(misses, "miss", "misses")} for want of a value at the end (${reason})`
   )
 ]
 
@@ -53,12 +52,12 @@ export const reportTable = (
     "median minute"
   ]
   const without = [
-    ...(skipped.length === 0 ? [] : [`, ${of(skipped.length, "file", "files")} skipped`]),
-    ...(leftOut === 0 ? [] : [`, ${of(leftOut, "strategy", "strategies")} left out`])
+    ...(skipped.length === 0 ? [] : [`, ${counted(skipped.length, "file", "files")} skipped`]),
+    ...(leftOut === 0 ? [] : [`, ${counted(leftOut, "strategy", "strategies")} left out`])
   ].join("")
   const notes = strategies.flatMap(notesOn).map(oneLine).join("\n")
   const seconds = (elapsedMs / 1000).toFixed(1)
-  const basis = `${of(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${of(threads, "thread", "threads")}${without}`
+  const basis = `${counted(matches, "match", "matches")}, ${snapshots} minutes in ${seconds} s on ${counted(threads, "thread", "threads")}${without}`
   return [table(heading, rows), notes, basis].filter((part) => part !== "").join("\n\n")
 }
 

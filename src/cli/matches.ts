@@ -1,4 +1,5 @@
 import { Clock, Console, Context, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
+import { counted } from "../domain/counted.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
 import { isInPlay, matchMinuteLabel, Snapshot } from "../domain/Snapshot.ts"
@@ -80,10 +81,10 @@ export const matches = Effect.fnUntraced(function* (extend: Extend, { json, watc
       return yield* Console.log(JSON.stringify(answer))
     }
     const age = Math.max(0, Math.round(((yield* Clock.currentTimeMillis) - poll.at) / 1000))
-    const from = Option.isSome(found) ? "the last poll of the running service" : `${poll.requests} requests`
+    const from = Option.isSome(found) ? "the last poll of the running service" : counted(poll.requests, "request")
     for (const line of snapshots.map(matchLine(snapshots))) yield* Console.log(line)
     yield* Console.log(
-      `${snapshots.length} matches of ${poll.feed}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read`}`
+      `${counted(snapshots.length, "match", "matches")} of ${poll.feed}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read`}`
     )
   })
   const watching = show.pipe(

@@ -1,6 +1,8 @@
 /** How strategies have done. */
+
 import { Console, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
+import { counted } from "../domain/counted.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { OutcomeStore } from "../outcome/OutcomeStore.ts"
@@ -42,7 +44,9 @@ export const performance = Effect.fnUntraced(function* (extend: Extend, options:
   yield* Effect.gen(function* () {
     if (options.recount) {
       const mended = yield* recount
-      yield* Console.error(`The counters were counted anew: ${mended} of them were not what the triggers say.`)
+      yield* Console.error(
+        `The counters were counted anew: ${mended} of them ${mended === 1 ? "was" : "were"} not what the triggers say.`
+      )
     }
     const all = yield* read({ strategy: Option.getOrUndefined(strategy), since, byCompetition: Option.isSome(by) })
     if (Option.isSome(strategy) && all.length === 0) {
@@ -53,7 +57,9 @@ export const performance = Effect.fnUntraced(function* (extend: Extend, options:
     if (csv) return yield* Console.log((yield* performanceCsv(all)).trimEnd())
     yield* Console.log(all.length === 0 ? "No strategy is known yet." : performanceTable(all))
     if (unreadable > 0) {
-      yield* Console.log(`${unreadable} triggers cannot be read and stay open: the log says which, and why.`)
+      yield* Console.log(
+        `${counted(unreadable, "trigger")} cannot be read and ${unreadable === 1 ? "stays" : "stay"} open: the log says which, and why.`
+      )
     }
   }).pipe(Effect.provide(Layer.provideMerge(parts.database, logging)), Effect.provideService(SharesDataDir, true))
 })

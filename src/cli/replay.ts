@@ -1,10 +1,12 @@
 /** Matches through the whole pipeline, with data of its own. */
+
 import { Clock, Console, DateTime, Duration, Effect, Layer, Option, Schedule, Schema } from "effect"
 import { AlertChannel } from "../alert/AlertChannel.ts"
 import { drainAlerts } from "../alert/drain.ts"
 import { alertLines } from "../alert/message.ts"
 import { type DataDir, embedded } from "../database/embedded/integration.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
+import { counted } from "../domain/counted.ts"
 import { followed, type Progress } from "../feed/followed.ts"
 import { recorded } from "../feed/recorded/integration.ts"
 import { RecordedFeed } from "../feed/recorded/RecordedFeed.ts"
@@ -31,7 +33,7 @@ const mostTriggers = 1_000_000
 const showProgress = Effect.fnUntraced(function* ({ finished, polls, pollsInAll, total }: Progress) {
   const { triggers } = yield* (yield* Scanner).totals
   const minute = pollsInAll === undefined ? `poll ${polls}` : `minute ${polls} of ${pollsInAll}`
-  const text = `${minute}, ${finished} of ${total} matches finished, ${triggers} triggers`
+  const text = `${minute}, ${finished} of ${counted(total, "match", "matches")} finished, ${counted(triggers, "trigger")}`
   yield* Effect.sync(() => process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${text}` : `${text}\n`))
 })
 
@@ -97,13 +99,15 @@ const report = Effect.fnUntraced(function* (
   if (triggers.length > 0) yield* Console.log(`${judgedTable(triggers)}\n`)
   yield* Console.log(
     [
-      `${counts.matches} matches, ${counts.scans} scans, ${counts.snapshots} snapshots in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
-      `${counts.triggers} triggers, ${counts.alertsSent} alerts sent, ${counts.alertsFailed} failed, ${counts.duplicates} duplicates`,
+      `${counted(counts.matches, "match", "matches")}, ${counted(counts.scans, "scan")}, ${counted(counts.snapshots, "snapshot")} in ${(counts.elapsedMs / 1000).toFixed(1)} s`,
+      `${counted(counts.triggers, "trigger")}, ${counted(counts.alertsSent, "alert")} sent, ${counts.alertsFailed} failed, ${counted(counts.duplicates, "duplicate")}`,
       resultsText(counts.results),
-      ...(counts.alertsExpired > 0 ? [`${counts.alertsExpired} alerts expired`] : []),
-      ...(official.length > 0 ? [`${equal.length} of ${known.length} final scores equal to the official record`] : []),
-      ...(skipped.length > 0 ? [`${skipped.length} files skipped`] : []),
-      ...(failures > 0 ? [`${failures} scans failed`] : [])
+      ...(counts.alertsExpired > 0 ? [`${counted(counts.alertsExpired, "alert")} expired`] : []),
+      ...(official.length > 0
+        ? [`${equal.length} of ${counted(known.length, "final score")} equal to the official record`]
+        : []),
+      ...(skipped.length > 0 ? [`${counted(skipped.length, "file")} skipped`] : []),
+      ...(failures > 0 ? [`${counted(failures, "scan")} failed`] : [])
     ].join("\n")
   )
 })

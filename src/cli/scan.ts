@@ -3,6 +3,7 @@ import { layerAlertTimes } from "../alert/AlertTimes.ts"
 import { drainAlerts } from "../alert/drain.ts"
 import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
+import { counted } from "../domain/counted.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
@@ -60,7 +61,7 @@ const once = Effect.fnUntraced(function* (json: boolean) {
   }
   if (triggers.length > 0) yield* Console.log(`${firedTable(triggers)}\n`)
   yield* Console.log(
-    `${report.snapshots} matches: ${report.triggers} triggers, ${alertsSent} alerts sent, ${alertsFailed} failed${alertsPending === 0 ? "" : `, ${alertsPending} pending`}. Results: ${hits + misses + voids}.`
+    `${counted(report.snapshots, "match", "matches")}: ${counted(report.triggers, "trigger")}, ${counted(alertsSent, "alert")} sent, ${alertsFailed} failed${alertsPending === 0 ? "" : `, ${alertsPending} pending`}. Results: ${hits + misses + voids}.`
   )
 })
 

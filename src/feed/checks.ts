@@ -1,6 +1,8 @@
 /** The check of the feed: one poll, and whether a scan could read what it shows. */
+
 import { Effect, Result } from "effect"
 import { check, type Finding, failed, measured, ok, warning } from "../doctor/Check.ts"
+import { counted } from "../domain/counted.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import type { SnapshotInput } from "../domain/Snapshot.ts"
 import type { MatchFeed } from "./MatchFeed.ts"
@@ -8,8 +10,8 @@ import type { MatchFeed } from "./MatchFeed.ts"
 const shownBy = (feed: string, matches: ReadonlyArray<SnapshotInput>, latencyMs: number): Finding => {
   const unreadable = matches.map(decodeSnapshot).filter(Result.isFailure)
   const [first] = unreadable
-  if (first === undefined) return ok(`${feed}: ${matches.length} matches`, latencyMs)
-  const said = `${feed}: ${unreadable.length} of ${matches.length} matches cannot be read`
+  if (first === undefined) return ok(`${feed}: ${counted(matches.length, "match", "matches")}`, latencyMs)
+  const said = `${feed}: ${unreadable.length} of ${counted(matches.length, "match", "matches")} cannot be read`
   const todo = `Mend the feed. Of the first one: ${first.failure.message.slice(0, 500)}`
   return unreadable.length === matches.length ? { ...failed(said), todo } : warning(said, todo)
 }

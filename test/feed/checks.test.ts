@@ -17,7 +17,7 @@ const unreadable: SnapshotInput = {
 describe("The check of the feed", () => {
   it.effect("tells how many matches it shows", () =>
     Effect.gen(function* () {
-      expect(yield* asked(Effect.succeed([shown()]))).toMatchObject({ status: "ok", message: "mine: 1 matches" })
+      expect(yield* asked(Effect.succeed([shown()]))).toMatchObject({ status: "ok", message: "mine: 1 match" })
       expect(yield* asked(Effect.succeed([]))).toMatchObject({ status: "ok", message: "mine: 0 matches" })
     })
   )
@@ -31,7 +31,7 @@ describe("The check of the feed", () => {
       })
       expect(yield* asked(Effect.succeed([unreadable]))).toMatchObject({
         status: "failed",
-        message: "mine: 1 of 1 matches cannot be read",
+        message: "mine: 1 of 1 match cannot be read",
         todo: expect.stringContaining("minute")
       })
     })

@@ -4,7 +4,9 @@
  * Guarantees: an answer with errors is a failure and never an empty list, whatever its status: errors come with HTTP 200. What
  * is left of the day is known from the headers of every answer. A limit, of the day or of the minute, is LimitReached.
  */
+
 import { Clock, Data, DateTime, Duration, Effect, Metric, Option, Redacted, Schema } from "effect"
+import { counted } from "../../domain/counted.ts"
 import { isPlain } from "../../domain/decodeSnapshot.ts"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
@@ -136,7 +138,7 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
 
   const dayUsedUp = (now: number) => {
     if (left !== undefined) left = { ...left, remaining: 0 }
-    const limit = left === undefined ? "the day's requests" : `the ${left.limit} requests of the day`
+    const limit = left === undefined ? "the day's requests" : `the ${counted(left.limit, "request")} of the day`
     return new LimitReached({ until: dayAgain(now), message: `API-Football: ${limit} are used up` })
   }
 

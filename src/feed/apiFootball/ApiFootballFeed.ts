@@ -10,7 +10,9 @@
  * Guarantees: a match that was in play and is gone from the list is asked for by its id, so that its end is seen. Requests last
  * the day: polls are spread over the time in which matches are on. The key is in no error, log line or span.
  */
+
 import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result } from "effect"
+import { counted } from "../../domain/counted.ts"
 import { isOver, type SnapshotInput } from "../../domain/Snapshot.ts"
 import type { FeedMemory } from "../FeedMemory.ts"
 import { type FeedError, MatchFeed } from "../MatchFeed.ts"
@@ -276,7 +278,7 @@ export const layerApiFootball = (
         return Option.some({
           kind: "spread",
           until,
-          reason: `a poll every ${farApart(until - now)}: ${left.remaining} requests are left until ${timeText(end)} (${of})`
+          reason: `a poll every ${farApart(until - now)}: ${counted(left.remaining, "request")} ${left.remaining === 1 ? "is" : "are"} left until ${timeText(end)} (${of})`
         })
       })
 

@@ -1,6 +1,8 @@
 /** The check of the account at API-Football: its plan, what is left of it, and what this configuration takes. */
+
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
+import { counted } from "../../domain/counted.ts"
 import { timeText } from "../provider/Pacer.ts"
 import { requestTimeout } from "../provider/ProviderClient.ts"
 import { farApart, slowly, spacing } from "../provider/spacing.ts"
@@ -41,7 +43,7 @@ export const checkApiFootball = (settings: ApiFootballSettings, interval: Durati
       // As if up to twenty matches were on all the time.
       const besides = limit < smallPlan ? 0 : 2
       const takes = Math.ceil(day / every + (besides * day) / Math.max(every, slowly))
-      const says = `plan ${plan}: ${remaining} of ${limit} requests left until ${timeText(end)}; a poll every ${Duration.format(interval)} takes up to ${takes} a day with twenty matches on`
+      const says = `plan ${plan}: ${remaining} of ${counted(limit, "request")} left until ${timeText(end)}; a poll every ${Duration.format(interval)} takes up to ${takes} a day with twenty matches on`
       const apart = spacing({
         interval: every,
         available: remaining - prematchShare(allowance, 0),

@@ -4,7 +4,9 @@
  * What a poll answers depends on nothing but how many came before it, so no minute is ever skipped and a run gives the
  * same triggers on any machine. The speed is the caller's: an interval of 60,000 ms / speed between polls.
  */
+
 import { Context, Duration, Effect, type FileSystem, Layer, type Path, Ref } from "effect"
+import { counted } from "../../domain/counted.ts"
 import { matchLabel } from "../../domain/Match.ts"
 import { correctedWithin } from "../../domain/Outcome.ts"
 import { isOver, isPlayed, type Score } from "../../domain/Snapshot.ts"
@@ -116,7 +118,7 @@ const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArra
       `No recorded match in ${directories.join(", ")}: ${
         first === undefined
           ? "no file there is called <id>.json or <id>.json.gz, and no polls were recorded there."
-          : `none of ${files.length} files can be read, the first (${first.path}) because: ${first.reason}`
+          : `none of ${counted(files.length, "file")} can be read, the first (${first.path}) because: ${first.reason}`
       }`
     )
   }

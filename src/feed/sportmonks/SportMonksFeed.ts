@@ -5,7 +5,9 @@
  * requests an hour slows polls down before it is reached, and is waited for when it is; neither fails a tick. The token is in
  * no error, log line or span.
  */
+
 import { Array as Arr, Clock, Duration, Effect, Layer, Option, Result } from "effect"
+import { counted } from "../../domain/counted.ts"
 import type { MatchClock, SnapshotInput } from "../../domain/Snapshot.ts"
 import type { FeedMemory } from "../FeedMemory.ts"
 import { MatchFeed } from "../MatchFeed.ts"
@@ -136,7 +138,7 @@ export const layerSportMonks = (
         return Option.some({
           kind: "spread",
           until,
-          reason: `a poll every ${farApart(until - now)}: ${remaining} requests are left until ${timeText(resetsAt)}`
+          reason: `a poll every ${farApart(until - now)}: ${counted(remaining, "request")} ${remaining === 1 ? "is" : "are"} left until ${timeText(resetsAt)}`
         })
       })
 

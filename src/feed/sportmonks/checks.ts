@@ -1,6 +1,8 @@
 /** The check of the account at SportMonks: its plan, what is left of it, and what this configuration takes. */
+
 import { Clock, Duration, Effect, Option } from "effect"
 import { check, measured, ok, warning } from "../../doctor/Check.ts"
+import { counted } from "../../domain/counted.ts"
 import { timeText } from "../provider/Pacer.ts"
 import { requestTimeout } from "../provider/ProviderClient.ts"
 import { farApart, spacing } from "../provider/spacing.ts"
@@ -28,7 +30,7 @@ export const checkSportMonks = (settings: SportMonksSettings, interval: Duration
       const plan = Option.getOrElse(Option.fromUndefinedOr(api.plan()), () => "plan not named")
       const takes = `a poll every ${Duration.format(interval)} takes ${Math.ceil(hour / every)} an hour`
       const lasts = ({ remaining, resetsAt }: Allowance) => {
-        const says = `${plan}; ${remaining} requests left until ${timeText(resetsAt)}; ${takes}`
+        const says = `${plan}; ${counted(remaining, "request")} left until ${timeText(resetsAt)}; ${takes}`
         const apart = spacing({ interval: every, available: remaining, each: Math.max(0, resetsAt - now) })
         return apart > every
           ? warning(

@@ -19,7 +19,7 @@ export const percent = (rate: number | undefined): string => (rate === undefined
 export const price = (odds: number | undefined): string =>
   odds === undefined ? "–" : Number.isFinite(odds) ? odds.toFixed(2) : "none"
 
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+export { counted } from "../../domain/counted.ts"
 
 /**
  * A moment: in UTC, which the page's script turns into the reader's time zone. `clock` is the time alone, `day` that and the

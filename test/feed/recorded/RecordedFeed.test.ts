@@ -206,7 +206,7 @@ layer(NodeServices.layer)("RecordedFeed", (it) => {
       assert.match(empty.message, /No recorded match in .*<id>\.json/)
       yield* fs.writeFileString(path.join(directory, "1.json"), "{}")
       const damaged = yield* Effect.flip(feedOver(directory))
-      assert.match(damaged.message, /none of 1 files can be read/)
+      assert.match(damaged.message, /none of 1 file can be read/)
     })
   )
 })
