@@ -5,7 +5,7 @@ import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import * as metrics from "../../src/health/metrics.ts"
 import { OutcomeStore } from "../../src/outcome/OutcomeStore.ts"
-import { unreadableTriggers } from "../../src/outcome/Performance.ts"
+import { performance, unreadableTriggers } from "../../src/outcome/Performance.ts"
 import { Logs, quiet } from "../fixtures/logs.ts"
 import { newStrategy, receipt } from "../fixtures/pipeline.ts"
 import { counters, expecting, fire, onDatabase, openOn, recounted, sql, verdictOn } from "./outcomes.ts"
@@ -164,6 +164,32 @@ layer(onDatabase)("The outcomes of triggers", (it) => {
       expect(yield* counters).toEqual(right)
       expect(yield* call("recount_performance", { strategies: null })).toEqual([])
     })
+  )
+
+  it.effect(
+    "give a strategy that was never judged the hit rate 0, before and after a recount, and once a verdict is void",
+    () =>
+      Effect.gen(function* () {
+        const [store, { call }] = [yield* OutcomeStore, yield* Database]
+        const strategy = expecting("total goals >= 1")
+        const rate = Effect.map(
+          sql(`select hit_rate::text as rate from performance where strategy_id = '${strategy.id}'`),
+          ([row]) => row
+        )
+        yield* fire([strategy], [{ id: "never judged" }])
+        expect(yield* rate).toEqual({ rate: "0" })
+        expect(yield* call("recount_performance", { strategies: null })).toEqual([])
+        expect(yield* rate).toEqual({ rate: "0" })
+        const [open = assert.fail()] = yield* openOn("never judged")
+        yield* store.resolve([verdictOn(open, "void", { at: 1000 })])
+        expect(yield* rate).toEqual({ rate: "0" })
+        // An older version wrote none.
+        yield* sql(`update performance set hit_rate = null where strategy_id = '${strategy.id}'`)
+        expect(yield* call("recount_performance", { strategies: null })).toEqual([{ strategy_id: strategy.id }])
+        expect(yield* rate).toEqual({ rate: "0" })
+        const [judged] = yield* performance({ strategy: strategy.id, since: undefined, byCompetition: false })
+        expect(judged).toMatchObject({ voids: 1, hitRate: undefined, interval: undefined })
+      })
   )
 
   it.effect("are counted once where an older deployment wrote a result beside a void verdict", () =>
