@@ -1,6 +1,7 @@
 /**
- * Pictures of every page at three widths, in light and dark, of a simulated evening: `npm run screenshots`. They go into
- * `screenshots/`, which git ignores. It needs chromium-headless-shell (or CHROMIUM) and a minute.
+ * Pictures of every page at three widths, in light and dark, of a simulated evening: `npm run screenshots`, with
+ * `-- now match` for those pages alone. They go into `screenshots/`, which git ignores. It needs chromium-headless-shell (or
+ * CHROMIUM) and two minutes; nothing is waited for but what pages say, so that a busy machine takes longer and no more.
  */
 import { mkdirSync } from "node:fs"
 import { runMain } from "@effect/platform-node/NodeRuntime"
@@ -13,59 +14,84 @@ const into = "screenshots"
 const widths = [360, 768, 1920] as const
 const schemes = ["light", "dark"] as const
 
-/** How long the evening goes on before it is looked at: at this speed a match is over in 50 seconds. */
-const evening = "45 seconds"
+/** The evening is looked at when so many strategies were right or wrong. */
+const decided = 12
 
 /** The pages: by their addresses, or by the link that leads to them from another one. */
 const places = [
   { name: "now", from: "/" },
-  { name: "match", from: "/alerts", link: ".alerts .what a:nth-child(2)" },
+  { name: "match", from: "/", link: ".match .teams" },
   { name: "alerts", from: "/alerts" },
   { name: "strategies", from: "/strategies" },
-  { name: "strategy", from: "/alerts", link: ".alerts .what a:first-child" },
+  { name: "strategy", from: "/alerts?verdict=hit", link: ".alerts .what a:first-child" },
   { name: "editor", from: "/strategies/new" },
-  { name: "system", from: "/system" }
+  { name: "wrong", from: "/strategies/new" },
+  { name: "system", from: "/system" },
+  { name: "sign-in", from: "/sign-in?next=/" },
+  { name: "none", from: "/matches/none" },
+  { name: "empty", from: "/alerts?day=2000-01-01" }
 ] as const
+
+/** Waits until a page is kept up to date, where it is one that is. */
+const isLive = (page: Page) =>
+  page.waitForFunction("!document.body.dataset.watch || document.body.dataset.live !== undefined")
 
 const open = async (page: Page, root: string, place: (typeof places)[number]): Promise<void> => {
   await page.goto(`${root}${place.from}`)
-  if (!("link" in place)) return
-  const paths = await page.locator(place.link).evaluateAll((links) => links.map((link) => link.getAttribute("href")))
-  const found = paths.find((path) => path !== null)
-  if (found !== undefined) await page.goto(`${root}${found}`)
+  if ("link" in place) {
+    const link = await page.locator(place.link).first().getAttribute("href")
+    await page.goto(`${root}${link}`)
+  }
+  await isLive(page)
+  if (place.name === "wrong") {
+    await page.fill("#text", "name: Wrong\nwhen:\n  - minuet >= 70\n  - total goals >= many\n")
+    await page.waitForSelector("#problems .problem")
+  }
+}
+
+/** Waits until the evening has something to show on every page. */
+const evening = async (page: Page, root: string): Promise<void> => {
+  const count = async (address: string, what: string): Promise<number> => {
+    await page.goto(`${root}${address}`)
+    return page.locator(what).count()
+  }
+  while ((await count("/alerts", ".mark.hit, .mark.miss")) < decided || (await count("/", ".match .near li")) === 0) {
+    await page.waitForTimeout(1000)
+  }
 }
 
 const shoot = Effect.gen(function* () {
+  const wanted = process.argv.slice(2)
   mkdirSync(into, { recursive: true })
-  const directory = yield* temporaryDirectory
-  const service = yield* touchline(["start", "--matches", "24", "--speed", "120"], {
-    DATA_DIR: directory,
+  const service = yield* touchline(["start", "--matches", "24", "--speed", "60"], {
+    DATA_DIR: yield* temporaryDirectory,
     HTTP: "on",
+    HTTP_TOKEN: "a token of the screenshots alone",
     PORT: "0",
-    POLL_INTERVAL: "500",
+    POLL_INTERVAL: "1000",
     SETTLE_AFTER: "1"
   })
   const root = (yield* service.saying(/http:\/\/127\.0\.0\.1:\d+/)).trim()
   yield* Console.log(`an evening begins at ${root}`)
-  yield* Effect.sleep(evening)
   const launched = yield* browser
-  for (const colorScheme of schemes) {
+  const begun = yield* Effect.promise(() => launched.newPage())
+  begun.setDefaultTimeout(0)
+  yield* Effect.promise(() => evening(begun, root))
+  for (const place of places.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     for (const width of widths) {
       yield* Effect.promise(async () => {
-        const context = await launched.newContext({
-          viewport: { width, height: width === 360 ? 740 : 1000 },
-          colorScheme
-        })
+        const context = await launched.newContext({ viewport: { width, height: width === 360 ? 740 : 1000 } })
+        context.setDefaultTimeout(0)
         const page = await context.newPage()
-        for (const place of places) {
-          await open(page, root, place)
-          await page.waitForTimeout(150)
-          await page.screenshot({ path: `${into}/${place.name}-${width}-${colorScheme}.png` })
+        await open(page, root, place)
+        for (const colorScheme of schemes) {
+          await page.emulateMedia({ colorScheme })
+          await page.screenshot({ path: `${into}/${place.name}-${width}-${colorScheme}.png`, timeout: 0 })
         }
         await context.close()
       })
-      yield* Console.log(`${into}/*-${width}-${colorScheme}.png`)
     }
+    yield* Console.log(`${into}/${place.name}-*.png`)
   }
 })
 

@@ -36,6 +36,11 @@ export class Database extends Context.Service<
       operation: string,
       args: { readonly [name: string]: unknown }
     ) => Effect.Effect<ReadonlyArray<unknown>, DatabaseError>
+    /**
+     * How often triggers, alerts, results or strategies may have changed so far. Absent where others write to the database
+     * too, so that there is no telling.
+     */
+    readonly changes?: () => number
   }
 >()("touchline/database/Database") {}
 

@@ -157,7 +157,7 @@ export class Overview extends Context.Service<
       }
       const probes = Effect.all(
         [
-          probe("database", database.call("count_alerts", {})),
+          probe("database", database.call("failed_alerts", { max_rows: 0 })),
           probe("queue", Effect.provideService(queueFigures("send-alert"), QueueBackend, backend))
         ],
         { concurrency: "unbounded", discard: true }

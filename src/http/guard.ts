@@ -26,6 +26,9 @@ const bodyLimit = ByteSize.kibibytes(64)
 /** Where the token is given. */
 export const signInPath = "/sign-in"
 
+/** What whoever has no token yet is shown: the form, and its style. */
+const isForm = (url: string): boolean => [signInPath, "/static/style.css"].includes(url.split("?")[0] ?? "")
+
 const plain = (status: number, text: string, more: Readonly<Record<string, string>> = {}) =>
   HttpServerResponse.text(`${text}\n`, { status, headers: more })
 
@@ -50,9 +53,9 @@ export const guard = (token: Option.Option<Redacted.Redacted>) =>
       Effect.gen(function* () {
         const request = yield* HttpServerRequest.HttpServerRequest
         if (!isOwn(request)) return plain(403, "A page of another origin may not ask for this.")
-        const isSignIn = request.url.split("?")[0] === signInPath
         const isKnown = Option.isSome(token) ? yield* hasToken(request, token.value) : false
-        if (!isKnown && !isFromHere(request) && !(isSignIn && Option.isSome(token))) return refusal(request, token)
+        if (!isKnown && !isFromHere(request) && !(isForm(request.url) && Option.isSome(token)))
+          return refusal(request, token)
         return yield* routed(app)
       }).pipe(withHeaders, Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit), timed),
     { global: true }

@@ -13,18 +13,20 @@ const page = (next: string, fault?: string) => html`<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>Sign in – Touchline</title>
 <link rel="stylesheet" href="/static/style.css">
 </head>
 <body>
-<main>
-<h1>Touchline</h1>
-<form method="post" action="${signInPath}">
-${fault !== undefined && html`<p role="alert">${fault}</p>`}
-<p><label for="token">HTTP_TOKEN</label>
-<input id="token" name="token" type="password" autocomplete="current-password" required autofocus></p>
+<main class="sign-in">
+<form method="post" action="${signInPath}" class="card">
+<h1 class="brand">Touchline</h1>
+${fault !== undefined && html`<p class="reason" role="alert">${fault}</p>`}
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" aria-describedby="where" required autofocus>
+<p id="where" class="quiet">It is <code>HTTP_TOKEN</code> of the service. Where that is not set, the service has made one, and tells at its start where it is.</p>
 <input type="hidden" name="next" value="${next}">
-<p><button>Sign in</button></p>
+<button class="main">Sign in</button>
 </form>
 </main>
 </body>

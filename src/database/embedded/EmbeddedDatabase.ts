@@ -45,6 +45,9 @@ export const migrations = Effect.gen(function* () {
  */
 const isTransient = (code: string): boolean => /^(08|53|57|40|ECONNREFUSED)/.test(code)
 
+/** Functions that write nothing of triggers, alerts, results and strategies: what a scan calls whatever it finds. */
+const besides = new Set(["save_moments", "save_play_moments", "keep_feed_notes", "hold_lease", "note_match_waits"])
+
 /** The layer of Database on EmbeddedPostgres. Applies the migrations that the database does not have yet. */
 export const layerEmbedded = Layer.effect(
   Database,
@@ -64,9 +67,18 @@ export const layerEmbedded = Layer.effect(
       }
     })
 
+    const readers = yield* Effect.promise(() =>
+      client.query<{ name: string }>(
+        "select proname as name from pg_proc where pronamespace = 'public'::regnamespace and provolatile <> 'v'"
+      )
+    )
+    const harmless = new Set([...readers.rows.map(({ name }) => name), ...besides])
+    let changes = 0
+
     const call = Effect.fn("Database.call")(function* (operation: string, args: { readonly [name: string]: unknown }) {
       const names = Object.keys(args)
       const placeholders = names.map((name, index) => `"${name}" => $${index + 1}`).join(", ")
+      if (!harmless.has(operation)) changes += 1
       const result = yield* Effect.tryPromise({
         try: () =>
           client.query<{ row: unknown }>(
@@ -84,12 +96,15 @@ export const layerEmbedded = Layer.effect(
           })
         }
       })
+      // Whoever looks while it is under way has not seen what it did.
+      if (!harmless.has(operation)) changes += 1
       return result.rows.map(({ row }) => row)
     })
 
     return Database.of({
       name: place === "memory" ? "embedded PostgreSQL in memory" : `embedded PostgreSQL in ${place}`,
-      call
+      call,
+      changes: () => changes
     })
   })
 )

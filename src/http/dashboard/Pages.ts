@@ -11,17 +11,17 @@ import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
 import { type AlertFilter, type AlertPlace, type KeptRow, PageStore, type RecordRow } from "./PageStore.ts"
 import { Picture } from "./Picture.ts"
-import type { Page } from "./page.ts"
+import type { Page, Part } from "./page.ts"
 import { type AlertQuery, alertsPage, alertsPerPage } from "./pages/alerts.ts"
 import { editorPage, newText } from "./pages/editor.ts"
 import { matchPage, strategiesPerMatch } from "./pages/match.ts"
 import { matchesPerPage, nowPage } from "./pages/now.ts"
-import type { State } from "./pages/state.ts"
+import { type State, stateParts } from "./pages/state.ts"
 import { strategiesPage, strategiesPerPage } from "./pages/strategies.ts"
 import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
 import { systemPage } from "./pages/system.ts"
 import { SystemFacts } from "./SystemFacts.ts"
-import { Troubles } from "./Troubles.ts"
+import { Troubles, troublesOf } from "./Troubles.ts"
 import { standingsOf } from "./verdicts.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 
@@ -79,6 +79,10 @@ export class Pages extends Context.Service<
   {
     /** The page of an address, a path with its query. None where there is no such page. */
     readonly pageOf: (address: string, notice?: string) => Effect.Effect<Option.Option<Page>, DatabaseError>
+    /** What stands at the top of every page. */
+    readonly top: Effect.Effect<ReadonlyArray<Part>>
+    /** What names the state of all that pages which are kept show. Absent where there is no telling. */
+    readonly mark: Effect.Effect<string | undefined>
     /** The page on which this text is written, with what is wrong with it. None where there is no such strategy. */
     readonly editorOf: (
       strategy: string | undefined,
@@ -102,14 +106,13 @@ export class Pages extends Context.Service<
       const watching = yield* WatchedPages
       const others = yield* Others
 
-      const state = Effect.map(
-        picture.live,
-        (live): State => ({
+      const state = Effect.gen(function* () {
+        return {
           scannedAt: picture.at(),
-          inPlay: live.length,
-          troubles: []
-        })
-      )
+          inPlay: yield* picture.inPlay,
+          troubles: troublesOf(yield* known)
+        } satisfies State
+      })
 
       const now = Effect.fnUntraced(function* (query: URLSearchParams) {
         const all = yield* picture.live
@@ -307,6 +310,11 @@ export class Pages extends Context.Service<
             default:
               return yield* below(pathname, searchParams, notice)
           }
+        }),
+        top: Effect.map(state, stateParts),
+        mark: Effect.map(watched, ({ version }) => {
+          const changes = database.changes?.()
+          return changes === undefined ? undefined : `${changes}/${version}`
         }),
         editorOf
       })

@@ -38,6 +38,9 @@ const keptFor = Duration.toMillis(Duration.minutes(10))
 /** A match that no poll has shown for so long is not among those in play. */
 const goneAfter = Duration.toMillis(Duration.minutes(2))
 
+/** Matches that the first page shows: they are looked at whenever anything is. */
+const shownFirst = 40
+
 const isTold = ({ snapshot, view }: Look): boolean => view !== undefined && isInPlay(snapshot.clock)
 
 export class Picture extends Context.Service<
@@ -50,6 +53,8 @@ export class Picture extends Context.Service<
     readonly all: () => ReadonlyArray<Look>
     /** Those in play, the one that is closest to firing first. */
     readonly live: Effect.Effect<ReadonlyArray<Live>>
+    /** How many are in play: that costs next to nothing. */
+    readonly inPlay: Effect.Effect<number>
     /** What a scan saw that another process made at that time; of matches that are known as of later it tells nothing new. */
     readonly take: (seen: Omit<Sight, "created">, at: number) => Effect.Effect<void>
     /** Tells of each scan. One that is not listened to in time is not told of. */
@@ -104,7 +109,7 @@ export class Picture extends Context.Service<
       /** Whose strategies are weighed now: the matches that are shown first, then those that were weighed longest ago. */
       const turnOf = (views: ReadonlyArray<View>): ReadonlyArray<View> => {
         const byId: ReadonlyMap<string, View> = new Map(views.map((view) => [view.snapshot.match.id, view]))
-        const first = (previous ?? []).slice(0, mostLookedAt / 3).map(({ snapshot }) => snapshot.match.id)
+        const first = (previous ?? []).slice(0, shownFirst).map(({ snapshot }) => snapshot.match.id)
         const never = [...byId.keys()].filter((id) => !near.has(id))
         const due = new Set([...first, ...never, ...weighed])
         return [...due].flatMap((id) => byId.get(id) ?? []).slice(0, mostLookedAt)
@@ -124,8 +129,11 @@ export class Picture extends Context.Service<
         }
       }
 
+      const inPlay = (now: number): ReadonlyArray<Look> =>
+        [...looks.values()].filter((look) => isTold(look) && now - look.at < goneAfter)
+
       const closest = (now: number): ReadonlyArray<Live> => {
-        const told = [...looks.values()].filter((look) => isTold(look) && now - look.at < goneAfter)
+        const told = inPlay(now)
         weigh(
           turnOf(
             told.flatMap(({ snapshot, view }) => (view !== undefined && !fresh.has(snapshot.match.id) ? [view] : []))
@@ -166,6 +174,7 @@ export class Picture extends Context.Service<
           previous = order
           return order
         }),
+        inPlay: Effect.map(Clock.currentTimeMillis, (now) => inPlay(now).length),
         take: (seen, seenAt) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
             forget(now - keptFor)

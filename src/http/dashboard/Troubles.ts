@@ -22,8 +22,32 @@ export interface Known {
   readonly scans: Standing["scans"]
 }
 
-/** How old an answer may be that is shown. */
+/** Something that is broken, as the banner tells it. */
+export interface Trouble {
+  readonly part: string
+  readonly state: HealthState
+  readonly reason: string
+  readonly since: DateTime.Utc
+}
+
+/** What is broken, of what is known: what does not work at all first. */
+export const troublesOf = ({ instances, parts }: Known): ReadonlyArray<Trouble> => [
+  ...instances.flatMap(({ name, since, stalled }) =>
+    stalled === undefined
+      ? []
+      : [{ part: name, state: "down" as const, reason: stalled, since: DateTime.makeUnsafe(since) }]
+  ),
+  ...parts
+    .filter(({ state }) => state !== "ok")
+    .map(({ part, since, state, words = "" }) => ({ part, state, reason: words, since }))
+    .toSorted((a, b) => (a.state === b.state ? 0 : a.state === "down" ? -1 : 1))
+]
+
+/** An answer that is older than this is looked for anew. */
 const goodFor = Duration.toMillis(Duration.seconds(5))
+
+/** One that is older than this is shown to nobody: nobody has looked for a while, or parts do not answer. */
+const keptFor = Duration.toMillis(Duration.seconds(15))
 
 const wordsOf = ({ on, reason, what }: { readonly what?: string; readonly reason?: string; readonly on?: string }) => {
   const words = [what, reason].filter((each) => each !== undefined && each !== "").join(": ")
@@ -41,8 +65,11 @@ export class Troubles extends Context.Service<Troubles, { readonly known: Effect
       const scope = yield* Effect.scope
       let told: Known | undefined
       let askedAt = Number.NEGATIVE_INFINITY
+      let toldAt = Number.NEGATIVE_INFINITY
 
-      const ask = Effect.map(standing, (now) => {
+      const ask = Effect.gen(function* () {
+        const now = yield* standing
+        toldAt = yield* Clock.currentTimeMillis
         told = {
           parts: now.parts.map((each) => ({
             part: each.name,
@@ -62,7 +89,7 @@ export class Troubles extends Context.Service<Troubles, { readonly known: Effect
             askedAt = now
             yield* Effect.forkIn(ask, scope)
           }
-          if (told !== undefined) return told
+          if (told !== undefined && now - toldAt < keptFor) return told
           return {
             parts: (yield* parts).map(({ part, since, state, ...rest }) => ({
               part,

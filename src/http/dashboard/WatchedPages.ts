@@ -18,9 +18,11 @@ export interface Watched {
   readonly address: string
   readonly watchers: Set<Watcher>
   parts: ReadonlyArray<Part>
-  /** When it was brought up to date. */
+  /** When it was made, in milliseconds since 1970, and what named the state of what it showed then. */
   at: number
+  mark: string | undefined
   isMoving: boolean
+  isKept: boolean
 }
 
 export class WatchedPages extends Context.Service<WatchedPages, Map<string, Watched>>()(

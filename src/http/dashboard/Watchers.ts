@@ -1,10 +1,11 @@
 /**
  * Keeps open pages up to date: what changed on a page is made once a scan, and sent to all who watch it.
  *
- * Guarantees: pages that nobody watches cost nothing. Bringing pages up to date takes `perScan` of the processor for each scan,
- * whoever watches: those that were brought up to date longest ago come first, and the others with a later scan. What is sent
- * is made once for all who watch a page. A watcher that does not read is given no more than it takes; whoever has missed
- * something is sent the whole page when it reads again.
+ * Guarantees: pages that nobody watches cost nothing. What stands at the top of all pages follows every scan, and what is broken
+ * follows within seconds, whether there are scans or not. A page that shows the database alone is made when something may have
+ * changed there. Making pages takes `perScan` of the processor for each scan, whoever watches: those that were made longest ago
+ * come first, and the others with a later scan. What is sent is made once for all who watch a page. A watcher that does not read
+ * is given no more than it takes; whoever has missed something is sent the whole page when it reads again.
  */
 import { Array as Arr, Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
@@ -13,7 +14,7 @@ import { Others } from "./Others.ts"
 import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
 import { type Packed, packed } from "./packed.ts"
-import { changed, type Page, type Piece } from "./page.ts"
+import { changed, type Page, type Part, type Piece } from "./page.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
 /** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is kept. */
@@ -23,10 +24,13 @@ export const allowed = { perScan: 4, most: 200 } as const
 const scansApart = Duration.toMillis(Duration.seconds(1))
 
 /** Watchers that are sent something in one turn of the event loop: a scan that begins waits for no more. */
-const atOnce = 20
+const atOnce = 50
 
-/** How soon a page on which something is about to change is looked at again. */
+/** How soon a page on which something is about to change is looked at again, and what is broken. */
 const movingEvery = Duration.seconds(1)
+
+/** A page is made again after so long, even where nothing tells of a change. */
+const keptFor = Duration.toMillis(Duration.minutes(1))
 
 /** An event of a stream of events: its data, line by line. */
 const event = (name: string, data: string): string =>
@@ -61,7 +65,7 @@ export class Watchers extends Context.Service<
   static readonly layer = Layer.effect(
     Watchers,
     Effect.gen(function* () {
-      const { pageOf } = yield* Pages
+      const { mark, pageOf, top } = yield* Pages
       const { scans } = yield* Picture
       const watched = yield* WatchedPages
       const others = yield* Others
@@ -72,15 +76,12 @@ export class Watchers extends Context.Service<
         ends: "open pages are brought up to date again"
       })
 
-      const update = Effect.fnUntraced(function* (each: Watched) {
-        const page = yield* pageOf(each.address)
-        each.at = yield* Clock.currentTimeMillis
-        if (Option.isNone(page)) return
-        const pieces = changed(each.parts, page.value.parts)
-        each.parts = page.value.parts
-        each.isMoving = page.value.isMoving === true
+      /** Brings a page to these parts, and sends what changed, as `pack` makes it. */
+      const renew = Effect.fnUntraced(function* (each: Watched, parts: ReadonlyArray<Part>, pack = partsEvent) {
+        const pieces = changed(each.parts, parts)
+        each.parts = parts
         if (pieces.length === 0) return
-        const event = partsEvent(pieces)
+        const event = pack(pieces)
         for (const some of Arr.chunksOf(each.watchers, atOnce)) {
           for (const watcher of some) {
             if (watcher.isFull()) watcher.missed = true
@@ -91,41 +92,112 @@ export class Watchers extends Context.Service<
         }
       })
 
-      /** Brings pages up to date: those of a scan as far as is allowed, what somebody waits for at once. */
-      const updateAll = (pages: ReadonlyArray<Watched>, isAwaited = false) =>
-        Effect.gen(function* () {
-          for (const each of pages.toSorted((a, b) => a.at - b.at)) {
-            if (each.watchers.size === 0) continue
-            if (!isAwaited && !allowance.isLeft()) break
-            yield* allowance.spend(update(each))
-          }
-          yield* outage.over
-        }).pipe(
-          Effect.catch(({ message }) => outage.met(message)),
-          Effect.catchDefect((defect) => Effect.logError("a page broke", defect)),
-          turn.withPermits(1)
+      /** Makes a page anew. */
+      const update = Effect.fnUntraced(function* (each: Watched) {
+        // A page that cannot be made has had its turn too.
+        each.at = yield* Clock.currentTimeMillis
+        const marked = yield* mark
+        const page = yield* pageOf(each.address)
+        if (Option.isNone(page)) return
+        each.mark = marked
+        each.isMoving = page.value.isMoving === true
+        yield* renew(each, page.value.parts)
+      })
+
+      /** Brings the tops of these pages up to date: most of them had the same, and are sent the same bytes. */
+      const updateTops = Effect.fnUntraced(function* (pages: ReadonlyArray<Watched>) {
+        const now = new Map((yield* top).map((part) => [part.id, part]))
+        const events = new Map<string, Packed>()
+        const pack = (pieces: ReadonlyArray<Piece>) => {
+          const which = pieces.map(({ id }) => id).join()
+          const event = events.get(which) ?? partsEvent(pieces)
+          events.set(which, event)
+          return event
+        }
+        yield* Effect.forEach(
+          pages,
+          (each) =>
+            renew(
+              each,
+              each.parts.map((part) => now.get(part.id) ?? part),
+              pack
+            ),
+          { discard: true }
         )
+      })
+
+      /** Whether a page may show something else than it does, as far as there is telling. */
+      const mayDiffer = (
+        { at, isKept, isMoving, mark: made }: Watched,
+        mark: string | undefined,
+        now: number
+      ): boolean => !isKept || isMoving || mark === undefined || made !== mark || now - at >= keptFor
+
+      /** Makes pages: those of a scan as far as is allowed, what somebody waits for at once. Answers with those that had no turn. */
+      const updateAll = Effect.fnUntraced(function* (pages: ReadonlyArray<Watched>, isAwaited: boolean) {
+        const left = new Set(pages)
+        let failed: string | undefined
+        for (const each of pages.toSorted((a, b) => a.at - b.at)) {
+          if (!isAwaited && !allowance.isLeft()) break
+          yield* allowance.spend(update(each)).pipe(
+            Effect.andThen(Effect.sync(() => left.delete(each))),
+            Effect.catch(({ message }) =>
+              Effect.sync(() => {
+                failed = message
+              })
+            ),
+            Effect.catchDefect((defect) => Effect.logError("a page broke", defect))
+          )
+        }
+        yield* failed === undefined ? outage.over : outage.met(failed)
+        return left
+      })
 
       let grantedAt = Number.NEGATIVE_INFINITY
-      const scanned = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const all = Effect.sync(() => [...watched.values()])
+      const scanned = Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
         if (now - grantedAt >= scansApart) {
           grantedAt = now
           allowance.grant()
         }
-        return updateAll([...watched.values()])
+        const marked = yield* mark
+        const pages = yield* all
+        const due = pages.filter((each) => mayDiffer(each, marked, now))
+        const left = yield* updateAll(due, false)
+        yield* allowance.spend(updateTops(pages.filter((each) => left.has(each) || !due.includes(each))))
       })
-      const moving = Effect.suspend(() => updateAll([...watched.values()].filter(({ isMoving }) => isMoving)))
-      const look = Effect.suspend(() => updateAll([...watched.values()], true))
+      let toldTrouble = ""
+      const moving = Effect.gen(function* () {
+        const pages = yield* all
+        if (pages.length === 0) return
+        yield* updateAll(
+          pages.filter(({ isMoving }) => isMoving),
+          false
+        )
+        const trouble = (yield* top).find(({ id }) => id === "troubles")?.html.text ?? ""
+        if (trouble !== toldTrouble) yield* updateTops(pages)
+        toldTrouble = trouble
+      })
+      const look = Effect.flatMap(all, (pages) => updateAll(pages, true))
       /** What other processes see comes by itself to nobody. */
       const askOthers = Effect.suspend(() => (watched.size === 0 ? Effect.void : others.refresh))
 
       const subscription = yield* PubSub.subscribe(scans)
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), scanned)))
-      yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.andThen(askOthers, moving), movingEvery)))
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), turn.withPermits(1)(scanned))))
+      yield* Effect.forkScoped(
+        Effect.forever(Effect.delay(Effect.andThen(askOthers, turn.withPermits(1)(moving)), movingEvery))
+      )
 
-      const join = Effect.fnUntraced(function* (address: string, { isMoving = false, parts }: Page, watcher: Watcher) {
+      const join = Effect.fnUntraced(function* (
+        address: string,
+        { isKept = false, isMoving = false, parts }: Page,
+        marked: string | undefined,
+        watcher: Watcher
+      ) {
         const at = yield* Clock.currentTimeMillis
-        const each = watched.get(address) ?? { address, parts, watchers: new Set<Watcher>(), at, isMoving }
+        const known = watched.get(address)
+        const each = known ?? { address, parts, watchers: new Set<Watcher>(), at, mark: marked, isMoving, isKept }
         watched.set(address, each)
         each.watchers.add(watcher)
         whole(each, watcher)
@@ -138,22 +210,23 @@ export class Watchers extends Context.Service<
       }
 
       return Watchers.of({
-        watch: (address) =>
-          Effect.map(pageOf(address).pipe(Effect.orDie), (page) =>
-            Option.map(
-              page,
-              (first) => (watcher: Watcher) =>
-                Effect.map(
-                  Effect.acquireRelease(join(address, first, watcher), (each) =>
-                    Effect.sync(() => leave(each, watcher))
-                  ),
-                  (each) => () => {
-                    if (watcher.missed) whole(each, watcher)
-                  }
-                )
-            )
-          ),
-        look
+        watch: Effect.fnUntraced(function* (address) {
+          const marked = yield* mark
+          const page = yield* Effect.orDie(pageOf(address))
+          return Option.map(
+            page,
+            (first) => (watcher: Watcher) =>
+              Effect.map(
+                Effect.acquireRelease(join(address, first, marked, watcher), (each) =>
+                  Effect.sync(() => leave(each, watcher))
+                ),
+                (each) => () => {
+                  if (watcher.missed) whole(each, watcher)
+                }
+              )
+          )
+        }),
+        look: turn.withPermits(1)(look)
       })
     })
   )

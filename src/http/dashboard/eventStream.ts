@@ -13,8 +13,15 @@ import type { Watcher } from "./WatchedPages.ts"
 /** Bytes that wait to be read, of which more are given to no watcher. */
 const mostWaiting = 256 * 1024
 
+/** What is sent goes to the socket as the chunk that it is for everybody: Node would frame it for each anew. */
 const watcherOn = (response: ServerResponse, isGzip: boolean): Watcher => ({
-  write: ({ gzip, plain }) => void response.write(isGzip ? gzip : plain),
+  write: ({ gzip, plain }) => {
+    const { bytes, chunk } = isGzip ? gzip : plain
+    const { chunkedEncoding, socket, writableEnded } = response
+    if (writableEnded) return
+    if (chunkedEncoding && socket !== null) socket.write(chunk)
+    else response.write(bytes)
+  },
   isFull: () => response.writableLength > mostWaiting,
   missed: false
 })
@@ -50,13 +57,14 @@ export const eventStream = <E, R>(
       vary: "accept-encoding",
       ...(isGzip ? { "content-encoding": "gzip" } : {})
     })
+    // The headers go with what Node writes itself.
     if (isGzip) response.write(gzipHead)
-    const watcher = watcherOn(response, isGzip)
-    watcher.write(greeting)
-    const readAgain = yield* join(watcher)
+    response.write(isGzip ? greeting.gzip.bytes : greeting.plain.bytes)
+    const readAgain = yield* join(watcherOn(response, isGzip))
+    const source = response.socket ?? response
     yield* Effect.acquireRelease(
-      Effect.sync(() => response.on("drain", readAgain)),
-      () => Effect.sync(() => response.off("drain", readAgain))
+      Effect.sync(() => source.on("drain", readAgain)),
+      () => Effect.sync(() => source.off("drain", readAgain))
     )
     yield* Effect.raceFirst(gone(response), until)
     response.end()

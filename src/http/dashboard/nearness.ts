@@ -29,7 +29,7 @@ export const mostShown = 3
  * first. So many matches are looked at: where more are in play, they take turns.
  */
 const mostWeighed = 240
-export const mostLookedAt = 120
+export const mostLookedAt = 64
 
 /** Of a match that has not had its turn yet. */
 export const notYet: Near = { count: 0, nearest: [], remoteness: Number.POSITIVE_INFINITY }

@@ -24,7 +24,8 @@ export type Place = (typeof places)[number]["name"]
 
 export interface Page {
   readonly title: string
-  readonly place: Place
+  /** Where the navigation says that it is. */
+  readonly place?: Place
   /** What stands above the parts and does not change while the page is looked at. */
   readonly head?: Html
   readonly parts: ReadonlyArray<Part>
@@ -32,6 +33,8 @@ export interface Page {
   readonly foot?: Html
   /** Whether something on it is about to change without a scan, such as an alert that is under way. */
   readonly isMoving?: boolean
+  /** Whether it shows the database alone, and so is as it was until something changes there. */
+  readonly isKept?: boolean
 }
 
 /** A list as a part: `around` puts the rows into an element that has this id. */
@@ -63,8 +66,9 @@ export interface Files {
 }
 
 /** The whole document. `watch` is where its changes are told of. */
-export const document = ({ foot, head, parts, place, title }: Page, files: Files, watch: string): Html =>
-  html`<!doctype html>
+export const document = ({ foot, head, parts, place, title }: Page, files: Files, watch: string): Html => {
+  const only = (which: string) => parts.filter(({ id }) => id === which).map((part) => part.html)
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -82,14 +86,15 @@ export const document = ({ foot, head, parts, place, title }: Page, files: Files
     ({ name, path }) =>
       html`<li><a href="${path}"${name === place ? html` aria-current="page"` : false}>${name}</a></li>`
   )}</ul></nav>
-${parts.filter(({ id }) => id === "state").map((part) => part.html)}</header>
+${only("state")}</header>
 <main id="main">
-${head}${parts.filter(({ id }) => id !== "state").map((part) => part.html)}${foot}
+${only("troubles")}${head}${parts.filter(({ id }) => id !== "state" && id !== "troubles").map((part) => part.html)}${foot}
 </main>
 <p id="connection" class="connection" role="status" hidden></p>
 </body>
 </html>
 `
+}
 
 /** HTML of nothing. */
 export const none = new Html("")

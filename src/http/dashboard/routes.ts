@@ -23,9 +23,10 @@ import { encoded } from "./words.ts"
 const answer = (body: Html, status = 200) =>
   HttpServerResponse.text(body.text, { status, contentType: "text/html; charset=utf-8" })
 
-const plainPage = (title: string, text: string): Page => ({
+const noSuchPage = html`There is no such page. A match is shown for as long as the feed shows it. Go on to <a href="/">what goes on now</a>.`
+
+const plainPage = (title: string, text: string | Html): Page => ({
   title,
-  place: "Now",
   parts: [],
   head: html`<div class="heading"><h1>${title}</h1></div><p>${text}</p>`
 })
@@ -37,7 +38,7 @@ const makeShow =
     page.pipe(
       Effect.map(
         Option.match({
-          onNone: () => answer(document(plainPage("Not found", "There is no such page."), names, ""), 404),
+          onNone: () => answer(document(plainPage("Not found", noSuchPage), names, ""), 404),
           onSome: (found) => answer(document(found, names, address), status)
         })
       ),

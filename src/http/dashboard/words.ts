@@ -56,6 +56,8 @@ export const clockText = (clock: MatchClock): string => {
 /** How far a condition is from holding: `1 short`, or why there is no telling. */
 export const shortText = ({ condition, distance, holds, missing }: ExplainedComparison): string => {
   if (holds) return "holds"
+  // The minute does not fall.
+  if (/^minute <=? \d+$/.test(condition)) return "over"
   if (distance === undefined) return missing.join("; ")
   if (distance === 0) return "equal"
   const amount = distance < 0.01 ? "less than 0.01" : number(distance)

@@ -35,7 +35,7 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
   const state = {
     scannedAt: at.epochMilliseconds,
     inPlay: 1,
-    troubles: [{ part: text, reason: text, since: at }]
+    troubles: [{ part: text, state: "down" as const, reason: text, since: at }]
   }
   const alert: AlertRow = {
     id: TriggerId.make("1"),

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
 import { StrategyStore } from "../../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../../src/database/TriggerStore.ts"
+import { Health } from "../../../src/health/Health.ts"
 import { Strategies } from "../../../src/strategies/Strategies.ts"
 import { match } from "../../backtest/recordings.ts"
 import { Sql } from "../../contracts/Sql.ts"
@@ -40,10 +41,42 @@ describe("pages over HTTP", { concurrent: true }, () => {
       )
       const body = yield* page("/")
       assert.isBelow(body.indexOf('id="match-near"'), body.indexOf('id="match-far"'))
-      assert.match(body, /total goals &gt;= 3<\/code> <span class="is">is 2<\/span> <strong>1 off/)
+      assert.match(body, /total goals &gt;= 3<\/code> is 2/)
+      assert.match(body, /Three goals<\/a> <strong>1 off/)
       assert.match(body, /2 matches in play, closest to firing first/)
       assert.match(body, /Not in play[\s\S]*matches\/over/)
     }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live(
+    "say on every page what is broken, why and since when, what does not work at all first, until it is over",
+    () =>
+      Effect.gen(function* () {
+        const { context, page } = yield* watching([])
+        const { met, over } = Context.get(context, Health)
+        const [slow, dead] = [{}, {}]
+        yield* met(slow, {
+          part: "dedup",
+          state: "degraded",
+          what: "pairs are remembered here alone",
+          reason: "no Redis"
+        })
+        yield* met(dead, { part: "feed", state: "down", what: "the feed does not answer", reason: "<timeout>" })
+        for (const path of ["/", "/alerts", "/strategies", "/strategies/new", "/system"]) {
+          const body = yield* page(path)
+          assert.match(
+            body,
+            /<strong>feed<\/strong> the feed does not answer: &lt;timeout&gt; <span class="quiet">since <time datetime="\d{4}-[\s\S]*<strong>dedup</,
+            path
+          )
+          assert.match(body, /<p id="state" class="state bad"/, path)
+          assert.isBelow(body.indexOf('id="troubles"'), body.indexOf("<h1>"), path)
+        }
+        yield* over(slow)
+        yield* over(dead)
+        const after = yield* eventually(page("/"), (body) => !body.includes("does not answer"))
+        assert.match(after, /<div id="troubles" role="alert"><\/div>/)
+      }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
   it.live("leave out a strategy that has fired on a match, and one whose minutes are over", () =>

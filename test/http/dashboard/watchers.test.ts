@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, PubSub } from "effect"
 import { TestClock } from "effect/testing"
+import { DatabaseError } from "../../../src/database/Database.ts"
 import { ProcessorTime } from "../../../src/http/dashboard/Allowance.ts"
 import { Pages } from "../../../src/http/dashboard/Pages.ts"
 import { Picture } from "../../../src/http/dashboard/Picture.ts"
@@ -8,17 +9,38 @@ import type { Packed } from "../../../src/http/dashboard/packed.ts"
 import { WatchedPages, type Watcher } from "../../../src/http/dashboard/WatchedPages.ts"
 import { allowed, Watchers } from "../../../src/http/dashboard/Watchers.ts"
 import { html } from "../../../src/http/html.ts"
+import { quiet } from "../../fixtures/logs.ts"
 
-/** Pages each of which takes so many milliseconds of the processor to be made. */
-const costing = Effect.fnUntraced(function* (cost: number) {
-  let [time, made] = [0, 0]
+/** What pages of these tests are like. */
+interface Made {
+  /** Milliseconds of the processor that it takes to make one. */
+  readonly cost: number
+  /** Whether they show the database alone. */
+  readonly isKept?: boolean
+  /** Addresses of pages that cannot be made now. */
+  readonly broken?: ReadonlySet<string>
+}
+
+/** Watched pages that say how often they were made, with tops that say how many scans there were and what is broken. */
+const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept = false }: Made) {
+  let [time, made, scanned, changes, trouble] = [0, 0, 0, 0, ""]
   const scans = yield* PubSub.sliding<void>(1)
+  const top = () => [
+    { id: "state", html: html`<p id="state">scan ${scanned}</p>` },
+    { id: "troubles", html: html`<div id="troubles">${trouble}</div>` }
+  ]
   const pages = Layer.mock(Pages, {
-    pageOf: () =>
-      Effect.sync(() => {
+    top: Effect.sync(top),
+    mark: Effect.sync(() => `${changes}`),
+    pageOf: (address) =>
+      Effect.suspend(() => {
+        if (broken.has(address)) {
+          return Effect.fail(new DatabaseError({ operation: "test", reason: "unavailable", message: "away" }))
+        }
         time += cost
         made += 1
-        return Option.some({ title: "", place: "Now", parts: [{ id: "made", html: html`<p id="made">${made}</p>` }] })
+        const parts = [...top(), { id: "made", html: html`<p id="made">made ${made}</p>` }]
+        return Effect.succeedSome({ title: "", place: "Now" as const, isKept, parts })
       })
   })
   const watchers = yield* Layer.build(
@@ -41,11 +63,32 @@ const costing = Effect.fnUntraced(function* (cost: number) {
     return received
   })
   const scan = Effect.gen(function* () {
+    scanned += 1
     yield* PubSub.publish(scans, undefined)
+    // Until all pages are sent what they are sent.
+    yield* Effect.repeat(Effect.yieldNow, { times: 60 })
     yield* TestClock.adjust("15 seconds")
   })
-  return { watch, scan, look: watchers.look, spent: () => time, made: () => made }
+  return {
+    watch,
+    scan,
+    look: watchers.look,
+    spent: () => time,
+    made: () => made,
+    change: () => {
+      changes += 1
+    },
+    meet: (what: string) => {
+      trouble = what
+    }
+  }
 })
+
+const textOf = (piece: Packed | undefined): string => new TextDecoder().decode(piece?.plain.bytes)
+
+/** How many of these pieces bring the page itself, and not only its top. */
+const renewals = (pieces: ReadonlyArray<Packed>): number =>
+  pieces.filter((piece) => textOf(piece).includes("made ")).length
 
 const scansOf = (scan: Effect.Effect<void>, count: number) => Effect.replicateEffect(scan, count, { discard: true })
 
@@ -54,30 +97,35 @@ describe("Bringing pages up to date", () => {
     "takes no more of the processor for each scan than is allowed, however much is watched, and goes round",
     () =>
       Effect.gen(function* () {
-        const { scan, spent, watch } = yield* costing(12)
+        const { scan, spent, watch } = yield* costing({ cost: 12 })
         const received = yield* Effect.forEach(
           Array.from({ length: 200 }, (_, index) => `/matches/${index % 5}`),
           watch
         )
         const before = spent()
-        yield* scansOf(scan, 300)
-        assert.isAtMost(spent() - before, 300 * allowed.perScan + allowed.most + 12)
-        assert.isAtLeast(spent() - before, 300 * allowed.perScan)
+        yield* scansOf(scan, 120)
+        assert.isAtMost(spent() - before, 120 * allowed.perScan + allowed.most + 12)
+        assert.isAtLeast(spent() - before, 120 * allowed.perScan)
         // Each page had its turns, and all who watch a page were sent the same.
-        const counts = received.map(({ length }) => length)
-        assert.isAbove(Math.min(...counts), 18)
+        const counts = received.map(renewals)
+        assert.isAbove(Math.min(...counts), 7)
         assert.isAtMost(Math.max(...counts) - Math.min(...counts), 1)
         assert.strictEqual(received[0]?.at(-1), received[5]?.at(-1))
+        // What had no turn followed every scan with its top, and all such pages were sent the same bytes.
+        for (const pieces of received) assert.strictEqual(pieces.length, 121)
+        const last = received.map((pieces) => pieces.at(-1)).filter((piece) => !textOf(piece).includes("made "))
+        assert.isAbove(last.length, 150)
+        assert.strictEqual(new Set(last).size, 1)
       }).pipe(Effect.scoped)
   )
 
   it.effect("is done with every scan where that is little, and at once where somebody has done something", () =>
     Effect.gen(function* () {
-      const { look, made, scan, watch } = yield* costing(allowed.perScan)
+      const { look, made, scan, watch } = yield* costing({ cost: allowed.perScan })
       const received = yield* watch("/")
-      yield* scansOf(scan, 400)
-      assert.strictEqual(received.length, 401)
-      const dear = yield* costing(1000)
+      yield* scansOf(scan, 80)
+      assert.strictEqual(received.length, 81)
+      const dear = yield* costing({ cost: 1000 })
       yield* dear.watch("/")
       yield* dear.scan
       const before = dear.made()
@@ -85,8 +133,59 @@ describe("Bringing pages up to date", () => {
       assert.strictEqual(dear.made(), before)
       yield* dear.look
       assert.strictEqual(dear.made(), before + 1)
-      assert.isAbove(made(), 400)
+      assert.isAbove(made(), 80)
       yield* look
     }).pipe(Effect.scoped)
+  )
+
+  it.effect("makes a page that shows the database alone when something may have changed there, or after a minute", () =>
+    Effect.gen(function* () {
+      const { change, made, scan, watch } = yield* costing({ cost: 1, isKept: true })
+      const received = yield* watch("/alerts")
+      yield* scansOf(scan, 3)
+      assert.strictEqual(made(), 1)
+      assert.deepStrictEqual(received.slice(1).map(textOf), [
+        'event: parts\ndata: <p id="state">scan 1</p>\n\n',
+        'event: parts\ndata: <p id="state">scan 2</p>\n\n',
+        'event: parts\ndata: <p id="state">scan 3</p>\n\n'
+      ])
+      change()
+      yield* scan
+      assert.strictEqual(made(), 2)
+      assert.include(textOf(received.at(-1)), "made 2")
+      yield* scansOf(scan, 5)
+      assert.strictEqual(made(), 3)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells within seconds what is broken, without any scan", () =>
+    Effect.gen(function* () {
+      const { made, meet, watch } = yield* costing({ cost: 1 })
+      const received = yield* watch("/")
+      yield* TestClock.adjust("3 seconds")
+      meet("the feed is away")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles">the feed is away</div>\n\n')
+      meet("")
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles"></div>\n\n')
+      assert.strictEqual(made(), 1)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("goes on with other pages while one cannot be made, whose top follows", () =>
+    Effect.gen(function* () {
+      const broken = new Set<string>()
+      const { scan, watch } = yield* costing({ cost: 1, broken })
+      const [alerts, now] = [yield* watch("/alerts"), yield* watch("/")]
+      broken.add("/alerts")
+      yield* scansOf(scan, 3)
+      assert.strictEqual(renewals(now), 4)
+      assert.strictEqual(renewals(alerts), 1)
+      assert.include(textOf(alerts.at(-1)), "scan 3")
+      broken.clear()
+      yield* scan
+      assert.strictEqual(renewals(alerts), 2)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 })

@@ -125,6 +125,7 @@ export const alertsPage = (data: AlertsData): Page => {
   return {
     title: "Alerts",
     place: "Alerts",
+    isKept: true,
     isMoving: alerts.some((alert) => alert.state === "pending"),
     head: html`<div class="heading"><h1>Alerts</h1>
 <details class="tool"><summary>Test message</summary><form method="post" action="/alerts/test"><label>Chat <input name="chat" placeholder="that of the settings"></label> <button>Send</button></form></details></div>

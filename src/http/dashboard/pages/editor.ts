@@ -73,6 +73,7 @@ export const editorPage = ({ draft, mark, notice, problems, state, strategy, tex
   return {
     title: strategy === undefined ? "New strategy" : `Edit ${strategy.name}`,
     place: "Strategies",
+    isKept: true,
     isMoving: kind === "waiting" || kind === "running",
     head: html`<div class="heading"><h1>${strategy === undefined ? "New strategy" : html`<a href="${path}">${strategy.name}</a>`}</h1><p>The written language is in docs/language.md.</p></div>
 ${notice !== undefined && html`<p class="notice" role="alert">${notice}</p>`}

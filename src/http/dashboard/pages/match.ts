@@ -89,12 +89,12 @@ const goals = (timeline: Timeline, side: Side): string =>
 
 const board = ({ snapshot, timeline }: Look): Html => {
   const { clock, match, score } = snapshot
-  return html`<div id="board" class="board"><div class="team">${match.home.name}<p class="quiet clock">${goals(timeline, "home")}</p></div>
+  return html`<div id="board" class="board"><div class="team">${match.home.name}<p class="goals">${goals(timeline, "home")}</p></div>
 <div><p class="score">${score.home}–${score.away}</p><p class="clock">${clockText(clock)}</p></div>
-<div class="team">${match.away.name}<p class="quiet clock">${goals(timeline, "away")}</p></div></div>`
+<div class="team">${match.away.name}<p class="goals">${goals(timeline, "away")}</p></div></div>`
 }
 
-const legend = html`<p class="legend" aria-hidden="true"><span><svg viewBox="-8 -8 16 16" class="timeline-mark"><circle r="6" class="home"/></svg>goal</span><span><svg viewBox="-8 -8 16 16"><path d="M0 -5L5 4H-5Z" class="home"/></svg>shot (bright: on target)</span><span><svg viewBox="-8 -8 16 16"><path d="M-3 3V-4L4 -1L-3 2" class="home"/></svg>corner</span><span><svg viewBox="-8 -8 16 16"><rect x="-3" y="-5" width="6" height="10" fill="#b58a00"/></svg>card</span><span>areas: pressure by minute, home above, away below</span></p>`
+const legend = html`<p class="legend" aria-hidden="true"><span><svg viewBox="-8 -8 16 16" class="timeline-mark"><circle r="6" class="home"/></svg>goal</span><span><svg viewBox="-8 -8 16 16"><path d="M0 -5L5 4H-5Z" class="home"/></svg>shot (bright: on target)</span><span><svg viewBox="-8 -8 16 16"><path d="M-3 3V-4L4 -1L-3 2" class="home"/></svg>corner</span><span><svg viewBox="-8 -8 16 16"><rect x="-3" y="-5" width="6" height="10" fill="#b58a00"/></svg>card</span><span><svg viewBox="-8 -8 16 16" class="trigger"><path d="M-6 8V-7H7L3 -2.5L7 2H-6" class="flag"/></svg>alert</span><span>areas: pressure by minute, home above, away below</span></p>`
 
 const words = (name: string): string => name.replaceAll("_", " ")
 

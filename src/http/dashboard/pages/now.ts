@@ -39,7 +39,7 @@ const figuresOf = ({ statistics }: Snapshot): Html =>
   html`<p class="figures">${figure("shots", statistics.shots)}${figure("on target", statistics.shots_on_target)}${figure("corners", statistics.corners)}${figure("red cards", hasAny(statistics.red_cards))}</p>`
 
 const nearMiss = ({ failing, strategy }: NearMiss): Html =>
-  html`<li><a href="/strategies/${encoded(strategy.id)}">${strategy.name}</a> <span class="want"><code>${failing.condition}</code> <span class="is">is ${number(failing.left)}</span> <strong>${shortText(failing)}</strong></span></li>`
+  html`<li><a href="/strategies/${encoded(strategy.id)}">${strategy.name}</a> <strong>${shortText(failing)}</strong> <span class="want"><code>${failing.condition}</code> is ${number(failing.left)}</span></li>`
 
 const nearness = (remoteness: number): string => (remoteness < 0.15 ? "hot" : remoteness < 0.5 ? "warm" : "cool")
 
@@ -52,9 +52,9 @@ const liveRow = ({ near, snapshot, timeline }: Live): Piece => {
     html: html`<li id="${id}" class="match ${nearness(near.remoteness)}">
 <a class="teams" href="${matchPath(match.id)}"><span class="clock">${clockText(clock)}</span><span class="team">${match.home.name}</span> <span class="score">${score.home}–${score.away}</span> <span class="team away">${match.away.name}</span><span class="competition">${match.competition.name}</span></a>
 <div class="play">${pressureChart(timeline)}${figuresOf(snapshot)}</div>
-<div class="near">${
+<div class="near${near.nearest.length === 0 && " nothing"}">${
       near.nearest.length === 0
-        ? html`<p class="quiet">No strategy is one condition away.</p>`
+        ? html`<p class="quiet">No strategy is one condition away</p>`
         : html`<ul>${near.nearest.map(nearMiss)}</ul>`
     }${more > 0 && html`<p class="quiet"><a href="${matchPath(match.id)}">${counted(more, "more strategy", "more strategies")} one condition away</a></p>`}</div>
 </li>`

@@ -2,14 +2,8 @@
 import { DateTime } from "effect"
 import { html } from "../../html.ts"
 import type { Part } from "../page.ts"
+import type { Trouble } from "../Troubles.ts"
 import { counted, moment } from "../words.ts"
-
-/** Something that is broken. */
-export interface Trouble {
-  readonly part: string
-  readonly reason: string
-  readonly since: DateTime.Utc
-}
 
 export interface State {
   /** When the last scan was seen here, in milliseconds since 1970. */
@@ -33,8 +27,8 @@ export const stateParts = ({ inPlay, scannedAt, troubles }: State): ReadonlyArra
     html: html`<div id="troubles" role="alert">${
       troubles.length > 0 &&
       html`<ul class="troubles">${troubles.map(
-        ({ part, reason, since }) =>
-          html`<li><strong>${part}</strong> ${reason} <span>since ${moment(since)}</span></li>`
+        ({ part, reason, since, state }) =>
+          html`<li class="${state}"><strong>${part}</strong> ${reason} <span class="quiet">since ${moment(since)}</span></li>`
       )}</ul>`
     }</div>`
   }

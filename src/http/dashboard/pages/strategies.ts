@@ -60,6 +60,7 @@ export const strategiesPage = (data: StrategiesData): Page => {
   return {
     title: "Strategies",
     place: "Strategies",
+    isKept: true,
     head: html`<div class="heading"><h1>Strategies</h1><p>${counted(watched, "strategy", "strategies")} watched${leftOut > 0 && `, ${leftOut} left out`}</p></div>
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
 <form class="filter" method="get" action="/strategies" role="search" aria-label="Find strategies"><label>Name holds <input name="named" value="${named}"></label><button>Find</button><a href="/strategies/new">New strategy</a></form>`,
@@ -70,7 +71,7 @@ ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
         html: html`<div id="table">${
           records.length === 0
             ? html`<p class="quiet">No strategy is called so.</p>`
-            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="least">Whose</th><th scope="col" class="n least">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 %</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
+            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="least">Whose</th><th scope="col" class="n least">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 % interval</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
         }</div>`
       },
       {

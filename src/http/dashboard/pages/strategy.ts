@@ -51,7 +51,7 @@ const curve = ({ decided, kept: { backtest } }: StrategyData): Html | false => {
   if (decided.length < 2) return false
   const mean = decided.filter(Boolean).length / decided.length
   const expected = backtest?.baseRate ?? mean
-  return html`<h2 id="curve-title">Hits, one trigger after another</h2><div class="card">${hitsChart(decided, expected)}<p class="legend">solid: hits; dashed: what ${
+  return html`<h2 id="curve-title">Hits, one trigger after another</h2><div class="card">${hitsChart(decided, expected)}<p class="legend">solid: ${decided.filter(Boolean).length} hits of ${decided.length} decided; dashed: what ${
     backtest?.baseRate === undefined
       ? "its own mean would give: check it on recorded matches for a base rate"
       : `the base rate of ${percent(backtest.baseRate)} would give`
@@ -62,7 +62,7 @@ const byCompetition = ({ kept: { backtest }, performance }: StrategyData): Html 
   const rows = performance.filter(({ triggers }) => triggers > 0)
   return (
     rows.length > 0 &&
-    html`<h2>By competition</h2><table><thead><tr><th scope="col">Competition</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 %</th></tr></thead><tbody>${rows.map(
+    html`<h2>By competition</h2><table><thead><tr><th scope="col">Competition</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 % interval</th></tr></thead><tbody>${rows.map(
       (each) => {
         const { hitRate, interval } = ratesOf(each)
         return html`<tr><th scope="row">${each.competition ?? "unknown"}</th><td class="n">${each.triggers}</td><td class="n">${each.hits}–${each.misses}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval, backtest?.baseRate)}</td></tr>`
@@ -104,6 +104,7 @@ export const strategyPage = (data: StrategyData): Page => {
   return {
     title: name,
     place: "Strategies",
+    isKept: true,
     isMoving: alerts.some((alert) => alert.state === "pending"),
     head: html`<div class="heading"><h1>${name}</h1>${kept.content === undefined ? mark("bad", "deleted") : mark(kept.active === true ? "on" : "off")}<p>${ownerOf(kept)}</p></div>
 ${description !== undefined && html`<p class="quiet">${description}</p>`}
