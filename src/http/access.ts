@@ -19,7 +19,8 @@ export const cookieName = "touchline"
 /** How long a cookie is good for, in seconds. */
 export const cookieAge = 30 * 24 * 3600
 
-const forwarding = /^(forwarded|via|x-forwarded(-.+)?|x-real-ip|x-client-ip|x-original-host|true-client-ip|cf-.+)$/
+/** Headers that proxies and what stands before them add, by the names that they are known by. */
+const forwarding = /^(forwarded|via|x-real-ip|.*client-ip|cf-.+|x-(forwarded|original|envoy|amzn|azure)(-.+)?)$/
 
 /** A Host header without its port. */
 const hostName = (host: string): string => host.replace(/:\d*$/, "")

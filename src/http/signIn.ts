@@ -2,11 +2,15 @@
 import { Effect, Option, type Redacted, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { cookieAge, cookieFor, cookieName, isToken } from "./access.ts"
+import { addressOf } from "./address.ts"
 import { signInPath } from "./guard.ts"
 import { html } from "./html.ts"
 
-/** A path of ours to go on to, whatever was asked for. */
-const ownPath = (next: string | undefined): string => (next !== undefined && /^\/(?![/\\])/.test(next) ? next : "/")
+/** A path of ours to go on to, whatever was asked for: as a browser reads it, which leaves out tabs and line ends. */
+const ownPath = (next = "/"): string => {
+  const read = addressOf(next)
+  return read === undefined ? "/" : `${read.pathname}${read.search}`
+}
 
 const page = (next: string, fault?: string) => html`<!doctype html>
 <html lang="en">

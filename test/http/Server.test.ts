@@ -91,8 +91,33 @@ describe("The server", () => {
       assert.match(cookie, /HttpOnly; SameSite=Lax/)
       const again = yield* ask(port, "/", { headers: { ...browser, cookie: cookie.split(";")[0] ?? "" } })
       assert.strictEqual(again.body, "hello")
-      assert.strictEqual((yield* give("a token of the settings", "//evil.example")).headers.location, "/")
-      assert.strictEqual((yield* give("a token of the settings", "/\\evil.example")).headers.location, "/")
+      // What a browser would read as another origin's, or as more than an address.
+      for (const next of [
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\r\n/evil.example",
+        "/.//evil.example"
+      ]) {
+        const answer = yield* give("a token of the settings", next)
+        assert.deepStrictEqual([answer.status, answer.headers.location], [303, "/"], JSON.stringify(next))
+      }
+      const split = yield* give("a token of the settings", "/\r\nSet-Cookie: a=b")
+      assert.strictEqual(split.status, 303)
+      assert.lengthOf(split.headers["set-cookie"] ?? [], 1)
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.live("shows who has no token yet the style of the form, and no other file", () =>
+    Effect.gen(function* () {
+      const file = (name: "style.css" | "client.js") =>
+        HttpRouter.add("GET", `/static/${name}`, Effect.succeed(HttpServerResponse.text(name)))
+      const port = yield* serving(Layer.mergeAll(file("style.css"), file("client.js")), token)
+      const headers = { host: "watch.example" }
+      assert.strictEqual((yield* ask(port, "/static/style.css", { headers })).body, "style.css")
+      for (const path of ["/static/client.js", "/static/style.css/../client.js", "/static/./style.css"]) {
+        assert.strictEqual((yield* ask(port, path, { headers })).status, 401, path)
+      }
     }).pipe(Effect.provide(quiet))
   )
 

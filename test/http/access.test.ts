@@ -37,7 +37,15 @@ describe("A request", () => {
     [{ forwarded: "for=10.0.0.1" }, false],
     [{ "x-real-ip": "127.0.0.1" }, false],
     [{ via: "1.1 proxy" }, false],
-    [{ "cf-connecting-ip": "10.0.0.1" }, false]
+    [{ "cf-connecting-ip": "10.0.0.1" }, false],
+    [{ "true-client-ip": "10.0.0.1" }, false],
+    [{ "fly-client-ip": "10.0.0.1" }, false],
+    [{ "x-cluster-client-ip": "10.0.0.1" }, false],
+    [{ "x-original-forwarded-for": "10.0.0.1" }, false],
+    [{ "x-original-url": "/" }, false],
+    [{ "x-envoy-external-address": "10.0.0.1" }, false],
+    [{ "x-amzn-trace-id": "Root=1" }, false],
+    [{ "x-requested-with": "fetch" }, true]
   ] as const)("%o is from this machine: %s", (given, expected) => {
     assert.strictEqual(isFromHere(request(given)), expected)
   })

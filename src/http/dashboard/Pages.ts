@@ -6,6 +6,7 @@ import type { Strategy } from "../../domain/Strategy.ts"
 import { AlertState } from "../../domain/Trigger.ts"
 import { performance } from "../../outcome/Performance.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
+import { addressOf } from "../address.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
@@ -296,7 +297,9 @@ export class Pages extends Context.Service<
 
       return Pages.of({
         pageOf: Effect.fn("Pages.pageOf")(function* (address, notice) {
-          const { pathname, searchParams } = new URL(address, "http://page")
+          const read = addressOf(address)
+          if (read === undefined) return Option.none()
+          const { pathname, searchParams } = read
           yield* others.refresh
           switch (pathname) {
             case "/":

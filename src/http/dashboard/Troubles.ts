@@ -46,6 +46,9 @@ export const troublesOf = ({ instances, parts }: Known): ReadonlyArray<Trouble> 
 /** An answer that is older than this is looked for anew. */
 const goodFor = Duration.toMillis(Duration.seconds(5))
 
+/** The page that was asked for is on its way by then: an embedded database answers on the thread that makes pages. */
+const asksAfter = Duration.millis(100)
+
 /** One that is older than this is shown to nobody: nobody has looked for a while, or parts do not answer. */
 const keptFor = Duration.toMillis(Duration.seconds(15))
 
@@ -87,7 +90,7 @@ export class Troubles extends Context.Service<Troubles, { readonly known: Effect
           const now = yield* Clock.currentTimeMillis
           if (now - askedAt >= goodFor) {
             askedAt = now
-            yield* Effect.forkIn(ask, scope)
+            yield* Effect.forkIn(Effect.delay(ask, asksAfter), scope)
           }
           if (told !== undefined && now - toldAt < keptFor) return told
           return {

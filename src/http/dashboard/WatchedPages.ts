@@ -18,6 +18,8 @@ export interface Watched {
   readonly address: string
   readonly watchers: Set<Watcher>
   parts: ReadonlyArray<Part>
+  /** All of them, as they are sent; absent until somebody needs it. */
+  whole: Packed | undefined
   /** When it was made, in milliseconds since 1970, and what named the state of what it showed then. */
   at: number
   mark: string | undefined

@@ -43,9 +43,10 @@ const partsEvent = (pieces: ReadonlyArray<Piece>): Packed =>
   packed(event("parts", pieces.map(({ html }) => html.text).join("\n")))
 
 /** Sends a watcher all that a page shows. */
-const whole = ({ parts }: Watched, watcher: Watcher): void => {
+const whole = (page: Watched, watcher: Watcher): void => {
+  page.whole ??= partsEvent(page.parts)
   watcher.missed = false
-  watcher.write(partsEvent(parts))
+  watcher.write(page.whole)
 }
 
 export class Watchers extends Context.Service<
@@ -81,6 +82,7 @@ export class Watchers extends Context.Service<
         const pieces = changed(each.parts, parts)
         each.parts = parts
         if (pieces.length === 0) return
+        each.whole = undefined
         const event = pack(pieces)
         for (const some of Arr.chunksOf(each.watchers, atOnce)) {
           for (const watcher of some) {
@@ -189,20 +191,23 @@ export class Watchers extends Context.Service<
         Effect.forever(Effect.delay(Effect.andThen(askOthers, turn.withPermits(1)(moving)), movingEvery))
       )
 
-      const join = Effect.fnUntraced(function* (
-        address: string,
-        { isKept = false, isMoving = false, parts }: Page,
-        marked: string | undefined,
-        watcher: Watcher
-      ) {
-        const at = yield* Clock.currentTimeMillis
-        const known = watched.get(address)
-        const each = known ?? { address, parts, watchers: new Set<Watcher>(), at, mark: marked, isMoving, isKept }
-        watched.set(address, each)
-        each.watchers.add(watcher)
-        whole(each, watcher)
-        return each
+      const begin = Effect.fnUntraced(function* (address: string) {
+        const [at, marked] = [yield* Clock.currentTimeMillis, yield* mark]
+        return Option.map(yield* Effect.orDie(pageOf(address)), ({ isKept = false, isMoving = false, parts }: Page) => {
+          const watchers = new Set<Watcher>()
+          return { address, parts, whole: undefined, watchers, at, mark: marked, isMoving, isKept } satisfies Watched
+        })
       })
+
+      const join = (page: Watched, watcher: Watcher) =>
+        Effect.sync(() => {
+          // Somebody else may have begun meanwhile.
+          const each = watched.get(page.address) ?? page
+          watched.set(each.address, each)
+          each.watchers.add(watcher)
+          whole(each, watcher)
+          return each
+        })
 
       const leave = (each: Watched, watcher: Watcher): void => {
         each.watchers.delete(watcher)
@@ -211,15 +216,13 @@ export class Watchers extends Context.Service<
 
       return Watchers.of({
         watch: Effect.fnUntraced(function* (address) {
-          const marked = yield* mark
-          const page = yield* Effect.orDie(pageOf(address))
+          // What others watch is up to date: after a restart all come at once.
+          const known = watched.get(address)
           return Option.map(
-            page,
+            known === undefined ? yield* begin(address) : Option.some(known),
             (first) => (watcher: Watcher) =>
               Effect.map(
-                Effect.acquireRelease(join(address, first, marked, watcher), (each) =>
-                  Effect.sync(() => leave(each, watcher))
-                ),
+                Effect.acquireRelease(join(first, watcher), (each) => Effect.sync(() => leave(each, watcher))),
                 (each) => () => {
                   if (watcher.missed) whole(each, watcher)
                 }

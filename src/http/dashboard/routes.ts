@@ -2,6 +2,7 @@
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { DatabaseError } from "../../database/Database.ts"
+import { addressOf } from "../address.ts"
 import { Closing } from "../Closing.ts"
 import { type Html, html } from "../html.ts"
 import { Actions, type Outcome } from "./actions.ts"
@@ -73,8 +74,9 @@ const pages = Layer.unwrap(
       "GET",
       "/live",
       Effect.gen(function* () {
-        const { url } = yield* HttpServerRequest.HttpServerRequest
-        const events = yield* watch(new URL(url, "http://page").searchParams.get("page") ?? "/")
+        const { method, url } = yield* HttpServerRequest.HttpServerRequest
+        if (method === "HEAD") return HttpServerResponse.empty({ headers: { "content-type": "text/event-stream" } })
+        const events = yield* watch(addressOf(url)?.searchParams.get("page") ?? "/")
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
         return yield* eventStream(greeting, closing.begun, events.value)
@@ -146,6 +148,7 @@ const pages = Layer.unwrap(
       get("/strategies/:id"),
       get("/strategies/:id/edit"),
       get("/system"),
+      get("/*"),
       post("/alerts/again", ({ id = "" }) => actions.again(id), alertsAgain),
       post("/alerts/test", ({ chat = "" }) => actions.test(chat.trim() === "" ? undefined : chat.trim()), alertsAgain),
       checkWriting,

@@ -71,7 +71,10 @@ describe("Pages of three processes that share the matches", () => {
           const now = yield* eventually(page(each, "/"), (body) => /is 8<[\s\S]*is 4</.test(body))
           assert.match(now, /2 matches in play, closest to firing first/)
           assert.isBelow(now.indexOf('id="match-8"'), now.indexOf('id="match-7"'))
-          assert.match(now, /1 off<\/strong>[\s\S]*corners last 30 minutes[\s\S]*is 8<[\s\S]*5 off<\/strong>[\s\S]*is 4</)
+          assert.match(
+            now,
+            /1 off<\/strong>[\s\S]*corners last 30 minutes[\s\S]*is 8<[\s\S]*5 off<\/strong>[\s\S]*is 4</
+          )
           // It has fired there, whoever knows of it.
           assert.notInclude(now, "Early")
           const match = yield* page(each, "/matches/8")

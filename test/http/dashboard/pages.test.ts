@@ -202,13 +202,32 @@ describe("pages over HTTP", { concurrent: true }, () => {
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
-  it.live("answer what is not there with 404, whatever stands in the path", () =>
+  it.live("answer what is not there with 404, whatever stands in the address, and say so", () =>
     Effect.gen(function* () {
       const { port } = yield* watching([])
-      for (const path of ["/matches/none", "/strategies/none", "/strategies/%00", "/matches/%E0%A4%A", "/nothing"]) {
-        const { status } = yield* ask(port, path)
+      const long = `/matches/${"a".repeat(8000)}`
+      const odd = [
+        "/matches/%00",
+        "/matches/%E0%A4%A",
+        "/matches/%ff",
+        "/strategies/%00/edit",
+        "//[",
+        "/%5C",
+        "/%",
+        long
+      ]
+      for (const path of ["/matches/none", "/strategies/none", "/nothing", "/static/..%2fclient.js", ...odd]) {
+        const { body, status } = yield* ask(port, path)
         assert.include([400, 404], status, path)
+        if (/^\/\w+(\/\w+)?$/.test(path)) assert.include(body, "There is no such page", path)
       }
+      // Nothing is followed there, and nothing breaks.
+      for (const page of ["//[", "http://[", "//evil.example", "/nothing", "nothing", "/matches/%00"]) {
+        const { status } = yield* ask(port, `/live?page=${encodeURIComponent(page)}`)
+        assert.strictEqual(status, 204, page)
+      }
+      const { body, headers, status } = yield* ask(port, "/live?page=%2F", { method: "HEAD" })
+      assert.deepStrictEqual([status, headers["content-type"], body], [200, "text/event-stream", ""])
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
