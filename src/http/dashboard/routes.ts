@@ -75,7 +75,8 @@ const pages = Layer.unwrap(
       "/live",
       Effect.gen(function* () {
         const { method, url } = yield* HttpServerRequest.HttpServerRequest
-        if (method === "HEAD") return HttpServerResponse.empty({ headers: { "content-type": "text/event-stream" } })
+        if (method === "HEAD")
+          return HttpServerResponse.empty({ status: 200, headers: { "content-type": "text/event-stream" } })
         const events = yield* watch(addressOf(url)?.searchParams.get("page") ?? "/")
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
