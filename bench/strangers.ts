@@ -9,7 +9,7 @@
  */
 import { availableParallelism, loadavg } from "node:os"
 import { setTimeout } from "node:timers/promises"
-import { NodeServices } from "@effect/platform-node"
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Schema } from "effect"
 import { migrations } from "../src/database/embedded/EmbeddedDatabase.ts"
 import { sign, startPostgrest } from "../test/fixtures/postgrest.ts"
@@ -259,4 +259,5 @@ const main = Effect.gen(function* () {
   if (!isComplete || ratio > goal || rows.beyond.length > 0) process.exitCode = 1
 }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
-await Effect.runPromise(main)
+// Whoever interrupts it leaves no process behind.
+NodeRuntime.runMain(main)
