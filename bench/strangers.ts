@@ -103,7 +103,8 @@ const run = Effect.fnUntraced(function* (server: PostgresServer, isBesideHostile
     },
     new URL("strangers/service.ts", import.meta.url).pathname
   )
-  yield* service.saying(/INFO +scan /)
+  // A machine that is busy elsewhere reads so many strategies slowly.
+  yield* Effect.retry(service.saying(/INFO +scan /), { times: 2 })
   const token = sign({ role: "authenticated", sub: evening.hostile })
   const attack = isBesideHostile
     ? yield* Effect.acquireRelease(
