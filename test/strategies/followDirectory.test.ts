@@ -1,6 +1,10 @@
-import { expect, layer } from "@effect/vitest"
+import { assert, expect, layer } from "@effect/vitest"
 import { Effect, FileSystem, Layer, Path } from "effect"
 import { TestClock } from "effect/testing"
+import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
+import { TriggerStore } from "../../src/database/TriggerStore.ts"
+import type { Strategy } from "../../src/domain/Strategy.ts"
+import { performance } from "../../src/outcome/Performance.ts"
 import { followDirectory, lookAtFilesEvery, saveAgainEvery } from "../../src/strategies/followDirectory.ts"
 import { Strategies } from "../../src/strategies/Strategies.ts"
 import { strategyFileId } from "../../src/strategies/StrategyDirectory.ts"
@@ -8,6 +12,7 @@ import { emptyTables, Sql } from "../contracts/Sql.ts"
 import { eventually, turn } from "../fixtures/eventually.ts"
 import { Door, logged, names, onDatabase, watched } from "../fixtures/followed.ts"
 import { Logs } from "../fixtures/logs.ts"
+import { candidateOf } from "../fixtures/pipeline.ts"
 
 const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(statements))
 
@@ -161,6 +166,40 @@ layer(onDatabase)("The strategies of a directory", (it) => {
         following(other.path, new Door())
       )
     })
+  )
+
+  it.effect.each(["a.yaml", "c.yaml"])(
+    "keep their record while their file is gone, and go on with it when it comes back as %s",
+    (back) =>
+      Effect.gen(function* () {
+        yield* emptyTables
+        const { path, remove, write } = yield* makeDirectory
+        const context = yield* Layer.build(TriggerStore.layer.pipe(Layer.provideMerge(layerEmbedded)))
+        yield* write("a.yaml", text("A", "expect: HOME_WIN\n"))
+        yield* write("b.yaml", text("B"))
+        yield* Effect.gen(function* () {
+          const triggers = yield* TriggerStore
+          const a = Effect.map(watched, ({ all }) => [...all()].find(({ name }) => name === "A") ?? assert.fail())
+          const fire = (strategy: Strategy, id: string) =>
+            Effect.map(triggers.create([candidateOf(strategy, { id })]), (created) => created.triggers.length)
+          const recorded = (strategy: string) =>
+            Effect.map(performance({ strategy, since: undefined, byCompetition: false }), (rows) =>
+              rows.map(({ id, triggers }) => ({ id, triggers }))
+            )
+          const before = yield* a
+          expect(yield* fire(before, "1")).toBe(1)
+          yield* remove("a.yaml")
+          yield* until((found) => found.join() === "B")
+          expect(yield* recorded("A")).toEqual([{ id: before.id, triggers: 1 }])
+          expect(yield* recorded(before.id)).toEqual([{ id: before.id, triggers: 1 }])
+          yield* write(back, text("A", "expect: HOME_WIN\n"))
+          yield* until((found) => found.join() === "A,B")
+          const after = yield* a
+          expect(after.id).toBe(before.id)
+          expect([yield* fire(after, "1"), yield* fire(after, "2")]).toEqual([0, 1])
+          expect(yield* recorded("A")).toEqual([{ id: before.id, triggers: 2 }])
+        }).pipe(Effect.provide(following(path, new Door())), Effect.provide(context))
+      })
   )
 
   it.effect("stay those of their own files when one is copied to another directory, or watched alone", () =>
