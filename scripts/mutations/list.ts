@@ -1,6 +1,7 @@
 /** The changes that `npm run mutations` makes. Each breaks something that is promised. */
 import { alert } from "./alert.ts"
 import { database } from "./database.ts"
+import { http } from "./http.ts"
 import { outcome } from "./outcome.ts"
 import { queue } from "./queue.ts"
 import { scan } from "./scan.ts"
@@ -20,4 +21,12 @@ export interface Mutation {
   readonly put: string
 }
 
-export const mutations: ReadonlyArray<Mutation> = [...queue, ...database, ...scan, ...alert, ...outcome, ...strangers]
+export const mutations: ReadonlyArray<Mutation> = [
+  ...queue,
+  ...database,
+  ...scan,
+  ...alert,
+  ...outcome,
+  ...strangers,
+  ...http
+]
