@@ -34,7 +34,7 @@ const places = [
 
 /** Waits until a page is kept up to date, where it is one that is. */
 const isLive = (page: Page) =>
-  page.waitForFunction("!document.body.dataset.watch || document.body.dataset.live !== undefined")
+  page.waitForSelector("body[data-live], body[data-watch=''], body:not([data-watch])", { state: "attached" })
 
 const open = async (page: Page, root: string, place: (typeof places)[number]): Promise<void> => {
   await page.goto(`${root}${place.from}`)
