@@ -41,6 +41,11 @@ export class MatchFeed extends Context.Service<
      * does not know (any more) are left out. Absent where a feed has no way to ask for a match that is over.
      */
     readonly finished?: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SnapshotInput>, FeedError>
+    /**
+     * When the match was shown as the last poll showed it, in milliseconds by any one clock: by it the match is known to stand
+     * still. Absent, or undefined: when it was polled.
+     */
+    readonly shownAt?: (matchId: string) => number | undefined
     /** How many requests this process has sent to the feed's provider. Absent where a feed asks nobody who counts. */
     readonly requests?: Effect.Effect<number>
   }

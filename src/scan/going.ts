@@ -11,9 +11,12 @@ import { steadyMillis } from "../health/steady.ts"
 /** The clock of a match that no poll has shown for so long is forgotten. */
 const forgetAfter = Duration.toMillis(Duration.hours(6))
 
-/** Watches the clocks of matches, and answers with the matches that go on and those in play whose clock stands. */
-export const makeGoing = () => {
-  const clocks = new Map<string, Standing>()
+/**
+ * Watches the clocks of matches, and answers with the matches that go on and those in play whose clock stands. `shownAt` says when
+ * a match was shown so, where that is not now.
+ */
+export const makeGoing = (shownAt: (matchId: string) => number | undefined = () => undefined) => {
+  const clocks = new Map<string, { readonly standing: Standing; readonly seen: number }>()
 
   const told = (snapshot: Snapshot, line: string, { millis }: Standing) =>
     Effect.logWarning(line).pipe(
@@ -30,9 +33,9 @@ export const makeGoing = () => {
     const stands: Array<Snapshot> = []
     for (const snapshot of snapshots) {
       const { id } = snapshot.match
-      const before = clocks.get(id)
-      const standing = stand(before, snapshot.clock, now)
-      clocks.set(id, standing)
+      const before = clocks.get(id)?.standing
+      const standing = stand(before, snapshot.clock, shownAt(id) ?? now)
+      clocks.set(id, { standing, seen: now })
       const wasFrozen = before !== undefined && isFrozen(before)
       if (!isFrozen(standing)) goes.push(snapshot)
       else if (isInPlay(snapshot.clock)) stands.push(snapshot)

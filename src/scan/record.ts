@@ -4,6 +4,7 @@
  */
 import { Effect } from "effect"
 import { isInPlay, type Snapshot } from "../domain/Snapshot.ts"
+import { MatchFeed } from "../feed/MatchFeed.ts"
 import { Health } from "../health/Health.ts"
 import { MatchHistory, type Timelines } from "../history/MatchHistory.ts"
 import type { View } from "../rules/evaluate.ts"
@@ -19,7 +20,8 @@ const inPlay = (snapshots: ReadonlyArray<Snapshot>, timelines: Timelines) => ({
 export const makeRecord = Effect.gen(function* () {
   const history = yield* MatchHistory
   const health = yield* Health
-  const going = makeGoing()
+  const { shownAt } = yield* MatchFeed
+  const going = makeGoing(shownAt)
   return Effect.fn("Scanner.record")(function* (snapshots: ReadonlyArray<Snapshot>) {
     const timelines = yield* history.record(snapshots)
     const { goes, stands } = yield* going(snapshots)

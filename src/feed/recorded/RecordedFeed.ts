@@ -128,6 +128,7 @@ const load = Effect.fn("RecordedFeed.load")(function* (directories: ReadonlyArra
 const make = Effect.fn("RecordedFeed.make")(function* (directories: ReadonlyArray<string>) {
   const { matches, skipped } = yield* load(directories)
   const polls = yield* Ref.make(0)
+  const byId = new Map(matches.map((each) => [String(each.match.id), each]))
   const pollsInAll = Math.max(...matches.map(({ frames }) => frames.length))
   const { length: total } = matches
 
@@ -151,6 +152,12 @@ const make = Effect.fn("RecordedFeed.make")(function* (directories: ReadonlyArra
       })
     )
 
+  /** By the recording's own times, however fast it is played. */
+  const shownAt = (matchId: string): number | undefined => {
+    const { at = [] } = byId.get(matchId) ?? {}
+    return at[Math.min(Ref.getUnsafe(polls), at.length) - 1]
+  }
+
   const progress = Effect.map(Ref.get(polls), (answered): RecordedProgress => {
     const finished = matches.filter(({ frames }) => frames.length <= answered).length
     return { polls: answered, pollsInAll, finished, total, ended: finished === total }
@@ -162,7 +169,7 @@ const make = Effect.fn("RecordedFeed.make")(function* (directories: ReadonlyArra
   const of = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`
   const left = skipped.length === 0 ? "" : `, ${of(skipped.length, "file", "files")} skipped`
   const name = `recorded (${of(total, "match", "matches")}${left})`
-  return Context.make(MatchFeed, { name, poll, finished }).pipe(
+  return Context.make(MatchFeed, { name, poll, finished, shownAt }).pipe(
     Context.add(RecordedFeed, { matches: total, progress, skipped, official })
   )
 })
