@@ -48,7 +48,12 @@ export const outcome = [
         "isWaiting(clock) || now - since >= Duration.toMillis(unseenAfter)",
         "isWaiting(clock)"
       ],
-      ["corrections of what has left the feed are not asked for", "yield* ask(toAskAgain(now), now)\n", ""]
+      [
+        "corrections of what has left the feed are not asked for",
+        "const again = toAskAgain(now)",
+        "const again = toAskAgain(0)"
+      ],
+      ["matches that were asked for keep others from their turn", "isLast ? [] : resting(now)", "[]"]
     ]
   ),
   ...changes(
@@ -124,7 +129,13 @@ export const outcome = [
   ...changes(
     "src/outcome/Outcomes.ts",
     ["cli/sameVerdicts"],
-    [["what a replay did not see end keeps its verdicts", "Effect.andThen(isLast ?", "Effect.andThen(!isLast ?"]]
+    [
+      [
+        "what a replay did not see end keeps its verdicts",
+        "isLast ? turn.withPermits(1)(resolver",
+        "!isLast ? turn.withPermits(1)(resolver"
+      ]
+    ]
   ),
   ...changes(
     "src/database/TriggerStore.ts",
