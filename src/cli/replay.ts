@@ -27,6 +27,12 @@ const layerSilentChannel = Layer.succeed(
   })
 )
 
+/**
+ * The least time between two polls, in milliseconds: that of a speed of 6,000. Ticks come no faster than they are worked
+ * anyway, and below a few milliseconds each the queue has more to do with them than with the matches.
+ */
+const shortestInterval = 10
+
 /** More triggers than a replay creates. */
 const mostTriggers = 1_000_000
 
@@ -88,7 +94,7 @@ const report = Effect.fnUntraced(function* (
   { json, speed }: Pick<ReplayOptions, "json" | "speed">,
   { official, skipped }: Pick<RecordedFeed["Service"], "official" | "skipped">
 ) {
-  const interval = Duration.millis(Math.max(1, Math.round(60_000 / speed)))
+  const interval = Duration.millis(Math.max(shortestInterval, Math.round(60_000 / speed)))
   const { counts, failures, triggers } = yield* run(played, interval, json)
   const known = official.filter((each) => each.official !== undefined)
   const equal = known.filter(({ final, official }) => final.home === official?.home && final.away === official.away)

@@ -55,7 +55,8 @@ const command = (directory: string) => [
   "--strategies",
   directory,
   "--speed",
-  "6000"
+  // The fastest that may be asked for: a replay must come to its end with it too.
+  "60000"
 ]
 
 describe("touchline replay, as a process", () => {
