@@ -93,7 +93,10 @@ export const database = [
   ...changes(
     "src/history/pasts.ts",
     ["history/MatchHistory"],
-    [["no match is forgotten", "if (seen < oldest) matches.delete(id)", ""]]
+    [
+      ["no match is forgotten", "if (!kept.has(id)) matches.delete(id)", ""],
+      ["what is not saved is forgotten", "if (!kept.has(id)) matches.delete(id)", "matches.delete(id)"]
+    ]
   ),
   ...changes(
     "src/domain/Course.ts",

@@ -33,9 +33,9 @@ export class MatchHistory extends Context.Service<
   static readonly layerMemory = Layer.effect(
     MatchHistory,
     Effect.sync(() => {
-      const pasts = makePasts()
+      const pasts = makePasts(Duration.hours(6))
       const record = (snapshots: ReadonlyArray<Snapshot>) =>
-        Effect.map(pasts.show(momentsOf(snapshots)), ({ timelines }) => timelines)
+        Effect.map(Effect.andThen(pasts.forget, pasts.show(momentsOf(snapshots))), ({ timelines }) => timelines)
       return MatchHistory.of({ record, look: record })
     })
   )
@@ -71,6 +71,12 @@ export class MatchHistory extends Context.Service<
   )
 }
 
+/**
+ * A match that no snapshot has shown for so long is let go of: it has ended, and its past is on the database. One that comes
+ * back is read again.
+ */
+const forgetAfter = Duration.minutes(5)
+
 /** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
 const matchesPerCall = 100
 
@@ -93,7 +99,12 @@ const onDatabase = Effect.fnUntraced(function* ({
 }) {
   const { call } = yield* Database
   const scope = yield* Effect.scope
-  const pasts = makePasts()
+  const unsaved = new Map<string, PlayMoment>()
+  const unsavedDoubts = new Map<string, Doubt>()
+  const pasts = makePasts(
+    forgetAfter,
+    () => new Set([...unsaved.values(), ...unsavedDoubts.values()].map(({ match_id }) => match_id))
+  )
   const decode = decodeRows("match_history", RecordedMoment, readMoment)
   const decodeDoubts = decodeRows("match_doubts", RecordedDoubt)
   const decodeAnswer = (rows: ReadonlyArray<unknown>) =>
@@ -112,8 +123,6 @@ const onDatabase = Effect.fnUntraced(function* ({
   const self = (yield* Effect.all(Array.from({ length: 4 }, () => Random.nextIntBetween(0, 2 ** 31)))).join("-")
   /** When the database was asked last, by its own clock. */
   let askedAt: string | null = null
-  const unsaved = new Map<string, PlayMoment>()
-  const unsavedDoubts = new Map<string, Doubt>()
   const saving = yield* Semaphore.make(1)
 
   /** Reads the past of matches that are new to this process and, where they are shared, what others have seen since. */
@@ -167,6 +176,7 @@ const onDatabase = Effect.fnUntraced(function* ({
   )
 
   const look = Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
+    yield* pasts.forget
     const isLoaded = yield* Effect.matchEffect(load(moments.map(({ match_id }) => match_id)), {
       onSuccess: () => Effect.succeed(true),
       onFailure: ({ message }) => Effect.as(outage.met(message), false)

@@ -3,9 +3,6 @@ import { Clock, Duration, Effect } from "effect"
 import { type Course, noCourse, recall, show } from "../domain/Course.ts"
 import type { Moment, Timeline } from "../domain/Timeline.ts"
 
-/** A match that no snapshot has shown for so long is forgotten. */
-export const forgetAfter = Duration.hours(6)
-
 /** A moment of a match. */
 export interface MatchMoment extends Moment {
   readonly match_id: string
@@ -30,7 +27,9 @@ export interface Pasts {
   readonly loaded: (matchIds: ReadonlyArray<string>) => Effect.Effect<void>
   /** Adds moments that were recorded, and what is in doubt since them. */
   readonly add: (moments: ReadonlyArray<PlayMoment>, doubts: ReadonlyArray<Doubt>) => Effect.Effect<void>
-  /** What a poll shows, a moment a match. Matches not seen for long are forgotten. */
+  /** Matches not seen for long are forgotten. To be asked before it is asked what is loaded. */
+  readonly forget: Effect.Effect<void>
+  /** What a poll shows, a moment a match. */
   readonly show: (moments: ReadonlyArray<MatchMoment>) => Effect.Effect<{
     /** The past of each, up to and including what is shown. */
     readonly timelines: ReadonlyMap<string, Timeline>
@@ -47,7 +46,14 @@ interface Held {
   isLoaded: boolean
 }
 
-export const makePasts = (): Pasts => {
+/**
+ * A match that no snapshot has shown for `forgetAfter` is forgotten, but for those of which something is still needed: their
+ * ids are asked for when there is a match to forget.
+ */
+export const makePasts = (
+  forgetAfter: Duration.Duration,
+  needed: () => ReadonlySet<string> = () => new Set()
+): Pasts => {
   const matches = new Map<string, Held>()
 
   const heldOf = (id: string, seen: number): Held => {
@@ -58,11 +64,18 @@ export const makePasts = (): Pasts => {
     return held
   }
 
-  const forget = (oldest: number): void => {
-    for (const [id, { seen }] of matches) if (seen < oldest) matches.delete(id)
-  }
+  const forget = Effect.map(Clock.currentTimeMillis, (now) => {
+    const oldest = now - Duration.toMillis(forgetAfter)
+    let kept: ReadonlySet<string> | undefined
+    for (const [id, { seen }] of matches) {
+      if (seen >= oldest) continue
+      kept ??= needed()
+      if (!kept.has(id)) matches.delete(id)
+    }
+  })
 
   return {
+    forget,
     isLoaded: (id) => matches.get(id)?.isLoaded === true,
     loaded: (ids) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -82,7 +95,6 @@ export const makePasts = (): Pasts => {
       }),
     show: (moments) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        forget(now - Duration.toMillis(forgetAfter))
         const timelines = new Map<string, Timeline>()
         const fresh: Array<PlayMoment> = []
         const doubts: Array<Doubt> = []

@@ -35,6 +35,9 @@ const unseenStands = Duration.minutes(1)
 /** A match that was not seen for so long is not held any more. */
 const forgetAfter = Duration.hours(6)
 
+/** The same of a match without a trigger that could be judged: nothing but its past is held of it. */
+const forgetIdleAfter = Duration.minutes(5)
+
 export interface ResolverOptions extends StepOptions {
   readonly store: OutcomeStore["Service"]
   readonly amendments: Amendments["Service"]
@@ -155,7 +158,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
 
   const forget = (now: number): void => {
     for (const [id, held] of matches) {
-      if (now - held.seenAt > Duration.toMillis(forgetAfter)) matches.delete(id)
+      const heldFor = held.triggers.size === 0 ? forgetIdleAfter : forgetAfter
+      if (now - held.seenAt > Duration.toMillis(heldFor)) matches.delete(id)
       else if (held.judged !== undefined && isOver(held.judged.snapshot.clock)) {
         for (const [key, trigger] of held.triggers) if (isPast(trigger, now)) held.triggers.delete(key)
       }

@@ -113,6 +113,26 @@ describe("History on the database", () => {
     })
   )
 
+  it.effect("lets go of a match that has left, once it is saved, and reads it again when it comes back", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        yield* record({ minute: 60 })
+        yield* record({ minute: 61 })
+        yield* TestClock.adjust("6 minutes")
+        yield* record({ id: "8", minute: 1 })
+        database.moments.delete("7 60")
+        assert.deepStrictEqual(minutes(yield* record({ minute: 62 })), [61, 62])
+
+        database.isOn = false
+        yield* record({ minute: 63 })
+        yield* TestClock.adjust("6 minutes")
+        yield* record({ id: "8", minute: 2 })
+        assert.deepStrictEqual(minutes(yield* record({ minute: 64 })), [61, 62, 63, 64])
+      }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
+    })
+  )
+
   it.effect("asks for the pasts of many matches in several calls, and once for what others have seen", () =>
     Effect.suspend(() => {
       const database = new FakeDatabase()
