@@ -86,6 +86,9 @@ const advice: Readonly<Record<string, string>> = {
   plan: "The plan does not have it: a larger one does."
 }
 
+/** What costs no request. */
+const accountPath = "status"
+
 /** Requests a minute of the smallest plan. */
 const leastPerMinute = 10
 
@@ -98,6 +101,8 @@ export interface ApiFootballApi {
   readonly requests: () => number
   /** What is left of the day, as far as an answer has told. */
   readonly allowance: () => Allowance | undefined
+  /** The limit that all requests wait for, once nothing is left of the day. */
+  readonly usedUp: (now: number) => Option.Option<LimitReached>
   /** Requests that the plan has a minute. */
   readonly perMinute: () => number
   /** The account. It costs no request. */
@@ -127,19 +132,33 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
   const failure = (reason: "unavailable" | "refused", message: string) =>
     new FeedError({ feed: feedName, reason, message: message.replaceAll(secret, "<key>") })
 
-  const noteAllowance = ({ headers }: Answer) => {
+  /** When the last answer said that nothing is left of the day. */
+  let usedUpAt: number | undefined
+
+  const noteAllowance = ({ headers }: Answer, now: number) => {
     const [limit = 0, remaining = -1] = ["limit", "remaining"].map((each) =>
       Number(headers[`x-ratelimit-requests-${each}`])
     )
-    if (limit > 0 && remaining >= 0) left = { limit, remaining }
+    if (limit > 0 && remaining >= 0) {
+      left = { limit, remaining }
+      usedUpAt = remaining === 0 ? now : undefined
+    }
     const minute = Number(headers["x-ratelimit-limit"])
     if (minute > 0) perMinute = minute
   }
 
-  const dayUsedUp = (now: number) => {
-    if (left !== undefined) left = { ...left, remaining: 0 }
+  /** Whether nothing is left, and the day is not known to be over. Every hour somebody looks, for days begin when they do. */
+  const isUsedUp = (now: number) =>
+    usedUpAt !== undefined && now >= usedUpAt && now < Math.min(dayAgain(usedUpAt), usedUpAt + lateDay)
+
+  const usedUp = (now: number) => {
     const limit = left === undefined ? "the day's requests" : `the ${counted(left.limit, "request")} of the day`
     return new LimitReached({ until: dayAgain(now), message: `API-Football: ${limit} are used up` })
+  }
+  const dayUsedUp = (now: number) => {
+    usedUpAt = now
+    if (left !== undefined) left = { ...left, remaining: 0 }
+    return usedUp(now)
   }
 
   const refuse = (answer: Answer, body: Body, now: number) => {
@@ -166,9 +185,11 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
   }
 
   const ask = Effect.fnUntraced(function* (path: string, params: Params) {
+    const asked = yield* Clock.currentTimeMillis
+    if (path !== accountPath && isUsedUp(asked)) return yield* usedUp(asked)
     const answer = yield* client.get(path, params)
     const now = yield* Clock.currentTimeMillis
-    noteAllowance(answer)
+    noteAllowance(answer, now)
     if (left !== undefined) {
       yield* Metric.update(metrics.of(metrics.feedBudget, { feed: feedName }), left.remaining)
       yield* Metric.update(metrics.of(metrics.feedLimit, { feed: feedName }), left.limit)
@@ -205,9 +226,10 @@ export const makeApiFootballApi = ({ key, rapidApiHost, url }: ApiFootballSettin
     host: client.host,
     requests: client.requests,
     allowance: () => left,
+    usedUp: (now) => (isUsedUp(now) ? Option.some(usedUp(now)) : Option.none()),
     perMinute: () => perMinute,
     account: Effect.gen(function* () {
-      const { response } = yield* refusedAsAny(ask("status", {}))
+      const { response } = yield* refusedAsAny(ask(accountPath, {}))
       const status = decodeStatus(response)
       if (Option.isNone(status)) {
         return yield* failure("refused", `API-Football does not know the key. ${advice.token}`)

@@ -262,6 +262,8 @@ export const layerApiFootball = (
         }
         const left = api.allowance()
         if (left === undefined) return Option.none()
+        const usedUp = api.usedUp(now)
+        if (Option.isSome(usedUp)) return Option.some(waitFor(usedUp.value))
         const isRefused = yield* refusals.has(several)
         const { batches, time } = schedule.load(now, end, open.length)
         const available =

@@ -145,7 +145,11 @@ export const makePacer = Effect.fnUntraced(function* ({ feed, interval }: PacerO
   })
   /** Plans after a poll that began at this time, and tells whether the next one waits. */
   const planAfter = Effect.fnUntraced(function* (started: number, next: Effect.Effect<Option.Option<Plan>>) {
-    const planned = Option.filter(yield* next, ({ until }) => until - started > Duration.toMillis(interval) * 1.05)
+    const wanted = yield* next
+    const now = yield* Clock.currentTimeMillis
+    // A limit is waited for from the tick on. What is planned counts from the answer: that it took long spreads no polls.
+    const from = ({ kind }: Plan) => (kind === "limit" ? started : now)
+    const planned = Option.filter(wanted, (each) => each.until - from(each) > Duration.toMillis(interval) * 1.05)
     // A plan is met at the tick that is nearest to it; a limit would still hold there.
     const early = ({ kind }: Plan) => (kind === "limit" ? 0 : Duration.toMillis(interval) / 2)
     yield* keep(Option.map(planned, (each) => ({ ...each, until: each.until - early(each) })))

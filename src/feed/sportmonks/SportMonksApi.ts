@@ -13,24 +13,32 @@ import { LimitReached } from "../provider/LimitReached.ts"
 import { finiteIn } from "../provider/lenient.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
 import { waitIn, waitOf } from "../provider/waitIn.ts"
+import { IncludeRefused, makeIncludes } from "./includes.ts"
 import type { SportMonksSettings } from "./settings.ts"
 
 export const feedName = "sportmonks"
 
-/** An include that the plan, or the endpoint, does not have. */
-class IncludeRefused extends Data.TaggedError("IncludeRefused")<{
-  readonly include: string
-  readonly message: string
-}> {}
-
 /** A filter that the endpoint does not take. */
 class FilterRefused extends Data.TaggedError("FilterRefused")<{ readonly message: string }> {}
+
+const limitText = "SportMonks' limit of requests an hour is reached"
 
 /** What is left of one kind of request, until when in milliseconds since the epoch. */
 export interface Allowance {
   readonly remaining: number
   readonly resetsAt: number
 }
+
+/** Nothing is left, and the time at which there is again has yet to come: within the hour, unless a clock was set back. */
+export const isUsedUp = ({ remaining, resetsAt }: Allowance, now: number): boolean =>
+  remaining <= 0 && resetsAt > now && resetsAt <= now + waitOf(Number.POSITIVE_INFINITY)
+
+/** The limit that this is. */
+export const usedUp = ({ resetsAt }: Allowance) => new LimitReached({ until: resetsAt, message: limitText })
+
+/** What requests of a path are counted as. */
+const entityOf = (path: string): string =>
+  path.startsWith("leagues/") ? "League" : path.startsWith("teams/") ? "Team" : "Fixture"
 
 const decodeRateLimit = Schema.decodeUnknownOption(
   Schema.Struct({
@@ -76,9 +84,6 @@ const refusedInclude = (message: string): string | undefined =>
 /** An include that is wanted, and how the poll goes on without it. */
 const wanted = ["state", "periods", "scores", "participants", "league.country", "statistics", "events", "inplayOdds"]
 
-/** Without these there is no match. */
-const needed = new Set(["state", "periods", "scores", "participants"])
-
 /** What a match that is over is asked with: its prices are of no use any more. */
 const ofOneMatch = wanted.filter((include) => include !== "inplayOdds")
 
@@ -106,7 +111,11 @@ export interface SportMonksApi {
 }
 
 const decodePlans = Schema.decodeUnknownOption(
-  Schema.Array(Schema.Struct({ plans: Schema.Array(Schema.Struct({ plan: Schema.String })) }))
+  Schema.Array(
+    Schema.Struct({
+      plans: Schema.Array(Schema.Struct({ plan: Schema.String, sport: Schema.optionalKey(Schema.Unknown) }))
+    })
+  )
 )
 
 const listOf = (data: unknown): ReadonlyArray<unknown> => {
@@ -119,8 +128,8 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
   const client = makeProviderClient({ feed: feedName, url, headers: { authorization: secret } })
   const left = new Map<string, Allowance>()
   let plan: string | undefined
-  const refusedIncludes = new Set<string>()
   const refusedFilters = new Set<string>()
+  const [live, byId, ofPrices] = [makeIncludes(), makeIncludes(), makeIncludes()]
 
   const failure = (reason: "unavailable" | "refused", message: string) =>
     new FeedError({ feed: feedName, reason, message })
@@ -131,7 +140,7 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
       left.set(requested_entity, { remaining, resetsAt: now + waitOf(resets_in_seconds) })
     }
     const plans = Option.getOrUndefined(decodePlans(subscription))?.flatMap((each) => each.plans)
-    const [first] = plans?.filter(({ plan }) => /football/i.test(plan)) ?? []
+    const [first] = plans?.filter(({ plan, sport }) => /football/i.test(`${plan} ${String(sport)}`)) ?? []
     if (first !== undefined) plan = first.plan
   }
 
@@ -145,12 +154,12 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
       const wait = retryAfter === undefined ? waitIn(answer, now) : waitOf(retryAfter)
       const until =
         wait === undefined ? Math.max(...known.map(({ resetsAt }) => resetsAt), now + defaultWait * 1000) : now + wait
-      return new LimitReached({ until, message: "SportMonks' limit of requests an hour is reached" })
+      return new LimitReached({ until, message: limitText })
     }
     if (code === filterCode) return new FilterRefused({ message })
     const include = refusedInclude(message)
     if ((code !== undefined && includeCodes.has(code)) || include !== undefined) {
-      return new IncludeRefused({ include: include ?? "", message })
+      return new IncludeRefused({ include, message })
     }
     if (status >= 500) return failure("unavailable", `SportMonks answered ${status}: ${message}`)
     if (status < 300 && body.message === undefined) {
@@ -167,6 +176,9 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
 
   let mostLeft = 0
   const ask = Effect.fnUntraced(function* (path: string, params: Params) {
+    const known = left.get(entityOf(path))
+    const asked = yield* Clock.currentTimeMillis
+    if (known !== undefined && isUsedUp(known, asked)) return yield* usedUp(known)
     const answer = yield* client.get(path, params)
     const now = yield* Clock.currentTimeMillis
     const body = envelopeOf(answer.body)
@@ -184,65 +196,45 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     return yield* refuse(answer, body, now)
   })
 
-  /** Leaves out an include that was refused and says so; fails where it cannot do without. */
-  const leaveOut = ({ include, message }: IncludeRefused, asked: ReadonlyArray<string>) => {
-    const name = asked.find((each) => each.toLowerCase().split(".")[0] === include.toLowerCase().split(".")[0])
-    const [last] = asked.filter((each) => !needed.has(each)).slice(-1)
-    const gone = name ?? last
-    if (gone === undefined || needed.has(gone)) {
-      return failure("refused", `SportMonks refuses the request: ${message} ${ofPlan}`)
-    }
-    refusedIncludes.add(gone)
-    return Effect.logWarning("SportMonks does not give this with the plan: polls go on without it").pipe(
-      Effect.annotateLogs({ include: gone, reason: message })
-    )
-  }
-
-  const withIncludes = (
-    path: string,
-    includes: ReadonlyArray<string>,
-    params: Params
-  ): Effect.Effect<unknown, FeedError | FilterRefused | LimitReached> =>
-    Effect.suspend(() => {
-      const asked = includes.filter((include) => !refusedIncludes.has(include))
-      return ask(path, { include: asked.join(";"), ...params }).pipe(
-        Effect.catchTag("IncludeRefused", (refused) =>
-          Effect.andThen(leaveOut(refused, asked), withIncludes(path, includes, params))
-        )
-      )
-    })
-
   const inOneFilter = 50
   const byLeague =
     leagues.length === 0 || leagues.length > inOneFilter ? undefined : `fixtureLeagues:${leagues.join(",")}`
   const byBookmaker = `bookmakers:${bookmaker}`
 
   /** What is too much is left out when the answer is read; asking for less only makes it smaller. */
-  const inPlay: Effect.Effect<unknown, FeedError | LimitReached> = Effect.suspend(() => {
-    const filters = [byLeague, refusedIncludes.has("inplayOdds") ? undefined : byBookmaker].filter(
-      (each) => each !== undefined && !refusedFilters.has(each)
-    )
-    return withIncludes("livescores/inplay", wanted, {
-      filters: filters.length === 0 ? undefined : filters.join(";")
-    }).pipe(
-      Effect.catchTag("FilterRefused", ({ message }) => {
-        const [last] = filters.slice(-1)
-        if (last === undefined) return failure("refused", `SportMonks refuses the request: ${message}`)
-        refusedFilters.add(last)
-        return Effect.andThen(
-          Effect.logWarning("SportMonks does not take this filter: polls go on without it").pipe(
-            Effect.annotateLogs({ filter: last, reason: message })
-          ),
-          inPlay
-        )
-      })
-    )
-  })
+  const listWith = (
+    include: ReadonlyArray<string>
+  ): Effect.Effect<unknown, FeedError | IncludeRefused | LimitReached> =>
+    Effect.suspend(() => {
+      const filters = [byLeague, include.includes("inplayOdds") ? byBookmaker : undefined].filter(
+        (each) => each !== undefined && !refusedFilters.has(each)
+      )
+      const params = { include: include.join(";"), filters: filters.length === 0 ? undefined : filters.join(";") }
+      return ask("livescores/inplay", params).pipe(
+        Effect.catchTag("FilterRefused", ({ message }) => {
+          const [last] = filters.slice(-1)
+          if (last === undefined) {
+            refusedFilters.clear()
+            return failure("refused", `SportMonks refuses the request: ${message}`)
+          }
+          refusedFilters.add(last)
+          return Effect.andThen(
+            Effect.logWarning("SportMonks does not take this filter: polls go on without it").pipe(
+              Effect.annotateLogs({ filter: last, reason: message })
+            ),
+            listWith(include)
+          )
+        })
+      )
+    })
 
   /** Where nothing can be left out, what is refused is the request. */
   const whole = (asked: Effect.Effect<unknown, FeedError | FilterRefused | IncludeRefused | LimitReached>) =>
     Effect.catchTag(asked, ["FilterRefused", "IncludeRefused"], ({ message }) =>
-      failure("refused", `SportMonks refuses the request: ${message}`)
+      failure(
+        "refused",
+        `SportMonks refuses the request: ${/[.!?]$/.test(message) ? message : `${message}.`} ${ofPlan}`
+      )
     )
 
   return {
@@ -250,20 +242,22 @@ export const makeSportMonksApi = Effect.fnUntraced(function* ({ bookmaker, leagu
     requests: client.requests,
     allowance: (entity) => left.get(entity),
     plan: () => plan,
-    inPlay: Effect.flatMap(inPlay, (data) =>
+    inPlay: Effect.flatMap(whole(live.ask(wanted, listWith)), (data) =>
       data === undefined || Array.isArray(data)
         ? Effect.succeed(listOf(data))
         : failure("unavailable", `${client.host} answered with something that is no list of matches`)
     ),
-    fixtures: (ids) => Effect.map(whole(withIncludes(`fixtures/multi/${ids.join(",")}`, ofOneMatch, {})), listOf),
+    fixtures: (ids) => {
+      const path = `fixtures/multi/${ids.join(",")}`
+      return Effect.map(whole(byId.ask(ofOneMatch, (include) => ask(path, { include: include.join(";") }))), listOf)
+    },
     prices: (ids) => {
       const filters = `bookmakers:${bookmaker};markets:1,14,80`
-      if (refusedIncludes.has("odds")) return Effect.succeed([])
-      return ask(`fixtures/multi/${ids.join(",")}`, { include: "odds", filters }).pipe(
-        Effect.catchTag("IncludeRefused", (refused) => leaveOut(refused, ["odds"])),
-        whole,
-        Effect.map(listOf)
-      )
+      return ofPrices
+        .ask(["odds"], ([include]) =>
+          include === undefined ? Effect.succeed([]) : ask(`fixtures/multi/${ids.join(",")}`, { include, filters })
+        )
+        .pipe(whole, Effect.map(listOf))
     },
     hasLeague: (id) => Effect.map(whole(ask(`leagues/${id}`, {})), (data) => listOf(data).some(isPlain)),
     team: (id, season) =>

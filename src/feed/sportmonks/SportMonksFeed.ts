@@ -20,7 +20,7 @@ import { farApart, spacing } from "../provider/spacing.ts"
 import { makeUnreadable } from "../provider/unreadable.ts"
 import { type ReadFixture, readFixture } from "./fixture.ts"
 import { askPrematch } from "./prematch.ts"
-import { feedName, makeSportMonksApi } from "./SportMonksApi.ts"
+import { feedName, isUsedUp, makeSportMonksApi, usedUp } from "./SportMonksApi.ts"
 import type { SportMonksSettings } from "./settings.ts"
 
 /** Requests an hour that are not planned for polls: they are there for matches that vanish. */
@@ -128,6 +128,7 @@ export const layerSportMonks = (
         if (Option.isSome(limit)) return Option.some(waitFor(limit.value))
         const left = api.allowance("Fixture")
         if (left === undefined || left.resetsAt <= now) return Option.none()
+        if (isUsedUp(left, now)) return Option.some(waitFor(usedUp(left)))
         const { remaining, resetsAt } = left
         const apart = spacing({
           interval: Duration.toMillis(interval),

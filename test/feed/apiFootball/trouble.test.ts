@@ -74,6 +74,35 @@ const rows = (asked: Asked, ...ids: ReadonlyArray<string>) =>
   asked.path === "fixtures" ? ids.map((id) => fixtureOf(inPlay(id), asked.query.has("ids"))) : []
 
 describe("API-Football's feed in trouble", () => {
+  it.effect("asks for nothing at all once an answer says that nothing is left, but once an hour", () =>
+    Effect.gen(function* () {
+      let left = 50
+      const limit = 7500
+      const matches = ["1", "2"].map((id) => fixtureOf(inPlay(id)))
+      const server = yield* provider({ limit, remaining: () => left }, ({ path }) =>
+        path === "fixtures" ? { response: matches } : {}
+      )
+      const feed = yield* apiFootballFeed(server.url, every)
+      const { finished = () => Effect.succeed([]) } = feed
+      yield* TestClock.setTime(dayStart)
+      yield* feed.poll
+      left = 0
+      // The list takes the last one: what is due beside it is not asked for.
+      const asked = () => server.asked.filter(({ path }) => path === "fixtures" || path === "odds/live").length
+      const before = asked()
+      yield* TestClock.setTime(dayStart + 30 * minute)
+      yield* feed.poll
+      assert.strictEqual((yield* Effect.flip(finished(["2"]))).reason, "paused")
+      assert.strictEqual(asked(), before + 1)
+      yield* TestClock.setTime(dayStart + 89 * minute)
+      assert.strictEqual((yield* Effect.flip(feed.poll)).reason, "paused")
+      assert.strictEqual(asked(), before + 1)
+      left = 7000
+      yield* TestClock.setTime(dayStart + 91 * minute)
+      assert.lengthOf(yield* finished(["1", "2"]), 2)
+    }).pipe(isolated)
+  )
+
   it.effect("asks in minutes, not in a day, where the provider's day begins a little after ours", () =>
     Effect.gen(function* () {
       for (const lastOfDay of [0, 1]) {

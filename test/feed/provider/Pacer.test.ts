@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Context, Duration, Effect, Layer, Result, type Scope } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { FeedMemory } from "../../../src/feed/FeedMemory.ts"
 import { FeedError } from "../../../src/feed/MatchFeed.ts"
@@ -101,6 +101,25 @@ describe("The time between polls", () => {
       yield* pacer.poll(Effect.succeed(1), plannedFor(dayStart + 30 * minute))
       assert.isFalse(yield* asksAt(dayStart - minute / 2))
       assert.isTrue(yield* asksAt(dayStart - 360 * minute))
+    }).pipe(isolated)
+  )
+
+  it.effect("is not told as spread where the answer alone took long", () =>
+    Effect.gen(function* () {
+      const logs = yield* Logs
+      const spread = "polls are further apart than POLL_INTERVAL, so that the plan's requests last"
+      const { pacer } = yield* world
+      const poll = (took: Duration.Input, apart: number) =>
+        pacer.poll(
+          TestClock.adjust(took),
+          Effect.map(Clock.currentTimeMillis, (now) =>
+            Option.some({ kind: "spread" as const, until: now + apart, reason: "a poll now and then" })
+          )
+        )
+      for (const took of ["3 seconds", "10 millis", "9 seconds"] as const) yield* poll(took, 15_000)
+      assert.isEmpty(yield* logs.lines(spread))
+      yield* poll("3 seconds", 20_000)
+      assert.lengthOf(yield* logs.lines(spread), 1)
     }).pipe(isolated)
   )
 

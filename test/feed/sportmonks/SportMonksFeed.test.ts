@@ -66,6 +66,32 @@ describe("SportMonks' feed", () => {
     }).pipe(isolated)
   )
 
+  it.effect("asks for nothing at all once an answer says that nothing is left, until it is renewed", () =>
+    Effect.gen(function* () {
+      let standing = [listed({ id: "1" }), listed({ id: "2" })]
+      const server = yield* makeSportMonksServer(() => standing)
+      const feed = yield* sportMonksFeed(server.url)
+      yield* TestClock.setTime(dayStart)
+      yield* feed.poll
+      yield* settled(server)
+      // One is gone from the list that takes the last request.
+      standing = [listed({ id: "1" }), { ...listed({ id: "2" }), isListed: false }]
+      server.left.remaining = 1
+      server.left.resets_in_seconds = 600
+      yield* TestClock.setTime(dayStart + minute)
+      const before = server.asked.length
+      assert.deepStrictEqual(clocks(yield* feed.poll), ["1 live 60"])
+      const { finished = () => Effect.succeed([]) } = feed
+      const later = yield* Effect.flip(finished(["2"]))
+      assert.strictEqual(later.reason, "paused")
+      assert.lengthOf(server.asked, before + 1)
+      assert.lengthOf(yield* lines("the provider's limit is reached: polls wait"), 1)
+      server.left.remaining = 100
+      yield* TestClock.setTime(dayStart + 11 * minute)
+      assert.lengthOf(yield* finished(["2"]), 1)
+    }).pipe(isolated)
+  )
+
   it.effect("asks for figures from before kick-off with what polls and vanished matches leave of the hour", () =>
     Effect.gen(function* () {
       const prematch = { win_odds: { home: 2, away: 4 }, draw_odds: 3.5 }
@@ -302,6 +328,13 @@ describe("SportMonks' feed", () => {
         message:
           "Football Starter Plan; 1999 requests left until 2026-11-28 16:00:00 UTC; a poll every 15s takes 240 an hour"
       })
+      yield* Effect.forEach(["Football Starter Plan", "Enterprise Plan"], (plan) =>
+        Effect.gen(function* () {
+          const subscription = [{ plans: [{ plan, sport: plan === "Enterprise Plan" ? "Football" : undefined }] }]
+          server.play(/^livescores/, json({ data: [], subscription }))
+          assert.match((yield* checked).message, new RegExp(`^${plan};`))
+        })
+      )
       server.left.remaining = 61
       const { message, status, todo } = yield* checked
       assert.strictEqual(status, "warning")
