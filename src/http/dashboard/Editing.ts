@@ -1,6 +1,7 @@
 /**
  * Which strategies may be changed on the pages, and how: the operator's own rows of the database and, where STRATEGY_EDIT=files
- * says so, the files of the directory that this process watches. What belongs to an owner is theirs alone.
+ * says so, the files of the directory that this process watches. What belongs to an owner is theirs alone. Where a directory is
+ * watched a new strategy is a new file of it.
  */
 import { Context, Effect, FileSystem, Layer, Option, Path, Result, Schema } from "effect"
 import type { DatabaseError } from "../../database/Database.ts"
@@ -11,7 +12,8 @@ import type { Diagnostic } from "../../rules/language/Diagnostic.ts"
 import { diagnosticsOf } from "../../rules/language/StrategyProblem.ts"
 import { decodeStrategyRow, isMadeOfRules } from "../../rules/rows/StrategyRow.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
-import { filesAt, nameOfFile, placeOf } from "../../strategies/StrategyDirectory.ts"
+import { filesAt, nameOfFile, placeOf, readStrategyFile } from "../../strategies/StrategyDirectory.ts"
+import { writeNewFile } from "./newFile.ts"
 import { type KeptRow, markOf, PageStore } from "./PageStore.ts"
 
 /** Whether strategies that are kept in files may be changed here. */
@@ -42,17 +44,29 @@ const rawText = (content: string): string =>
 
 const rowOf = (content: string): Option.Option<unknown> => decodeJson(content)
 
+/** Why a text was not saved: somebody has changed the strategy meanwhile, or the reason in words. */
+export type Refusal = { readonly changed: true } | { readonly reason: string }
+
 export class Editing extends Context.Service<
   Editing,
   {
     readonly read: (kept: KeptRow) => Effect.Effect<Said>
-    /** Saves a text that reads as this definition. False where it was changed meanwhile, or may not be changed. */
+    /** What the files of these names say that this process could watch and does not: `soon`, it will. */
+    readonly filesOf: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, "off" | "soon" | "left out">>
+    /** Whether a new strategy can be written here, or why not. */
+    readonly addable: true | string
+    /** Adds a strategy, and answers with its id. */
+    readonly add: (
+      text: string,
+      definition: StrategyDefinition
+    ) => Effect.Effect<Result.Result<string, Refusal>, DatabaseError>
+    /** Saves a text that reads as this definition. */
     readonly save: (
       kept: KeptRow,
       mark: string,
       text: string,
       definition: StrategyDefinition
-    ) => Effect.Effect<boolean, DatabaseError>
+    ) => Effect.Effect<Result.Result<void, Refusal>, DatabaseError>
   }
 >()("touchline/http/dashboard/Editing") {
   static readonly layer = Layer.effect(
@@ -61,7 +75,7 @@ export class Editing extends Context.Service<
       const store = yield* PageStore
       const fs = yield* FileSystem.FileSystem
       const paths = yield* Path.Path
-      const { directory } = yield* Strategies
+      const { directory, name: watchedName, set } = yield* Strategies
       const mayEdit = yield* EditsFiles
       const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
 
@@ -107,31 +121,92 @@ export class Editing extends Context.Service<
         })
       }
 
-      return Editing.of({
-        read: Effect.fnUntraced(function* ({ content, file, owner }) {
-          if (content === undefined) {
-            return {
-              text: "",
-              mark: "",
-              definition: undefined,
-              problems: [],
-              editable: "It was deleted; its alerts and its record are kept."
-            }
+      const read = Effect.fnUntraced(function* ({ content, file, owner }: KeptRow): Effect.fn.Return<Said> {
+        if (content === undefined) {
+          return {
+            text: "",
+            mark: "",
+            definition: undefined,
+            problems: [],
+            editable: "It was deleted; its alerts and its record are kept."
           }
-          if (typeof owner === "string")
-            return { ...readRow(content), editable: "It belongs to its owner, who alone can change it." }
-          if (typeof file === "string") return yield* readFile(file, content)
-          return { ...readRow(content), editable: true }
-        }),
-        save: Effect.fn("Editing.save")(function* (kept, mark, text, definition) {
-          if (typeof kept.owner === "string") return false
-          if (typeof kept.file !== "string") return yield* store.edit(kept.id, mark, definition)
-          const found = yield* fileOf(kept.file)
-          if (!mayEdit || Option.isNone(found) || markOf(found.value.text) !== mark) return false
-          const draft = `${found.value.file}.draft`
-          yield* fs.writeFileString(draft, text).pipe(Effect.andThen(fs.rename(draft, found.value.file)), Effect.orDie)
-          return true
-        })
+        }
+        if (typeof owner === "string")
+          return { ...readRow(content), editable: "It belongs to its owner, who alone can change it." }
+        if (typeof file === "string") return yield* readFile(file, content)
+        return { ...readRow(content), editable: true }
+      })
+
+      const filesOf = Effect.fnUntraced(
+        function* (names: ReadonlyArray<string>) {
+          const said = new Map<string, "off" | "soon" | "left out">()
+          if (directory === undefined) return said
+          const asked = new Set(names)
+          for (const file of (yield* filesAt(yield* placeOf(directory))).files) {
+            const name = nameOfFile(paths.basename(file))
+            if (!asked.has(name) || said.has(name)) continue
+            const read = yield* readStrategyFile(file)
+            said.set(name, Result.isFailure(read) ? "left out" : read.success.active ? "soon" : "off")
+          }
+          return said
+        },
+        Effect.orElseSucceed(() => new Map<string, "off" | "soon" | "left out">()),
+        Effect.provideContext(platform)
+      )
+
+      /** Whether the service watches a file alone, which a new one beside it would not change. */
+      const isOneFile =
+        directory !== undefined &&
+        (yield* Effect.orElseSucceed(placeOf(directory), () => ({ only: undefined }))).only !== undefined
+      const addable =
+        set === undefined
+          ? true
+          : directory === undefined || isOneFile
+            ? `The strategies of this service are those ${watchedName}: a new one would not be watched.`
+            : mayEdit
+              ? true
+              : `This service watches the files of ${directory}: put a new strategy there as a file. With STRATEGY_EDIT=files it can be written here.`
+
+      const notWritten = ({ message }: { readonly message: string }) =>
+        Effect.succeed(Result.fail({ reason: `Its file cannot be written: ${message}` }))
+
+      return Editing.of({
+        read,
+        filesOf,
+        addable,
+        add: Effect.fn("Editing.add")(
+          function* (text, definition) {
+            if (addable !== true) return Result.fail({ reason: addable })
+            const isTaken = (id: string) => Effect.map(store.strategy(id), Option.isSome)
+            const added =
+              directory === undefined
+                ? Option.getOrUndefined(yield* store.add(definition))
+                : yield* writeNewFile(directory, { name: definition.name, text }, isTaken).pipe(
+                    Effect.provideContext(platform)
+                  )
+            return added === undefined
+              ? Result.fail({ reason: "It was not taken: give it another name." })
+              : Result.succeed(added)
+          },
+          Effect.catchTag("PlatformError", notWritten)
+        ),
+        save: Effect.fn("Editing.save")(
+          function* (kept, mark, text, definition) {
+            const { editable, mark: present } = yield* read(kept)
+            if (editable !== true) return Result.fail({ reason: editable })
+            if (typeof kept.file !== "string") {
+              return (yield* store.edit(kept.id, mark, definition))
+                ? Result.void
+                : Result.fail({ changed: true as const })
+            }
+            const found = yield* fileOf(kept.file)
+            if (Option.isNone(found) || present !== mark) return Result.fail({ changed: true as const })
+            const draft = `${found.value.file}.draft`
+            yield* Effect.andThen(fs.writeFileString(draft, text), fs.rename(draft, found.value.file))
+            return Result.void
+          },
+          Effect.catchTag("PlatformError", notWritten)
+        )
       })
     })
   )

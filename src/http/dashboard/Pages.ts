@@ -2,11 +2,11 @@
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Database, type DatabaseError } from "../../database/Database.ts"
 import { TriggerStore } from "../../database/TriggerStore.ts"
-import type { Strategy } from "../../domain/Strategy.ts"
 import { AlertState } from "../../domain/Trigger.ts"
 import { performance } from "../../outcome/Performance.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
 import { addressOf } from "../address.ts"
+import type { Html } from "../html.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
@@ -21,6 +21,7 @@ import { type State, stateParts } from "./pages/state.ts"
 import { strategiesPage, strategiesPerPage } from "./pages/strategies.ts"
 import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
 import { systemPage } from "./pages/system.ts"
+import { makeStandings } from "./Standing.ts"
 import { SystemFacts } from "./SystemFacts.ts"
 import { Troubles, troublesOf } from "./Troubles.ts"
 import { standingsOf } from "./verdicts.ts"
@@ -37,7 +38,11 @@ const notices: Readonly<Record<string, string>> = {
   again: "The alert is pending again, and is sent in its turn.",
   tested: "The test message was sent.",
   saved: "Saved. It is watched from the next look at the strategies on.",
+  "saved-off": "Saved. It is not active, so it is not watched.",
+  "saved-there": "Saved in the database. This service watches other strategies, so it is not watched here.",
+  filed: "Saved as a new file of the directory. It is watched from the next look at the files on, within seconds.",
   on: "Switched on.",
+  "on-there": "Switched on in the database. This service watches other strategies, so it is not watched here.",
   off: "Switched off: it fires no more, and its record is kept."
 }
 
@@ -79,7 +84,7 @@ export class Pages extends Context.Service<
   Pages,
   {
     /** The page of an address, a path with its query. None where there is no such page. */
-    readonly pageOf: (address: string, notice?: string) => Effect.Effect<Option.Option<Page>, DatabaseError>
+    readonly pageOf: (address: string, notice?: string | Html) => Effect.Effect<Option.Option<Page>, DatabaseError>
     /** What stands at the top of every page. */
     readonly top: Effect.Effect<ReadonlyArray<Part>>
     /** What names the state of all that pages which are kept show. Absent where there is no telling. */
@@ -88,7 +93,7 @@ export class Pages extends Context.Service<
     readonly editorOf: (
       strategy: string | undefined,
       written: { readonly text: string; readonly mark: string; readonly draft?: Draft | undefined },
-      notice?: string
+      notice?: string | Html
     ) => Effect.Effect<Option.Option<Page>, DatabaseError>
   }
 >()("touchline/http/dashboard/Pages") {
@@ -97,7 +102,7 @@ export class Pages extends Context.Service<
     Effect.gen(function* () {
       const picture = yield* Picture
       const store = yield* PageStore
-      const { set, watched } = yield* Strategies
+      const { watched } = yield* Strategies
       const triggers = yield* TriggerStore
       const drafts = yield* Drafts
       const editing = yield* Editing
@@ -106,6 +111,7 @@ export class Pages extends Context.Service<
       const { known } = yield* Troubles
       const watching = yield* WatchedPages
       const others = yield* Others
+      const standings = yield* makeStandings
 
       const state = Effect.gen(function* () {
         return {
@@ -133,7 +139,7 @@ export class Pages extends Context.Service<
         })
       })
 
-      const alerts = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | undefined) {
+      const alerts = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | Html | undefined) {
         const asked: AlertQuery = {
           strategy: given(query.get("strategy")),
           competition: given(query.get("competition")),
@@ -186,25 +192,12 @@ export class Pages extends Context.Service<
         return Option.some(matchPage({ state: yield* state, look, alerts: fired, standings, page }))
       })
 
-      let idsOf: { readonly version: number; readonly byId: ReadonlyMap<string, Strategy> } | undefined
-      /** What is watched now by its ids, made new when something has changed. */
-      const byId = Effect.map(watched, ({ all, version }) => {
-        if (idsOf?.version !== version) idsOf = { version, byId: new Map(Array.from(all(), (each) => [each.id, each])) }
-        return idsOf.byId
-      })
-
-      const strategies = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | undefined) {
+      const strategies = Effect.fnUntraced(function* (query: URLSearchParams, notice: string | Html | undefined) {
         const named = given(query.get("named"))
         const place = recordPlaceOf(given(query.get("after")))
         const rows = yield* store.records(named, strategiesPerPage + 1, place)
         const records = rows.slice(0, strategiesPerPage)
-        const held = yield* byId
         const { leftOut, size } = yield* watched
-        const problems = new Map(
-          records
-            .filter(({ active, file, id }) => set === undefined && active && file === null && !held.has(id))
-            .map(({ id }) => [id, "cannot be used: its page says why"])
-        )
         return strategiesPage({
           state: yield* state,
           records,
@@ -213,19 +206,25 @@ export class Pages extends Context.Service<
           isFirst: place === undefined,
           watched: size,
           leftOut,
-          problems,
+          standings: yield* standings(records),
+          addable: editing.addable,
           notice: notice ?? noticeOf(query)
         })
       })
 
-      const strategyOf = Effect.fnUntraced(function* (kept: KeptRow, notice: string | undefined) {
+      const strategyOf = Effect.fnUntraced(function* (kept: KeptRow, notice: string | Html | undefined) {
         const { definition, editable, problems, text } = yield* editing.read(kept)
         const byCompetition = yield* performance({ strategy: kept.id, since: undefined, byCompetition: true }).pipe(
           Effect.provideService(Database, database)
         )
+        const { active = false, file = null, id } = kept
+        const standing = (yield* standings([{ active, file, id }])).get(id) ?? "off"
         return strategyPage({
           state: yield* state,
           kept,
+          // What was just written or switched on is held from the next look on.
+          standing:
+            standing === "left out" && problems.length === 0 && typeof kept.owner !== "string" ? "soon" : standing,
           text,
           problems,
           editable,
@@ -241,7 +240,7 @@ export class Pages extends Context.Service<
       const editorOf = Effect.fnUntraced(function* (
         strategy: string | undefined,
         { draft, mark, text }: { readonly text: string; readonly mark: string; readonly draft?: Draft | undefined },
-        notice?: string
+        notice?: string | Html
       ) {
         const kept = strategy === undefined ? undefined : Option.getOrUndefined(yield* store.strategy(strategy))
         if (strategy !== undefined && kept === undefined) return Option.none()
@@ -259,6 +258,8 @@ export class Pages extends Context.Service<
       })
 
       const edit = Effect.fnUntraced(function* (strategy: string | undefined, query: URLSearchParams) {
+        if (strategy === undefined && editing.addable !== true)
+          return Option.some(yield* strategies(new URLSearchParams(), editing.addable))
         const found = drafts.find(given(query.get("draft")))
         const draft = found?.strategy === strategy ? found : undefined
         if (strategy === undefined) return yield* editorOf(undefined, { text: draft?.text ?? newText, mark: "", draft })
@@ -282,7 +283,11 @@ export class Pages extends Context.Service<
         })
       })
 
-      const below = Effect.fnUntraced(function* (pathname: string, query: URLSearchParams, notice: string | undefined) {
+      const below = Effect.fnUntraced(function* (
+        pathname: string,
+        query: URLSearchParams,
+        notice: string | Html | undefined
+      ) {
         const [, place, part = "", more] = /^\/(matches|strategies)\/([^/]+)(\/edit)?$/.exec(pathname) ?? []
         const id = decoded(part)
         if (place === undefined || id === undefined) return Option.none()

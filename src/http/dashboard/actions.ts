@@ -10,8 +10,10 @@ import { MatchId } from "../../domain/Match.ts"
 import { StrategyId } from "../../domain/Strategy.ts"
 import { type Trigger, TriggerId } from "../../domain/Trigger.ts"
 import type { Diagnostic } from "../../rules/language/Diagnostic.ts"
+import { Strategies } from "../../strategies/Strategies.ts"
+import { type Html, html } from "../html.ts"
 import { Drafts, keptOf, readText } from "./Drafts.ts"
-import { Editing } from "./Editing.ts"
+import { Editing, type Refusal } from "./Editing.ts"
 import { PageStore } from "./PageStore.ts"
 import { encoded } from "./words.ts"
 
@@ -45,7 +47,7 @@ const testTrigger = (at: DateTime.Utc, chat: string | undefined): Trigger => ({
 })
 
 /** What came of something: done, with where to look, or not, with the reason. */
-export type Outcome = { readonly to: string } | { readonly reason: string }
+export type Outcome = { readonly to: string } | { readonly reason: string | Html }
 
 /** What is brought to be saved or checked. */
 export interface Written {
@@ -79,11 +81,21 @@ export class Actions extends Context.Service<
       const editing = yield* Editing
       const drafts = yield* Drafts
       const { expires } = yield* AlertTimes
+      const { directory, set } = yield* Strategies
 
       const page = (strategy: string): string => `/strategies/${encoded(strategy)}`
       const wrong = (problems: ReadonlyArray<Diagnostic>): Outcome => ({
         reason: `It is not saved: ${problems.length === 1 ? "a problem is" : `${problems.length} problems are`} named below.`
       })
+      const refused = (refusal: Refusal, strategy: string): Outcome =>
+        "reason" in refusal
+          ? { reason: `It is not saved. ${refusal.reason}` }
+          : {
+              reason: html`It is not saved: somebody has changed it since you began. Compare with <a href="${page(strategy)}" target="_blank">what it says now</a>, and <a href="${page(strategy)}/edit">begin again</a> from there.`
+            }
+      /** Whether what is kept there is what this service watches. */
+      const isWatchedHere = (file: string | null | undefined): boolean =>
+        typeof file === "string" ? directory !== undefined : set === undefined
       /** A finished check of this very text is kept with the strategy. */
       const keepCheck = Effect.fnUntraced(function* (strategy: string, { draft: key, text }: Written) {
         const draft = drafts.find(key)
@@ -129,9 +141,10 @@ export class Actions extends Context.Service<
         setActive: Effect.fn("Actions.setActive")(function* (strategy, active) {
           const isSet = yield* store.setActive(strategy, active)
           if (!isSet) return { reason: "It cannot be switched here: it belongs to an owner or a file, or is gone." }
-          return { to: `${page(strategy)}?notice=${active ? "on" : "off"}` }
+          return { to: `${page(strategy)}?notice=${active ? (isWatchedHere(null) ? "on" : "on-there") : "off"}` }
         }),
         check: Effect.fn("Actions.check")(function* ({ mark, strategy, text }) {
+          if (strategy === undefined && editing.addable !== true) return { reason: editing.addable }
           const said = readText(text)
           if (Result.isFailure(said)) return wrong(said.failure)
           const key = yield* drafts.check({ strategy, text, mark }, said.success)
@@ -142,21 +155,20 @@ export class Actions extends Context.Service<
           const said = readText(text)
           if (Result.isFailure(said)) return wrong(said.failure)
           if (strategy === undefined) {
-            const added = yield* store.add(said.success)
-            if (Option.isNone(added)) return { reason: "The database did not take it." }
-            yield* keepCheck(added.value, written)
-            return { to: `${page(added.value)}?notice=saved` }
+            const added = yield* editing.add(text, said.success)
+            if (Result.isFailure(added)) return refused(added.failure, "new")
+            yield* keepCheck(added.success, written)
+            // The database knows a file's strategy once the service has read it.
+            if (directory !== undefined) return { to: "/strategies?notice=filed" }
+            return { to: `${page(added.success)}?notice=${said.success.active ? "saved" : "saved-off"}` }
           }
           const kept = yield* store.strategy(strategy)
-          const isSaved = Option.isSome(kept) && (yield* editing.save(kept.value, mark, text, said.success))
-          if (!isSaved) {
-            return {
-              reason:
-                "It is not saved: somebody has changed it since you began, or it may not be changed here. Open it in another tab to compare."
-            }
-          }
+          if (Option.isNone(kept)) return { reason: "It is not saved: there is no such strategy any more." }
+          const saved = yield* editing.save(kept.value, mark, text, said.success)
+          if (Result.isFailure(saved)) return refused(saved.failure, strategy)
           yield* keepCheck(strategy, written)
-          return { to: `${page(strategy)}?notice=saved` }
+          const notice = !isWatchedHere(kept.value.file) ? "saved-there" : said.success.active ? "saved" : "saved-off"
+          return { to: `${page(strategy)}?notice=${notice}` }
         })
       })
     })

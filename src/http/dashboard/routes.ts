@@ -91,7 +91,7 @@ const pages = Layer.unwrap(
       again: (
         form: Form,
         strategy: string | undefined,
-        reason: string
+        reason: string | Html
       ) => Effect.Effect<Option.Option<Page>, DatabaseError>
     ) =>
       HttpRouter.add(
@@ -118,15 +118,16 @@ const pages = Layer.unwrap(
         )
       )
 
-    const alertsAgain = (_: Form, __: string | undefined, reason: string) => pageOf("/alerts", reason)
-    const strategyAgain = (_: Form, strategy = "", reason: string) => pageOf(`/strategies/${encoded(strategy)}`, reason)
+    const alertsAgain = (_: Form, __: string | undefined, reason: string | Html) => pageOf("/alerts", reason)
+    const strategyAgain = (_: Form, strategy = "", reason: string | Html) =>
+      pageOf(`/strategies/${encoded(strategy)}`, reason)
     const written = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined) => ({
       strategy,
       text,
       mark,
       draft
     })
-    const editorAgain = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined, reason: string) =>
+    const editorAgain = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined, reason: string | Html) =>
       editorOf(strategy, { text, mark, draft: drafts.find(draft) }, reason)
     const save = (form: Form, strategy: string | undefined) => actions.save(written(form, strategy))
     const check = (form: Form, strategy: string | undefined) => actions.check(written(form, strategy))

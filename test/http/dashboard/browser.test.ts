@@ -44,8 +44,13 @@ class Evening extends Context.Service<
         when: [goals(3)],
         expect: goals(4)
       })
-      yield* Context.get(service.context, StrategyStore).save([strategy])
-      yield* eventually(Context.get(service.context, Strategies).watched, ({ size }) => size === 1)
+      // No match shows what it asks for: what is short of it is a sentence.
+      const unknown = newStrategy({
+        name: "Late shots",
+        when: [{ left: { metric: "shots_on_target", window: { last: 15 } }, comparator: ">=", right: 3 }]
+      })
+      yield* Context.get(service.context, StrategyStore).save([strategy, unknown])
+      yield* eventually(Context.get(service.context, Strategies).watched, ({ size }) => size === 2)
       service.take(true)
       yield* service.scan(
         ...[20, 30, 40]
@@ -216,6 +221,27 @@ describe.skipIf(!hasBrowser)(inBrowser("pages in a browser"), () => {
         })
       )
     }
+
+    it.effect("leave a strategy's link its room beside a long sentence of what is short, at every width", () =>
+      Effect.gen(function* () {
+        const { root } = yield* Evening
+        const page = yield* openPage()
+        yield* Effect.promise(() => page.goto(root))
+        for (const width of [360, 768, 1440, 1920]) {
+          const [link, sentence, row] = yield* Effect.promise(async () => {
+            await page.setViewportSize({ width, height: 900 })
+            const near = page.locator(".near li", { hasText: "Late shots" }).first()
+            return Promise.all([
+              near.locator("a").boundingBox(),
+              near.locator("strong").textContent(),
+              near.boundingBox()
+            ])
+          })
+          assert.isAbove(sentence?.length ?? 0, 40)
+          assert.isAtLeast(link?.width ?? 0, (row?.width ?? 0) / 2, `${width} px`)
+        }
+      })
+    )
 
     it.effect("need no scrolling sideways on a phone of 360 px", () =>
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect } from "effect"
@@ -175,6 +175,7 @@ describe("pages over HTTP", { concurrent: true }, () => {
       const late = yield* submit(`${path}/save`, { text: text.replace("4", "5"), mark })
       assert.strictEqual(late.status, 409)
       assert.match(late.body, /somebody has changed it/)
+      assert.include(late.body, `<a href="${path}" target="_blank">`)
       assert.match(yield* page(path), /total goals &gt;= 4/)
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
@@ -255,24 +256,89 @@ describe("pages over HTTP", { concurrent: true }, () => {
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
-  it.live("leave files alone unless they may be edited, and then write the file", () =>
+  it.live("leave files alone and add none unless they may be edited, and say what to do", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
-      const file = join(directory, "mine.yaml")
       const text = "# Mine.\nname: Mine\nwhen:\n  - total goals >= 3\n"
-      writeFileSync(file, text)
+      writeFileSync(join(directory, "mine.yaml"), text)
+      const { page, submit } = yield* watching([], { strategies: directory })
+      const list = yield* page("/strategies")
+      assert.notInclude(list, "New strategy")
+      assert.match(list, /put a new strategy there as a file\. With STRATEGY_EDIT=files/)
+      assert.notInclude(yield* page("/strategies/new"), "<textarea")
+      for (const what of ["save", "try"]) {
+        const refused = yield* submit(`/strategies/${what}`, { text })
+        assert.deepStrictEqual([refused.status, /With STRATEGY_EDIT=files/.test(refused.body)], [409, true])
+      }
+      const [, path = ""] = /href="(\/strategies\/[0-9a-f-]{36})"/.exec(list) ?? []
+      assert.match(yield* page(path), /# Mine\.[\s\S]*with STRATEGY_EDIT=files it can be changed here/)
+      const closed = yield* submit(`${path}/save`, { text: text.replace("3", "4"), mark: "" })
+      assert.match(closed.body, /It is not saved\. Change it in its file/)
+      assert.deepStrictEqual(readdirSync(directory), ["mine.yaml"])
+      assert.strictEqual(readFileSync(join(directory, "mine.yaml"), "utf8"), text)
+      assert.strictEqual((yield* page("/strategies")).match(/<tr id=/g)?.length, 1)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("write files that may be edited, and new strategies as new files of the directory, over no other", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const said = (name: string) => readFileSync(join(directory, name), "utf8")
+      const text = "# Mine.\nname: Mine\nwhen:\n  - total goals >= 3\n"
+      writeFileSync(join(directory, "mine.yaml"), text)
+      const { context, page, submit } = yield* watching([], { strategies: directory, editsFiles: true })
+      const [, path = ""] = /href="(\/strategies\/[0-9a-f-]{36})"/.exec(yield* page("/strategies")) ?? []
+      const [, mark = ""] = /name="mark" value="([^"]+)"/.exec(yield* page(`${path}/edit`)) ?? []
       const changed = text.replace("3", "4")
-      const opened = Effect.fnUntraced(function* (editsFiles: boolean) {
-        const { page, submit } = yield* watching([], { strategies: directory, editsFiles })
-        const [, path = ""] = /href="(\/strategies\/[0-9a-f-]{36})"/.exec(yield* page("/strategies")) ?? []
-        const [, mark = ""] = /name="mark" value="([^"]+)"/.exec(yield* page(`${path}/edit`)) ?? []
-        return { shown: yield* page(path), ...(yield* submit(`${path}/save`, { text: changed, mark })) }
-      })
-      const closed = yield* Effect.scoped(opened(false))
-      assert.deepStrictEqual([closed.status, readFileSync(file, "utf8")], [409, text])
-      assert.match(closed.shown, /# Mine\.[\s\S]*with STRATEGY_EDIT=files it can be changed here/)
-      const open = yield* Effect.scoped(opened(true))
-      assert.deepStrictEqual([open.status, readFileSync(file, "utf8")], [303, changed])
+      assert.strictEqual((yield* submit(`${path}/save`, { text: changed, mark })).status, 303)
+      const written = (name: string) => `name: ${JSON.stringify(name)}\nwhen:\n  - total goals >= 4\n`
+      for (const name of ["Mine", "../../etc/Évening: late!"]) {
+        const { headers, status } = yield* submit("/strategies/save", { text: written(name) })
+        assert.deepStrictEqual([status, headers.location], [303, "/strategies?notice=filed"])
+      }
+      assert.sameMembers(readdirSync(directory), ["mine.yaml", "mine-2.yaml", "etc-evening-late.yaml"])
+      assert.deepStrictEqual([said("mine.yaml"), said("mine-2.yaml")], [changed, written("Mine")])
+      yield* eventually(Context.get(context, Strategies).watched, ({ size }) => size === 3)
+      const body = yield* page("/strategies")
+      assert.match(body, /3 strategies watched/)
+      assert.strictEqual(body.match(/class="mark on"/g)?.length, 3)
+    }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.live("say of each strategy whether this service watches it, of files and of the database", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const file = (name: string, text: string) => writeFileSync(join(directory, `${name}.yaml`), text)
+      const text = (name: string) => `name: ${name}\nwhen:\n  - total goals >= 3\n`
+      file("goes", text("Goes on"))
+      file("breaks", text("Breaks"))
+      file("rests", text("Rests"))
+      const service = yield* stage({ strategies: directory })
+      yield* Context.get(service.context, StrategyStore).save([newStrategy({ name: "A row", when: [goals(3)] })])
+      const { watched } = Context.get(service.context, Strategies)
+      yield* eventually(watched, ({ size }) => size === 3)
+      file("breaks", text("Breaks").replace("goals", "gaols"))
+      file("rests", `${text("Rests")}active: false\n`)
+      yield* eventually(watched, ({ leftOut, size }) => size === 1 && leftOut === 1)
+      const page = (path: string) => Effect.map(ask(service.port, path), ({ body }) => body)
+      const body = yield* page("/strategies")
+      const standing = (name: string) => new RegExp(`>${name}</a>.*?class="mark [^"]*">([^<]*)`).exec(body)?.[1]
+      assert.deepStrictEqual(["Goes on", "Breaks", "Rests", "A row"].map(standing), [
+        "on",
+        "left out",
+        "off",
+        "not watched here"
+      ])
+      assert.match(body, /1 strategy watched, 1 left out/)
+      const path = (name: string) => new RegExp(`href="([^"]*)">${name}<`).exec(body)?.[1] ?? ""
+      assert.match(yield* page(path("Goes on")), /class="mark on"/)
+      assert.match(yield* page(path("A row")), /not watched here/)
+      const row = path("A row")
+      const on = yield* ask(service.port, `${row}/on`, form({}))
+      assert.match(yield* page(on.headers.location ?? ""), /so it is not watched here/)
+      const [, mark = ""] = /name="mark" value="([^"]+)"/.exec(yield* page(`${row}/edit`)) ?? []
+      const saved = yield* ask(service.port, `${row}/save`, form({ mark, text: text("A row") }))
+      assert.match(yield* page(saved.headers.location ?? ""), /Saved in the database.*not watched here/)
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 

@@ -32,7 +32,7 @@ export interface AlertsData {
   readonly competitions: ReadonlyArray<{ readonly id: string; readonly name: string }>
   readonly strategyName: string | undefined
   /** What came of something that was asked for. */
-  readonly notice?: string | undefined
+  readonly notice?: string | Html | undefined
 }
 
 export const alertsPerPage = 50

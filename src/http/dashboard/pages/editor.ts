@@ -16,7 +16,7 @@ export interface EditorData {
   readonly mark: string
   readonly problems: ReadonlyArray<Diagnostic>
   readonly draft: Draft | undefined
-  readonly notice?: string | undefined
+  readonly notice?: string | Html | undefined
 }
 
 /** What a new strategy begins with. */

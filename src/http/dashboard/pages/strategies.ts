@@ -4,8 +4,8 @@ import { type Html, html } from "../../html.ts"
 import { rateChart } from "../charts.ts"
 import type { RecordRow } from "../PageStore.ts"
 import { list, type Page, type Piece } from "../page.ts"
+import { type Standing, standingMark } from "../Standing.ts"
 import { counted, encoded, percent, price } from "../words.ts"
-import { mark } from "./alerts.ts"
 import { elementId } from "./now.ts"
 import { type State, stateParts } from "./state.ts"
 
@@ -17,9 +17,11 @@ export interface StrategiesData {
   readonly isFirst: boolean
   readonly watched: number
   readonly leftOut: number
-  /** Why each strategy cannot be used that is left out, by id. */
-  readonly problems: ReadonlyMap<string, string>
-  readonly notice?: string | undefined
+  /** Whether each is watched here, by id. */
+  readonly standings: ReadonlyMap<string, Standing>
+  /** Whether a new one can be written here, or why not. */
+  readonly addable: true | string
+  readonly notice?: string | Html | undefined
 }
 
 export const strategiesPerPage = 100
@@ -34,15 +36,15 @@ export const ownerOf = ({ file, owner }: { readonly file?: string | null; readon
 export const recordPlace = ({ id, name }: Pick<RecordRow, "id" | "name">): string => JSON.stringify([name, id])
 
 const row =
-  (problems: ReadonlyMap<string, string>) =>
+  (standings: ReadonlyMap<string, Standing>) =>
   (record: RecordRow): Piece => {
-    const { active, hits, misses, name, triggers, voids } = record
+    const { hits, misses, name, triggers, voids } = record
     const { fairPrice, hitRate, interval } = ratesOf(record)
     const id = elementId("record", record.id)
-    const problem = problems.get(record.id)
+    const standing = standings.get(record.id) ?? "elsewhere"
     return {
       id,
-      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${problem !== undefined && html`<p class="reason">${problem}</p>`}</th><td>${problem === undefined ? mark(active ? "on" : "off") : mark("bad", "left out")}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
+      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${standing === "left out" && html`<p class="reason">cannot be used: its page says why</p>`}</th><td>${standingMark(standing)}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
     }
   }
 
@@ -54,16 +56,17 @@ const query = (named: string | undefined, more: Readonly<Record<string, string>>
 const around = (rows: ReadonlyArray<Html>): Html => html`<tbody id="records">${rows}</tbody>`
 
 export const strategiesPage = (data: StrategiesData): Page => {
-  const { hasMore, isFirst, leftOut, named, notice, problems, records, state, watched } = data
+  const { addable, hasMore, isFirst, leftOut, named, notice, records, standings, state, watched } = data
   const last = records.at(-1)
-  const rows = list("records", records.map(row(problems)), around)
+  const rows = list("records", records.map(row(standings)), around)
   return {
     title: "Strategies",
     place: "Strategies",
     isKept: true,
     head: html`<div class="heading"><h1>Strategies</h1><p>${counted(watched, "strategy", "strategies")} watched${leftOut > 0 && `, ${leftOut} left out`}</p></div>
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}
-<form class="filter" method="get" action="/strategies" role="search" aria-label="Find strategies"><label>Name holds <input name="named" value="${named}"></label><button>Find</button><a href="/strategies/new">New strategy</a></form>`,
+<form class="filter" method="get" action="/strategies" role="search" aria-label="Find strategies"><label>Name holds <input name="named" value="${named}"></label><button>Find</button>${addable === true && html`<a href="/strategies/new">New strategy</a>`}</form>
+${addable !== true && html`<p class="quiet">${addable}</p>`}`,
     parts: [
       ...stateParts(state),
       {
