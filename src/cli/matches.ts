@@ -2,6 +2,7 @@ import { Clock, Console, Context, Effect, Layer, Option, Result, Schedule, Schem
 import { counted } from "../domain/counted.ts"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
 import { matchLabel } from "../domain/Match.ts"
+import { onePerMatch } from "../domain/onePerMatch.ts"
 import { isInPlay, matchMinuteLabel, Snapshot } from "../domain/Snapshot.ts"
 import { FeedMemory } from "../feed/FeedMemory.ts"
 import { isFeedError, MatchFeed } from "../feed/MatchFeed.ts"
@@ -19,10 +20,11 @@ export interface MatchesOptions extends Invocation {
 
 const encode = Schema.encodeSync(Snapshot)
 
-/** What a poll shows: the matches that can be read, and how many cannot. */
+/** What a poll shows: the matches that can be read, each once, and how many more there are. */
 export const shownBy = ({ matches }: Poll) => {
   const decoded = matches.map(decodeSnapshot)
-  const snapshots = decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success.snapshot] : []))
+  const { kept } = onePerMatch(decoded.flatMap((each) => (Result.isSuccess(each) ? [each.success] : [])))
+  const snapshots = kept.map(({ snapshot }) => snapshot)
   return { snapshots, dropped: matches.length - snapshots.length }
 }
 
@@ -84,7 +86,7 @@ export const matches = Effect.fnUntraced(function* (extend: Extend, { json, watc
     const from = Option.isSome(found) ? "the last poll of the running service" : counted(poll.requests, "request")
     for (const line of snapshots.map(matchLine(snapshots))) yield* Console.log(line)
     yield* Console.log(
-      `${counted(snapshots.length, "match", "matches")} of ${poll.feed}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read`}`
+      `${counted(snapshots.length, "match", "matches")} of ${poll.feed}, ${age} s old, ${from}${dropped === 0 ? "" : `; ${dropped} cannot be read, or came twice`}`
     )
   })
   const watching = show.pipe(

@@ -4,6 +4,7 @@
  */
 import { Array as Arr, Effect, FileSystem, Path, Result, Schema } from "effect"
 import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
+import { onePerMatch } from "../domain/onePerMatch.ts"
 import { Snapshot, type SnapshotInput } from "../domain/Snapshot.ts"
 import { type SkippedFile, unlisted, warn } from "../feed/recorded/RecordedFiles.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
@@ -65,15 +66,15 @@ export const matchesOf = (polls: ReadonlyArray<Poll>): ReadonlyArray<RecordedMat
   // What a poll shows unchanged is the same object as before.
   const read = new Map<unknown, { readonly snapshot: Snapshot; readonly frame: SnapshotInput } | undefined>()
   for (const { at, matches } of polls.toSorted((a, b) => a.at - b.at)) {
-    for (const shown of matches) {
+    const ofPoll = matches.flatMap((shown) => {
       if (!read.has(shown)) {
         const decoded = decodeSnapshot(shown)
         const snapshot = Result.isSuccess(decoded) ? decoded.success.snapshot : undefined
         read.set(shown, snapshot && { snapshot, frame: encode(snapshot) })
       }
-      const found = read.get(shown)
-      if (found === undefined) continue
-      const { frame, snapshot } = found
+      return read.get(shown) ?? []
+    })
+    for (const { frame, snapshot } of onePerMatch(ofPoll).kept) {
       const course = courses.get(snapshot.match.id) ?? { frames: [], at: [], last: snapshot }
       courses.set(snapshot.match.id, course)
       course.frames.push(frame)

@@ -3,7 +3,7 @@ export interface ScanReport {
   readonly scans: number
   /** Snapshots that were decoded, in play or not. */
   readonly snapshots: number
-  /** Snapshots that could not be read and were left out. */
+  /** Snapshots that were left out: they could not be read, or another one of the same answer was of the same match. */
   readonly dropped: number
   /** Parts of the others that could not be read and were left out. */
   readonly partsLeftOut: number

@@ -3,10 +3,11 @@
  *
  * Guarantees: a feed that does not answer in time, or breaks, has failed; one that is unavailable is asked again within the
  * tick, and one that keeps to its provider's limits has not failed. What cannot be read, be it a part or a whole snapshot, is
- * told once a match and stops nothing else.
+ * told once a match and stops nothing else; so is a match that comes twice in one answer, of which one is scanned.
  */
 import { Duration, Effect, Option, Result, Schedule, Schema } from "effect"
-import { decodeSnapshot } from "../domain/decodeSnapshot.ts"
+import { type Decoded, decodeSnapshot } from "../domain/decodeSnapshot.ts"
+import { onePerMatch } from "../domain/onePerMatch.ts"
 import { brief, problemsOf, problemText } from "../domain/problems.ts"
 import type { Snapshot } from "../domain/Snapshot.ts"
 import { FeedError, MatchFeed } from "../feed/MatchFeed.ts"
@@ -74,28 +75,37 @@ export const makeObserve = Effect.map(MatchFeed, (feed) => {
 
   const parts = makeUnread()
   const wholes = makeUnread()
+  const twice = makeUnread()
 
   return Effect.fn("Scanner.observe")(function* (): Effect.fn.Return<Observation, FeedError> {
     const shown = yield* answered
     if (Option.isNone(shown)) return { snapshots: [], isPaused: true }
     const answers = shown.value
-    const snapshots: Array<Snapshot> = []
-    let partsLeftOut = 0
+    const read: Array<Decoded> = []
     for (const answer of answers) {
       const decoded = decodeSnapshot(answer)
       if (Result.isSuccess(decoded)) {
-        const { faults, snapshot } = decoded.success
-        snapshots.push(snapshot)
-        partsLeftOut += faults.length
-        if (faults.length > 0) parts.note(snapshot.match.id, faults)
+        read.push(decoded.success)
       } else {
         const problems = problemsOf(decoded.failure.issue)
         const part = problems.map(({ path }) => path).join(", ")
         wholes.note(idOf(answer), [{ part, reason: problemText(decoded.failure.issue) }])
       }
     }
+    const { kept, others } = onePerMatch(read)
+    let partsLeftOut = 0
+    for (const { faults, snapshot } of kept) {
+      partsLeftOut += faults.length
+      if (faults.length > 0) parts.note(snapshot.match.id, faults)
+    }
+    for (const { snapshot } of others) {
+      const reason = "one answer of the feed shows the match more than once"
+      twice.note(snapshot.match.id, [{ part: "match.id", reason }])
+    }
+    const snapshots = kept.map(({ snapshot }) => snapshot)
     yield* parts.tell("a part of a match cannot be read and is left out; the match is scanned without it")
     yield* wholes.tell("a match cannot be read and is left out")
+    yield* twice.tell("a match comes twice: what is further on of it is scanned, and the other left out")
     return { snapshots, dropped: answers.length - snapshots.length, partsLeftOut }
   })
 })

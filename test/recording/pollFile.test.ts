@@ -113,6 +113,15 @@ describe("Recorded matches", () => {
     )
     assert.deepStrictEqual(two?.at, [1000, 2000, 5000])
   })
+
+  it("have one frame a poll, also where an answer showed the match twice", () => {
+    const twice = [shown({ id: "1", minute: 61 }), shown({ id: "1", minute: 60 })]
+    const [one] = matchesOf([{ at: 1000, matches: twice }])
+    assert.deepStrictEqual(
+      one?.frames.map(({ clock }) => clock.minute),
+      [61]
+    )
+  })
 })
 
 const feedOf = (answers: Array<ReadonlyArray<ReturnType<typeof shown>>>) =>

@@ -181,6 +181,36 @@ describe("A scan", () => {
     }).pipe(Effect.provide(world.layer))
   })
 
+  it.effect(
+    "scans a match once that comes twice in an answer, as far on as it is, says so once and counts the other",
+    () => {
+      const world = new World(newStrategy({ name: "A", when: [{ left: "minute", comparator: ">=", right: 70 }] }))
+      const goal = { home: 1, away: 0 }
+      world.show(
+        shown({ id: "1", minute: 70, score: goal }),
+        shown({ id: "1", minute: 40 }),
+        shown({ id: "2", minute: 40 }),
+        shown({ id: "2", minute: 71 }),
+        shown({ id: "3", minute: 72 }),
+        shown({ id: "3", minute: 72, score: goal }),
+        shown({ id: "4", minute: 90, status: "finished" }),
+        shown({ id: "4", minute: 90 })
+      )
+      return Effect.gen(function* () {
+        const { observe } = yield* Scanner
+        const { snapshots } = yield* observe
+        assert.deepStrictEqual(
+          snapshots.map(({ clock, match, score }) => `${match.id} ${clock.status} ${clock.minute} ${score.home}`),
+          ["1 live 70 1", "2 live 71 0", "3 live 72 1", "4 finished 90 0"]
+        )
+        expect(yield* scan).toMatchObject({ snapshots: 4, dropped: 4, held: 3 })
+        expect(
+          yield* logged("a match comes twice: what is further on of it is scanned, and the other left out")
+        ).toMatchObject([{ level: "WARN", fields: { match: "1", matches: 4 } }])
+      }).pipe(Effect.provide(world.layer))
+    }
+  )
+
   it.effect("knows matches that wait, are called off or have come to a shoot-out, and fires on none of them", () => {
     const world = new World(newStrategy({ name: "A", when: [{ left: "minute", comparator: ">=", right: 0 }] }))
     const statuses = ["suspended", "interrupted", "postponed", "delayed", "cancelled", "awarded", "walkover"] as const

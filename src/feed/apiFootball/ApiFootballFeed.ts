@@ -98,7 +98,7 @@ export const layerApiFootball = (
           several,
           Effect.map(
             Effect.forEach(
-              batchesOf(fitting(ids.filter(isId))),
+              batchesOf(fitting(eachId(ids))),
               (batch) => api.listOfPlan("fixtures", { ids: batch.join("-") }),
               { concurrency: atOnce }
             ),
@@ -108,7 +108,7 @@ export const layerApiFootball = (
       /** A few of them, as long as there is anything left. */
       const inTurn = (ids: ReadonlyArray<string>) =>
         Effect.suspend(() => {
-          const few = (api.allowance()?.remaining ?? 0) > 0 ? ids.filter(isId).slice(0, oneByOne) : []
+          const few = (api.allowance()?.remaining ?? 0) > 0 ? eachId(ids).slice(0, oneByOne) : []
           return Effect.map(
             Effect.forEach(few, (id) => api.list("fixtures", { id })),
             (pages) => pages.flat()
@@ -253,12 +253,17 @@ export const layerApiFootball = (
         )
         const end = nextDay(now)
         if (schedule.isWhole() && isAllRead && open.length === 0 && schedule.on(now).length === 0) {
+          const again = schedule.readAgainAt()
           const until = Math.min(
             Option.getOrElse(schedule.nextOn(now), () => end),
+            Option.getOrElse(again, () => end),
             end,
             isSmall() ? end : now + idlePoll
           )
-          return Option.some({ kind: "idle", until, reason: `no match is on until ${timeText(until)}` })
+          const reason = Option.isSome(again)
+            ? `the list of the day's fixtures is empty; it is looked at again at ${timeText(until)}`
+            : `no match is on until ${timeText(until)}`
+          return Option.some({ kind: "idle", until, reason })
         }
         const left = api.allowance()
         if (left === undefined) return Option.none()
@@ -306,7 +311,7 @@ export const layerApiFootball = (
 /** What the free plan does not have: 'ids' of several fixtures. */
 const several = "fixtures by ids"
 
-/** One that is none, of a row that cannot be read, would have all of a request refused. */
-const isId = (id: string): boolean => /^\d+$/.test(id)
+/** Each id once. One that is none, of a row that cannot be read, would have all of a request refused. */
+const eachId = (ids: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(ids.filter((id) => /^\d+$/.test(id)))]
 
 const wantedOf = ({ id, leagueId, season, teams }: ReadFixture) => ({ id, league: leagueId, season, teams })

@@ -23,7 +23,9 @@ const Day = Schema.Struct({
   /** Those of the day before that may still be on. */
   before: Schema.optionalKey(Schema.Array(Entry)),
   /** How many more there are that cannot be read, of both days. */
-  unread: Schema.optionalKey(Schema.Int)
+  unread: Schema.optionalKey(Schema.Int),
+  /** The list of the day had no fixture at all, of whatever league: it may have been made before them. */
+  isEmpty: Schema.optionalKey(Schema.Boolean)
 })
 type Day = typeof Day.Type
 const decodeDay = Schema.decodeUnknownOption(Day)
@@ -34,6 +36,10 @@ const after = Duration.toMillis(Duration.hours(3))
 /** How long a match takes, for planning. */
 const usually = Duration.toMillis(Duration.minutes(115))
 
+/** An empty day is read again after this long; a poll that is planned for then may come a little sooner. */
+const emptyFor = Duration.hours(1)
+const sooner = Duration.toMillis(Duration.minutes(10))
+
 /** The steps in which a day is planned. */
 const step = Duration.toMillis(Duration.minutes(5))
 
@@ -41,7 +47,7 @@ const step = Duration.toMillis(Duration.minutes(5))
 export const inOneRequest = 20
 
 export interface Schedule {
-  /** Reads the day's fixtures if they were not, or are too old. */
+  /** Reads the day's fixtures if they were not, or are too old, or empty and an hour old. */
   readonly keepUp: (readAgainAfter: Duration.Duration) => Effect.Effect<void, LimitReached>
   /** Whether there is one. */
   readonly isKnown: () => boolean
@@ -51,6 +57,8 @@ export interface Schedule {
   readonly on: (now: number) => ReadonlyArray<string>
   /** When the next one starts to be on. */
   readonly nextOn: (now: number) => Option.Option<number>
+  /** When an empty day is read again. None where the day has fixtures. */
+  readonly readAgainAt: () => Option.Option<number>
   /** These are over, and on no more. */
   readonly over: (ids: ReadonlyArray<string>) => void
   /**
@@ -99,24 +107,25 @@ export const makeSchedule = Effect.fnUntraced(function* (
         // Those that are over, or called off, when it is read are not asked for.
         .filter(({ read }) => read.clock === undefined || !isDone(read.clock.status))
         .flatMap(({ id, kickOff }) => (kickOff === undefined ? [] : [{ id, at: kickOff }]))
-      return { entries, unread: all.filter(({ kickOff }) => kickOff === undefined).length }
+      const unread = all.filter(({ kickOff }) => kickOff === undefined).length
+      return { entries, unread, isEmpty: fixtures.length === 0 }
     })
-  const none: Effect.Success<ReturnType<typeof entriesOf>> = { entries: [], unread: 0 }
+  const none: Effect.Success<ReturnType<typeof entriesOf>> = { entries: [], unread: 0, isEmpty: true }
   /** What may still be on of the day before, where nobody has read it before midnight. */
   const entriesBefore = Effect.fnUntraced(function* (now: number, kept: Day | undefined) {
     const date = dateOf(now - after)
     if (date === dateOf(now) || today !== undefined) return none
-    if (kept?.date === date) return { entries: kept.entries, unread: 0 }
+    if (kept?.date === date) return { ...none, entries: kept.entries }
     return yield* entriesOf(date).pipe(Effect.catchTag("FeedError", () => Effect.succeed(none)))
   })
 
   const read = Effect.fnUntraced(function* (date: string, now: number, kept: Day | undefined) {
-    const { entries, unread } = yield* entriesOf(date)
+    const { entries, isEmpty, unread } = yield* entriesOf(date)
     const earlier = yield* entriesBefore(now, kept)
     const bad = unread + earlier.unread
     if (bad > 0) yield* unreadable.met(`fixtures: ${bad} of ${bad + entries.length + earlier.entries.length}`)
     else yield* unreadable.over
-    const day: Day = { date, readAt: now, entries, before: earlier.entries, unread: bad }
+    const day: Day = { date, readAt: now, entries, before: earlier.entries, unread: bad, isEmpty }
     yield* memory.keep(feedName, { schedule: day }, Duration.days(1))
     return day
   })
@@ -129,7 +138,8 @@ export const makeSchedule = Effect.fnUntraced(function* (
         day !== undefined &&
         day.date === date &&
         day.readAt <= now &&
-        now - day.readAt < Duration.toMillis(readAgainAfter)
+        now - day.readAt <
+          (day.isEmpty === true ? Duration.toMillis(emptyFor) - sooner : Duration.toMillis(readAgainAfter))
       if (isFresh(today) || (askedAt <= now && now - askedAt < slowly * 10)) return
       askedAt = now
       const kept = Option.getOrUndefined(decodeDay((yield* memory.recall(feedName, ["schedule"])).schedule))
@@ -150,6 +160,8 @@ export const makeSchedule = Effect.fnUntraced(function* (
       const later = entries().flatMap(({ at }) => (at - before > now ? [at - before] : []))
       return later.length === 0 ? Option.none() : Option.some(Math.min(...later))
     },
+    readAgainAt: () =>
+      today?.isEmpty === true ? Option.some(today.readAt + Duration.toMillis(emptyFor)) : Option.none(),
     over: (ids) => {
       for (const id of ids) over.add(id)
     },

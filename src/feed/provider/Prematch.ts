@@ -123,7 +123,8 @@ export const makePrematch = Effect.fnUntraced(function* <M extends { readonly id
   return {
     figuresOf: Effect.fnUntraced(function* (matches) {
       const now = yield* Clock.currentTimeMillis
-      const unknown = matches.filter(({ id }) => !known.has(id) && !isWaiting(id, now))
+      const each = new Map(matches.map((match) => [match.id, match])).values()
+      const unknown = [...each].filter(({ id }) => !known.has(id) && !isWaiting(id, now))
       if (unknown.length > 0 && !isWorking && !isLimited(now)) {
         isWorking = true
         yield* work(unknown).pipe(

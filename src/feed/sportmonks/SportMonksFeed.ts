@@ -71,9 +71,7 @@ export const layerSportMonks = (
         })
 
       const lookUp = (ids: ReadonlyArray<string>) =>
-        Effect.forEach(pagesOf(ids.filter((id) => /^\d+$/.test(id))), api.fixtures).pipe(
-          Effect.map((pages) => pages.flat())
-        )
+        Effect.forEach(pagesOf(ids), api.fixtures).pipe(Effect.map((pages) => pages.flat()))
 
       const withPrematch = Effect.fnUntraced(function* (fixtures: ReadonlyArray<ReadFixture>) {
         const figures = yield* prematch.figuresOf(fixtures.filter(({ id }) => Number.isInteger(id)).map(wantedOf))
@@ -156,7 +154,10 @@ export const layerSportMonks = (
     })
   )
 
-const pagesOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  Arr.isReadonlyArrayNonEmpty(ids) ? Arr.chunksOf(ids, inOneRequest) : []
+/** Each id once. One that is none would have all of a request refused. */
+const pagesOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  const each = [...new Set(ids.filter((id) => /^\d+$/.test(id)))]
+  return Arr.isArrayNonEmpty(each) ? Arr.chunksOf(each, inOneRequest) : []
+}
 
 const wantedOf = ({ id, seasonId, teams }: ReadFixture) => ({ id: String(id), season: seasonId, teams })

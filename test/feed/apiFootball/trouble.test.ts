@@ -159,6 +159,55 @@ describe("API-Football's feed in trouble", () => {
     }).pipe(isolated)
   )
 
+  it.effect("asks again every hour for a day whose list is empty, and not for one that has none of its leagues", () =>
+    Effect.gen(function* () {
+      const kickOff = dayStart + 80 * minute
+      let day: ReadonlyArray<unknown> = []
+      const server = yield* provider({ limit: 100 }, ({ query }) => ({
+        response: query.has("date") ? day : query.has("live") ? [fixtureOf(inPlay("1", kickOff))] : []
+      }))
+      const days = () => server.asked.filter(({ query }) => query.has("date")).length
+      const lists = () => server.asked.filter(({ query }) => query.has("live") || query.has("ids")).length
+      const feed = yield* apiFootballFeed(server.url, { ...every, leagues: [39] })
+      yield* pollsOver(feed, dayStart, dayStart + 50 * minute, minute)
+      const first = days()
+      assert.strictEqual(lists(), 0)
+      const told = yield* (yield* Logs).lines("no match is on: polls wait")
+      assert.include(
+        String(told[0]?.fields.reason),
+        "the list of the day's fixtures is empty; it is looked at again at"
+      )
+      const scheduled = { ...shown({ id: "1", competition: "39", minute: 0, status: "scheduled" }) }
+      const match = { ...scheduled.match, kickOff: new Date(kickOff).toISOString() }
+      day = [fixtureOf({ ...scheduled, match })]
+      yield* pollsOver(feed, dayStart + 50 * minute, dayStart + 90 * minute, minute)
+      assert.strictEqual(days(), first + 1)
+      assert.isAbove(lists(), 0)
+      // Others have matches, these leagues have none: that is known for the day.
+      const elsewhere = yield* apiFootballFeed(server.url, { ...every, leagues: [140] })
+      const before = days()
+      yield* pollsOver(elsewhere, dayStart + 100 * minute, dayStart + 300 * minute, minute)
+      assert.strictEqual(days(), before + 1)
+    }).pipe(isolated)
+  )
+
+  it.effect("asks for no id twice, though the list shows a match twice", () =>
+    Effect.gen(function* () {
+      const server = yield* provider({ limit: 7500 }, ({ path, query }) => {
+        const fixtures = ["1", "1", "2"].map((id) => fixtureOf(inPlay(id), query.has("ids")))
+        return { response: path === "fixtures" && !query.has("date") ? fixtures : [] }
+      })
+      const feed = yield* apiFootballFeed(server.url, every)
+      yield* TestClock.setTime(dayStart)
+      yield* feed.poll
+      yield* pollsOver(feed, dayStart + minute, dayStart + 2 * minute)
+      const ids = server.asked.flatMap(({ query }) => query.get("ids") ?? [])
+      assert.deepStrictEqual([...new Set(ids)], ["1-2"])
+      const teams = server.asked.filter(({ path }) => path === "odds").map(({ query }) => query.get("fixture"))
+      assert.deepStrictEqual(teams, [...new Set(teams)])
+    }).pipe(isolated)
+  )
+
   it.effect("asks once a day for what the plan does not have, says so once, and goes on with the live list", () =>
     Effect.gen(function* () {
       const server = yield* provider({ limit: 100 }, (asked) => {

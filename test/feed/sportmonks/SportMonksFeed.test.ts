@@ -92,6 +92,20 @@ describe("SportMonks' feed", () => {
     }).pipe(isolated)
   )
 
+  it.effect("asks for no id twice, though the list shows a match twice", () =>
+    Effect.gen(function* () {
+      const server = yield* makeSportMonksServer(() => [listed({ id: "1" }), listed({ id: "1" }), listed({ id: "2" })])
+      const feed = yield* sportMonksFeed(server.url)
+      const { finished = () => Effect.succeed([]) } = feed
+      yield* TestClock.setTime(dayStart)
+      yield* feed.poll
+      yield* settled(server)
+      yield* finished(["1", "2", "1"])
+      const byId = server.asked.map(({ path }) => path).filter((path) => path.startsWith("fixtures/multi"))
+      assert.deepStrictEqual(byId, ["fixtures/multi/1,2", "fixtures/multi/1,2"])
+    }).pipe(isolated)
+  )
+
   it.effect("asks for figures from before kick-off with what polls and vanished matches leave of the hour", () =>
     Effect.gen(function* () {
       const prematch = { win_odds: { home: 2, away: 4 }, draw_odds: 3.5 }
