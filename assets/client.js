@@ -53,6 +53,7 @@ const renew = (text) => {
       if (child.tagName === "LI" && child.id !== "" && !isNew.has(child.id)) child.classList.add("fresh")
     }
   }
+  showPresent()
 }
 
 /** Follows what becomes of the page. @param {string} address @param {string} files */
@@ -69,6 +70,7 @@ const follow = (address, files) => {
     isOpen = true
     connection.hidden = true
     document.body.dataset.live = "yes"
+    document.dispatchEvent(new Event("followed"))
   })
   events.addEventListener("error", () => {
     delete document.body.dataset.live
@@ -88,22 +90,69 @@ const check = (form) => {
   if (text === null || place === null) return
   let asked = 0
   let timer = 0
+  let isUnknown = false
+  /** Says that nothing is known of the text, and why. @param {string} reason */
+  const unknown = (reason) => {
+    isUnknown = true
+    const words = document.createElement("p")
+    words.className = "reason"
+    words.textContent = `It could not be checked: ${reason}`
+    document.getElementById("problems")?.replaceChildren(words)
+    text.removeAttribute("aria-invalid")
+  }
   const ask = async () => {
     asked += 1
     const mine = asked
-    const answer = await fetch("/strategies/check", { method: "POST", body: new URLSearchParams({ text: text.value }) })
-    if (mine === asked && answer.ok) {
-      renew(await answer.text())
+    const body = new URLSearchParams({ text: text.value })
+    const signal = AbortSignal.timeout(10_000)
+    try {
+      const answer = await fetch("/strategies/check", { method: "POST", body, signal })
+      const said = await answer.text()
+      if (mine !== asked) return
+      if (!answer.ok) {
+        const isText = answer.headers.get("content-type")?.startsWith("text/plain") && said.trim() !== ""
+        return unknown(isText ? said.trim() : `the service answers ${answer.status}.`)
+      }
+      isUnknown = false
+      renew(said)
       text.setAttribute("aria-invalid", String(document.querySelector("#problems .problem") !== null))
+    } catch {
+      if (mine !== asked) return
+      unknown("the service does not answer. It is checked when it is back.")
+      setTimeout(askAgain, 5000)
     }
   }
   text.addEventListener("input", () => {
     clearTimeout(timer)
-    timer = setTimeout(() => ask().catch(() => {}), 250)
+    timer = setTimeout(ask, 250)
   })
+  const askAgain = () => {
+    if (isUnknown) ask()
+  }
+  document.addEventListener("followed", askAgain)
+  addEventListener("online", askAgain)
+}
+
+/** Whether the course of the match was scrolled by a person, and stays where they have it. */
+let isScrolled = false
+for (const kind of ["pointerdown", "touchstart", "wheel", "keydown"]) {
+  const by = (/** @type {Event} */ { target }) => {
+    if (target instanceof Element && target.closest("#course .wide") !== null) isScrolled = true
+  }
+  document.addEventListener(kind, by, { passive: true })
+}
+
+/** Where the course of a match is wider than the screen, shows what goes on now, with the minutes before it. */
+const showPresent = () => {
+  const wide = document.querySelector("#course .wide")
+  const now = wide?.querySelector(".timeline .now")
+  if (!wide || !now || isScrolled) return
+  const at = now.getBoundingClientRect().left - wide.getBoundingClientRect().left + wide.scrollLeft
+  wide.scrollLeft = at - 0.8 * wide.clientWidth
 }
 
 localize(document)
+showPresent()
 setInterval(() => localize(document, "time[data-as=ago]"), 1000)
 const { files = "", watch = "" } = document.body.dataset
 if (watch !== "") follow(watch, files)

@@ -66,6 +66,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   database_size: {},
   forget_trigger_details: { before: nowhere, max_rows: 0 },
   page_of_alerts: { filter: {}, place: null, max_rows: 0 },
+  strategies_with_alerts: { max_rows: 0 },
   page_of_records: { filter: {}, place: null, max_rows: 0 },
   keep_backtest: { strategy: "", result: null },
   strategy_as_kept: { strategy: "" },

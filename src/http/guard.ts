@@ -23,6 +23,9 @@ const withHeaders = HttpEffect.withPreResponseHandler((_, response) =>
 /** The most that a request may bring. A route that takes more says so itself. */
 const bodyLimit = ByteSize.kibibytes(64)
 
+/** What is said of a request that brings more. */
+export const tooMuch = "A form of these pages may bring at most 64 KiB."
+
 /** Where the token is given. */
 export const signInPath = "/sign-in"
 

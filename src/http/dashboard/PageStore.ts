@@ -95,6 +95,10 @@ export type KeptBacktest = typeof KeptBacktest.Type
 
 const encodeBacktest = Schema.encodeSync(KeptBacktest)
 
+const Named = Schema.Struct({ id: Schema.String, name: Schema.String })
+/** What something is called. */
+export type Named = typeof Named.Type
+
 const KeptRow = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
@@ -138,6 +142,8 @@ export class PageStore extends Context.Service<
       limit: number,
       place?: Pick<RecordRow, "id" | "name">
     ) => Effect.Effect<ReadonlyArray<RecordRow>, DatabaseError>
+    /** The strategies that ever fired, in the order of their names, at most `limit`. */
+    readonly withAlerts: (limit: number) => Effect.Effect<ReadonlyArray<Named>, DatabaseError>
     readonly strategy: (id: string) => Effect.Effect<Option.Option<KeptRow>, DatabaseError>
     /** Whether each of the latest decided triggers was a hit, in the order in which they fired, at most `limit`. */
     readonly decided: (strategy: string, limit: number) => Effect.Effect<ReadonlyArray<boolean>, DatabaseError>
@@ -164,6 +170,7 @@ export class PageStore extends Context.Service<
       const decodeRecords = decodeRows("strategies", RecordRow)
       const decodeKept = decodeRows("strategies", KeptRow)
       const decodeDecided = decodeRows("triggers", Decided)
+      const decodeNamed = decodeRows("strategies", Named)
       const decodeIds = decodeRows("strategies", Id)
       const ids = (operation: string, args: { readonly [name: string]: unknown }) =>
         Effect.flatMap(call(operation, args), decodeIds)
@@ -195,6 +202,9 @@ export class PageStore extends Context.Service<
               max_rows: limit
             })
           )
+        }),
+        withAlerts: Effect.fn("PageStore.withAlerts")(function* (limit) {
+          return yield* decodeNamed(yield* call("strategies_with_alerts", { max_rows: limit }))
         }),
         strategy: Effect.fn("PageStore.strategy")(function* (strategy) {
           const [row] = yield* decodeKept(yield* call("strategy_as_kept", { strategy }))

@@ -7,6 +7,7 @@ import { performance } from "../../outcome/Performance.ts"
 import { Strategies } from "../../strategies/Strategies.ts"
 import { addressOf } from "../address.ts"
 import type { Html } from "../html.ts"
+import { makeChoices } from "./Choices.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
@@ -112,6 +113,7 @@ export class Pages extends Context.Service<
       const watching = yield* WatchedPages
       const others = yield* Others
       const standings = yield* makeStandings
+      const choices = yield* makeChoices
 
       const state = Effect.gen(function* () {
         return {
@@ -159,23 +161,14 @@ export class Pages extends Context.Service<
         }
         const rows = yield* store.alerts(filter, alertsPerPage + 1, placeOf(asked.after))
         const shown = rows.slice(0, alertsPerPage)
-        const competitions = new Map<string, string>()
-        for (const { snapshot } of picture.all()) {
-          competitions.set(snapshot.match.competition.id, snapshot.match.competition.name)
-        }
-        for (const { competition, competitionId } of shown) {
-          if (competitionId !== undefined) competitions.set(competitionId, competition ?? competitionId)
-        }
         return alertsPage({
           state: yield* state,
           query: asked,
           filter,
           alerts: shown,
           hasMore: rows.length > alertsPerPage,
-          competitions: Array.from(competitions, ([id, name]) => ({ id, name })).sort((a, b) =>
-            a.name < b.name ? -1 : 1
-          ),
-          strategyName: shown.find(({ strategyId }) => strategyId === asked.strategy)?.strategyName,
+          competitions: choices.competitions(shown, asked.competition),
+          strategies: yield* choices.strategies(shown, asked.strategy),
           notice: notice ?? noticeOf(query)
         })
       })

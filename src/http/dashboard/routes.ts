@@ -1,9 +1,10 @@
 /** The routes of the pages: what is looked at, what keeps it up to date, and what is done there. */
 import { Effect, Layer, Option, Result, Schema } from "effect"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpRouter, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { DatabaseError } from "../../database/Database.ts"
 import { addressOf } from "../address.ts"
 import { Closing } from "../Closing.ts"
+import { tooMuch } from "../guard.ts"
 import { type Html, html } from "../html.ts"
 import { Actions, type Outcome } from "./actions.ts"
 import { Drafts, readText } from "./Drafts.ts"
@@ -45,6 +46,10 @@ const makeShow =
       ),
       Effect.catch(({ message }) => Effect.succeed(answer(document(plainPage("Not now", message), names, ""), 503)))
     )
+
+/** Whether a request brings more than it may. */
+const isTooMuch = ({ reason }: HttpServerError.HttpServerError): boolean =>
+  reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
 
 /** What a form may bring. */
 const Form = Schema.Struct({
@@ -112,6 +117,19 @@ const pages = Layer.unwrap(
               Effect.succeed(
                 answer(document(plainPage("Not understood", "The form is not one of this version."), names, ""), 400)
               ),
+            HttpServerError: (error) =>
+              isTooMuch(error)
+                ? Effect.succeed(
+                    answer(
+                      document(
+                        plainPage("Too long", `Nothing was changed: ${tooMuch} Go back and make it shorter.`),
+                        names,
+                        ""
+                      ),
+                      413
+                    )
+                  )
+                : Effect.fail(error),
             DatabaseError: ({ message }) =>
               Effect.succeed(answer(document(plainPage("Not now", `Nothing was changed: ${message}`), names, ""), 503))
           })
@@ -137,7 +155,16 @@ const pages = Layer.unwrap(
       "/strategies/check",
       Effect.map(HttpServerRequest.schemaBodyUrlParams(Form), ({ text = "" }) =>
         answer(problemsPart(Result.match(readText(text), { onSuccess: () => [], onFailure: (problems) => problems })))
-      ).pipe(Effect.catchTag("SchemaError", () => Effect.succeed(HttpServerResponse.empty({ status: 400 }))))
+      ).pipe(
+        Effect.catchTags({
+          SchemaError: () =>
+            Effect.succeed(HttpServerResponse.text("The form is not one of this version.\n", { status: 400 })),
+          HttpServerError: (error) =>
+            isTooMuch(error)
+              ? Effect.succeed(HttpServerResponse.text(`${tooMuch}\n`, { status: 413 }))
+              : Effect.fail(error)
+        })
+      )
     )
 
     return Layer.mergeAll(

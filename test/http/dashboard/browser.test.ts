@@ -164,6 +164,50 @@ describe.skipIf(!hasBrowser)(inBrowser("pages in a browser"), () => {
       })
     )
 
+    it.effect("say that a text could not be checked, and why, until it is", () =>
+      Effect.gen(function* () {
+        const { root } = yield* Evening
+        const page = yield* openPage()
+        yield* go(page, `${root}/strategies/new`)
+        yield* Effect.promise(async () => {
+          const text = page.locator("textarea")
+          const problems = page.locator("#problems")
+          const good = await text.inputValue()
+          await text.fill(`${good}# ${"x".repeat(70_000)}`)
+          await problems.getByText("could not be checked: A form of these pages may bring at most 64 KiB").waitFor()
+          await page.route("**/strategies/check", (route) => route.abort())
+          await text.fill(good.replace("70", "71"))
+          await problems.getByText("could not be checked: the service does not answer").waitFor()
+          assert.strictEqual(await problems.locator(".fine").count(), 0)
+          await page.unroute("**/strategies/check")
+          await page.evaluate("dispatchEvent(new Event('online'))")
+          await problems.locator(".fine").waitFor()
+        })
+      })
+    )
+
+    it.effect("show the present of a match on a phone, until a person scrolls", () =>
+      Effect.gen(function* () {
+        const { root, scan } = yield* Evening
+        const page = yield* openPage({ viewport: { width: 360, height: 740 } })
+        yield* scan(shown({ id: "late", minute: 80 }))
+        yield* go(page, `${root}/matches/late`)
+        const wide = page.locator("#course .wide")
+        const scrolled = Effect.promise(() => wide.evaluate(({ scrollLeft }) => scrollLeft))
+        const now = yield* Effect.promise(() => page.locator(".timeline .now").boundingBox())
+        assert.isAbove(yield* scrolled, 0)
+        assert.isBelow(now?.x ?? 999, 360)
+        yield* Effect.promise(async () => {
+          await wide.focus()
+          await page.keyboard.press("Home")
+          await wide.evaluate((element) => element.scrollTo({ left: 10, behavior: "instant" }))
+        })
+        yield* scan(shown({ id: "late", minute: 82 }))
+        yield* Effect.promise(() => page.locator("#board").getByText("82'").waitFor())
+        assert.strictEqual(yield* scrolled, 10)
+      })
+    )
+
     it.effect("work without scripts: links, filters and forms", () =>
       Effect.gen(function* () {
         const { root } = yield* Evening

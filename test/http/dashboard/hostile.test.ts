@@ -95,7 +95,7 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
       alerts: [alert],
       hasMore: true,
       competitions: [{ id: text, name: text }],
-      strategyName: text,
+      strategies: [{ id: text, name: text }],
       notice: text
     }),
     strategiesPage({

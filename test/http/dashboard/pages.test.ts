@@ -133,7 +133,10 @@ describe("pages over HTTP", { concurrent: true }, () => {
 
   it.live("list alerts newest first, page by page, each once", () =>
     Effect.gen(function* () {
-      const { page, scan } = yield* watching([{ name: "Fires", when: [goals(0)] }])
+      const { page, scan, strategies } = yield* watching([
+        { name: "Fires", when: [goals(0)] },
+        { name: "Never fires", when: [goals(9)] }
+      ])
       yield* scan(
         ...Array.from({ length: 70 }, (_, index) => shown({ id: `m${index}`, competition: index === 69 ? "30" : "28" }))
       )
@@ -144,7 +147,15 @@ describe("pages over HTTP", { concurrent: true }, () => {
       assert.strictEqual(ids(first).length, 50)
       assert.strictEqual(new Set([...ids(first), ...ids(second)]).size, 70)
       assert.strictEqual(ids(yield* page("/alerts?competition=30")).length, 1)
-      assert.strictEqual(ids(yield* page("/alerts?day=2001-01-01")).length, 0)
+      const none = yield* page(`/alerts?day=2001-01-01&strategy=${strategies[1]?.id}`)
+      assert.strictEqual(ids(none).length, 0)
+      const choices = (body: string) =>
+        Array.from(
+          /<select name="strategy">(.*?)<\/select>/s.exec(body)?.[1]?.matchAll(/>([^<]+)</g) ?? [],
+          ([, name]) => name
+        )
+      assert.deepStrictEqual(choices(first), ["all", "Fires"])
+      assert.deepStrictEqual(choices(none), ["all", "Fires", "Never fires"])
     }).pipe(Effect.scoped, Effect.provide(quiet))
   )
 
@@ -188,6 +199,11 @@ describe("pages over HTTP", { concurrent: true }, () => {
       assert.match(checked.body, /line 3, column 11[\s\S]*no metric is called cornrs \(did you mean corners\?\)/)
       const saved = yield* submit("/strategies/save", { text })
       assert.deepStrictEqual([saved.status, /no metric is called cornrs/.test(saved.body)], [409, true])
+      const long = { text: `name: ${"x".repeat(70_000)}` }
+      for (const what of ["save", "try", "check"]) {
+        const { body, status } = yield* submit(`/strategies/${what}`, long)
+        assert.deepStrictEqual([status, /may bring at most 64 KiB/.test(body)], [413, true], what)
+      }
       const good = yield* submit("/strategies/save", { text: text.replace("cornrs", "corners") })
       assert.match(good.headers.location ?? "", /^\/strategies\/[0-9a-f-]{36}\?notice=saved$/)
     }).pipe(Effect.scoped, Effect.provide(quiet))

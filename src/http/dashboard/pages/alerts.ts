@@ -4,7 +4,7 @@ import { evidenceText } from "../../../alert/message.ts"
 import { verdictText } from "../../../alert/verdictText.ts"
 import { matchMinuteLabel } from "../../../domain/Snapshot.ts"
 import { type Html, html } from "../../html.ts"
-import type { AlertFilter, AlertRow } from "../PageStore.ts"
+import type { AlertFilter, AlertRow, Named } from "../PageStore.ts"
 import { list, type Page, type Piece } from "../page.ts"
 import { counted, encoded, moment } from "../words.ts"
 import { elementId, matchPath } from "./now.ts"
@@ -29,8 +29,8 @@ export interface AlertsData {
   /** Whether there are more behind these. */
   readonly hasMore: boolean
   /** Names to choose from. */
-  readonly competitions: ReadonlyArray<{ readonly id: string; readonly name: string }>
-  readonly strategyName: string | undefined
+  readonly competitions: ReadonlyArray<Named>
+  readonly strategies: ReadonlyArray<Named>
   /** What came of something that was asked for. */
   readonly notice?: string | Html | undefined
 }
@@ -86,26 +86,23 @@ ${reason !== undefined && html`<p class="reason">${reason}</p>`}
   }
 }
 
-const options = (choices: Readonly<Record<string, string>>, chosen: string | undefined, all: string): Html =>
-  html`<option value="">${all}</option>${Object.entries(choices).map(
-    ([value, text]) => html`<option value="${value}"${value === chosen && html` selected`}>${text}</option>`
+const options = (choices: ReadonlyArray<Named>, chosen: string | undefined, all: string): Html =>
+  html`<option value="">${all}</option>${choices.map(
+    ({ id, name }) => html`<option value="${id}"${id === chosen && html` selected`}>${name}</option>`
   )}`
 
-const filterForm = ({ competitions, query, strategyName }: AlertsData): Html => {
-  const names = Object.fromEntries(competitions.map(({ id, name }) => [id, name]))
-  const known =
-    query.competition === undefined || query.competition in names
-      ? names
-      : { ...names, [query.competition]: query.competition }
-  return html`<form class="filter" method="get" action="/alerts" role="search" aria-label="Filter the alerts">
-<label>State <select name="state">${options(states, query.state, "any")}</select></label>
-<label>Result <select name="verdict">${options(verdicts, query.verdict, "any")}</select></label>
-<label>Competition <select name="competition">${options(known, query.competition, "all")}</select></label>
+const words = (choices: Readonly<Record<string, string>>): ReadonlyArray<Named> =>
+  Object.entries(choices).map(([id, name]) => ({ id, name }))
+
+const filterForm = ({ competitions, query, strategies }: AlertsData): Html =>
+  html`<form class="filter" method="get" action="/alerts" role="search" aria-label="Filter the alerts">
+<label>State <select name="state">${options(words(states), query.state, "any")}</select></label>
+<label>Result <select name="verdict">${options(words(verdicts), query.verdict, "any")}</select></label>
+<label>Competition <select name="competition">${options(competitions, query.competition, "all")}</select></label>
+<label>Strategy <select name="strategy">${options(strategies, query.strategy, "all")}</select></label>
 <label>Day (UTC) <input type="date" name="day" value="${query.day}"></label>
-${query.strategy !== undefined && html`<label>Strategy <select name="strategy">${options({ [query.strategy]: strategyName ?? query.strategy }, query.strategy, "all")}</select></label>`}
 <button>Show</button>
 </form>`
-}
 
 /** The address of the page with these words of the query, and others. */
 export const alertsPath = (query: AlertQuery): string => {
