@@ -36,6 +36,3 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
   Flag.withDescription("Print one JSON object on stdout, and nothing else there")
 )
-
-/** What the simulated feed of a service shows. */
-export const simulation = { matches, seed, speed: speed(20) }
