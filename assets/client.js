@@ -157,6 +157,24 @@ setInterval(() => localize(document, "time[data-as=ago]"), 1000)
 const { files = "", watch = "" } = document.body.dataset
 if (watch !== "") follow(watch, files)
 for (const form of document.querySelectorAll("form[data-check]")) check(/** @type {HTMLFormElement} */ (form))
+/** The day of the filter is that of the reader's time zone, from when they choose one on. @param {HTMLFormElement} form */
+const chooseDays = (form) => {
+  const { day, zone } = /** @type {Record<string, HTMLInputElement>} */ (/** @type {unknown} */ (form.elements))
+  const label = document.getElementById("day")
+  if (!day || !zone || !label) return
+  const own = new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const use = () => {
+    zone.value = own
+    label.textContent = `Day (${own})`
+  }
+  if (day.value === "") use()
+  day.addEventListener("change", use)
+  form.addEventListener("submit", () => {
+    zone.disabled = day.value === ""
+  })
+}
+
+for (const form of document.querySelectorAll("form.filter")) chooseDays(/** @type {HTMLFormElement} */ (form))
 for (const control of document.querySelectorAll("form.filter select, form.filter input[type=date]")) {
   control.addEventListener("change", () => /** @type {HTMLSelectElement} */ (control).form?.requestSubmit())
 }

@@ -1,5 +1,5 @@
 /** What every request passes: who may ask, what an answer says to browsers, how much a request may bring. */
-import { ByteSize, Effect, Option, type Redacted } from "effect"
+import { ByteSize, Effect, Option, type Redacted, Result } from "effect"
 import { HttpEffect, HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { hasToken, isFromHere, isOwn } from "./access.ts"
 import { routed, timed } from "./timed.ts"
@@ -49,6 +49,9 @@ const refusal = ({ headers, method, url }: HttpServerRequest.HttpServerRequest, 
   return plain(401, "Bring HTTP_TOKEN as bearer.", { "www-authenticate": "Bearer" })
 }
 
+/** Whether the path of an address can be decoded. */
+const isPath = (url: string): boolean => Result.isSuccess(Result.try(() => decodeURI(url.split("?")[0] ?? "")))
+
 /** Guards all routes. */
 export const guard = (token: Option.Option<Redacted.Redacted>) =>
   HttpRouter.middleware(
@@ -59,7 +62,10 @@ export const guard = (token: Option.Option<Redacted.Redacted>) =>
         const isKnown = Option.isSome(token) ? yield* hasToken(request, token.value) : false
         if (!isKnown && !isFromHere(request) && !(isForm(request.url) && Option.isSome(token)))
           return refusal(request, token)
-        return yield* routed(app)
+        if (isPath(request.url)) return yield* routed(app)
+        // The router answers it with no word: it is told of a path that is none of its either.
+        const nowhere = request.modify({ url: "/%25" })
+        return yield* routed(Effect.provideService(app, HttpServerRequest.HttpServerRequest, nowhere))
       }).pipe(withHeaders, Effect.provideService(HttpIncomingMessage.MaxBodySize, bodyLimit), timed),
     { global: true }
   )

@@ -58,8 +58,17 @@ const isText = (text: string): boolean => text.isWellFormed() && !text.includes(
 const given = (text: string | null): string | undefined =>
   text === null || text === "" || !isText(text) ? undefined : text
 
-const dayOf = (text: string | undefined): DateTime.Utc | undefined =>
-  text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) ? Option.getOrUndefined(DateTime.make(text)) : undefined
+/** When a day begins and ends, in this time zone. */
+const dayOf = (day: string | undefined, zone: string | undefined) => {
+  if (day === undefined || !/^\d{4}-\d\d-\d\d$/.test(day)) return undefined
+  const begin = Option.getOrUndefined(DateTime.makeZoned(day, { timeZone: zone ?? "UTC", adjustForTimeZone: true }))
+  if (begin === undefined) return undefined
+  return { since: DateTime.toUtc(begin), until: DateTime.toUtc(DateTime.add(begin, { days: 1 })) }
+}
+
+/** A time zone that there is. */
+const zoneOf = (text: string | undefined): string | undefined =>
+  text !== undefined && Option.isSome(DateTime.zoneMakeNamed(text)) ? text : undefined
 
 /** A number of a page, counted from 1. */
 const pageNumber = (text: string | null): number => Math.max(1, Math.min(1_000_000, Math.floor(Number(text)) || 1))
@@ -148,16 +157,15 @@ export class Pages extends Context.Service<
           state: given(query.get("state")),
           verdict: given(query.get("verdict")),
           day: given(query.get("day")),
+          zone: zoneOf(given(query.get("zone"))),
           after: given(query.get("after"))
         }
-        const since = dayOf(asked.day)
         const filter: AlertFilter = {
           strategy: asked.strategy,
           competition: asked.competition,
           state: isState(asked.state) ? asked.state : undefined,
           verdict: isVerdict(asked.verdict) ? asked.verdict : undefined,
-          since,
-          until: since === undefined ? undefined : DateTime.add(since, { days: 1 })
+          ...dayOf(asked.day, asked.zone)
         }
         const rows = yield* store.alerts(filter, alertsPerPage + 1, placeOf(asked.after))
         const shown = rows.slice(0, alertsPerPage)

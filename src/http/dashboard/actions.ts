@@ -46,6 +46,14 @@ const testTrigger = (at: DateTime.Utc, chat: string | undefined): Trigger => ({
   alertState: "pending"
 })
 
+/** An address of a page with a notice. */
+const noticed = (address: string, notice: string): string => {
+  const [path, query] = address.split("?")
+  const params = new URLSearchParams(query)
+  params.set("notice", notice)
+  return `${path}?${params}`
+}
+
 /** What came of something: done, with where to look, or not, with the reason. */
 export type Outcome = { readonly to: string } | { readonly reason: string | Html }
 
@@ -60,8 +68,8 @@ export interface Written {
 export class Actions extends Context.Service<
   Actions,
   {
-    /** Makes a failed or expired alert pending again, and offers it. */
-    readonly again: (trigger: string) => Effect.Effect<Outcome, DatabaseError>
+    /** Makes a failed or expired alert pending again, offers it, and goes back to the page from which that is asked for. */
+    readonly again: (trigger: string, from: string) => Effect.Effect<Outcome, DatabaseError>
     /** Sends a test message to a chat, or to that of the settings. */
     readonly test: (chat: string | undefined) => Effect.Effect<Outcome>
     readonly setActive: (strategy: string, active: boolean) => Effect.Effect<Outcome, DatabaseError>
@@ -104,7 +112,7 @@ export class Actions extends Context.Service<
       })
 
       return Actions.of({
-        again: Effect.fn("Actions.again")(function* (id) {
+        again: Effect.fn("Actions.again")(function* (id, from) {
           const now = yield* DateTime.now
           const again = yield* triggers.retry([TriggerId.make(id)], askedUntil(now, expires))
           if (again.length === 0)
@@ -119,7 +127,7 @@ export class Actions extends Context.Service<
                 )
               )
             )
-          return { to: "/alerts?notice=again" }
+          return { to: noticed(from, "again") }
         }),
         test: Effect.fn("Actions.test")(function* (chat) {
           const at = yield* DateTime.now

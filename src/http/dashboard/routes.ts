@@ -59,7 +59,20 @@ const Form = Schema.Struct({
   mark: Schema.optionalKey(Schema.String),
   draft: Schema.optionalKey(Schema.String)
 })
-type Form = typeof Form.Type
+type Form = typeof Form.Type & {
+  /** The page that the form stands on. */
+  readonly from: string
+}
+
+/** The page with alerts from which a form came, as it was filtered. */
+const pageBefore = (referer: string | undefined): string => {
+  const { pathname = "", search = "" } = URL.parse(referer ?? "") ?? {}
+  return /^\/(alerts$|matches\/|strategies\/)/.test(pathname) ? pathname + search : "/alerts"
+}
+
+/** The paths at which there is something to look at. */
+const known =
+  /^\/((alerts|system|live|healthz|readyz|metrics)?|static\/[^/]+|strategies(\/[^/]+(\/edit)?)?|matches\/[^/]+)$/
 
 /** The pages, their files, what keeps open ones up to date, and what can be done. */
 const pages = Layer.unwrap(
@@ -103,7 +116,8 @@ const pages = Layer.unwrap(
         "POST",
         path,
         Effect.gen(function* () {
-          const form = yield* HttpServerRequest.schemaBodyUrlParams(Form)
+          const { headers } = yield* HttpServerRequest.HttpServerRequest
+          const form = { ...(yield* HttpServerRequest.schemaBodyUrlParams(Form)), from: pageBefore(headers.referer) }
           const { id: strategy } = yield* HttpRouter.params
           const outcome = yield* act(form, strategy)
           if ("to" in outcome) {
@@ -136,7 +150,8 @@ const pages = Layer.unwrap(
         )
       )
 
-    const alertsAgain = (_: Form, __: string | undefined, reason: string | Html) => pageOf("/alerts", reason)
+    const alertsAgain = ({ from }: Form, _: string | undefined, reason: string | Html) =>
+      pageOf(addressOf(from)?.pathname === "/alerts" ? from : "/alerts", reason)
     const strategyAgain = (_: Form, strategy = "", reason: string | Html) =>
       pageOf(`/strategies/${encoded(strategy)}`, reason)
     const written = ({ draft, mark = "", text = "" }: Form, strategy: string | undefined) => ({
@@ -167,7 +182,19 @@ const pages = Layer.unwrap(
       )
     )
 
+    /** Where there is something to look at, and nothing to be done so. */
+    const others = (["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const).map((method) =>
+      HttpRouter.add(method, "/*", ({ url }) =>
+        known.test(addressOf(url)?.pathname ?? "")
+          ? Effect.succeed(
+              HttpServerResponse.text("There is GET here alone.\n", { status: 405, headers: { allow: "GET, HEAD" } })
+            )
+          : show(Effect.succeedNone, "")
+      )
+    )
+
     return Layer.mergeAll(
+      Layer.mergeAll(Layer.empty, ...others),
       routes,
       live,
       get("/"),
@@ -178,7 +205,7 @@ const pages = Layer.unwrap(
       get("/strategies/:id/edit"),
       get("/system"),
       get("/*"),
-      post("/alerts/again", ({ id = "" }) => actions.again(id), alertsAgain),
+      post("/alerts/again", ({ from, id = "" }) => actions.again(id, from), alertsAgain),
       post("/alerts/test", ({ chat = "" }) => actions.test(chat.trim() === "" ? undefined : chat.trim()), alertsAgain),
       checkWriting,
       post("/strategies/save", save, editorAgain),

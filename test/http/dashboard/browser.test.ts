@@ -140,6 +140,12 @@ describe.skipIf(!hasBrowser)(inBrowser("pages in a browser"), () => {
         )
         yield* Effect.promise(() => page.getByText("2–1").first().waitFor())
         assert.match((yield* Effect.promise(() => page.locator("#board").textContent())) ?? "", /30'/)
+        yield* Effect.promise(async () => {
+          await page.goto(`${root}/alerts`)
+          await page.getByLabel("Day (Asia/Tokyo)").fill("2018-07-07")
+          await page.waitForURL(/day=2018-07-07&zone=Asia%2FTokyo/)
+          await page.getByText("No alert is like that").waitFor()
+        })
       })
     )
 

@@ -90,7 +90,7 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
     matchPage({ state, look, alerts: [alert], standings: { shown: [{ strategy, explanation }], total: 1 }, page: 1 }),
     alertsPage({
       state,
-      query: { strategy: text, competition: text, state: text, verdict: text, day: text, after: text },
+      query: { strategy: text, competition: text, state: text, verdict: text, day: text, zone: text, after: text },
       filter: {},
       alerts: [alert],
       hasMore: true,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect } from "effect"
+import { Context, DateTime, Effect } from "effect"
 import { StrategyStore } from "../../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../../src/database/TriggerStore.ts"
 import { Health } from "../../../src/health/Health.ts"
@@ -111,7 +111,9 @@ describe("pages over HTTP", { concurrent: true }, () => {
 
   it.live("show a failed alert with attempts and reason, filter by state, and send it again", () =>
     Effect.gen(function* () {
-      const { channel, context, page, scan, submit, take } = yield* watching([{ name: "Fires", when: [goals(0)] }])
+      const { channel, context, page, port, scan, submit, take } = yield* watching([
+        { name: "Fires", when: [goals(0)] }
+      ])
       take(false)
       yield* scan(shown({ id: "7" }))
       const { counts, failedAlerts } = Context.get(context, TriggerStore)
@@ -121,8 +123,13 @@ describe("pages over HTTP", { concurrent: true }, () => {
       assert.match(yield* page("/alerts?state=sent"), /No alert is like that/)
       const [failed] = yield* failedAlerts(1)
       take(true)
-      const { headers, status } = yield* submit("/alerts/again", { id: failed?.trigger.id ?? "" })
-      assert.deepStrictEqual([status, headers.location], [303, "/alerts?notice=again"])
+      const asked = form({ id: failed?.trigger.id ?? "" })
+      const referer = `http://127.0.0.1:${port}/alerts?state=failed`
+      const { headers, status } = yield* ask(port, "/alerts/again", {
+        ...asked,
+        headers: { ...asked.headers, referer }
+      })
+      assert.deepStrictEqual([status, headers.location], [303, "/alerts?state=failed&notice=again"])
       yield* eventually(counts, ({ sent }) => sent === 1)
       assert.strictEqual(channel.sent.length, 2)
       const again = yield* submit("/alerts/again", { id: failed?.trigger.id ?? "" })
@@ -147,6 +154,16 @@ describe("pages over HTTP", { concurrent: true }, () => {
       assert.strictEqual(ids(first).length, 50)
       assert.strictEqual(new Set([...ids(first), ...ids(second)]).size, 70)
       assert.strictEqual(ids(yield* page("/alerts?competition=30")).length, 1)
+      const now = DateTime.nowUnsafe()
+      const today = (zone: string) => DateTime.formatIsoDate(DateTime.setZoneNamedUnsafe(now, zone))
+      for (const [zone, day, count] of [
+        ["Pacific/Kiritimati", today("Pacific/Kiritimati"), 50],
+        ["Pacific/Niue", today("Pacific/Niue"), 50],
+        ["Pacific/Niue", today("Pacific/Kiritimati"), 0],
+        ["Pacific/Kiritimati", today("Pacific/Niue"), 0]
+      ] as const) {
+        assert.strictEqual(ids(yield* page(`/alerts?day=${day}&zone=${zone}`)).length, count, `${day} ${zone}`)
+      }
       const none = yield* page(`/alerts?day=2001-01-01&strategy=${strategies[1]?.id}`)
       assert.strictEqual(ids(none).length, 0)
       const choices = (body: string) =>
@@ -235,9 +252,14 @@ describe("pages over HTTP", { concurrent: true }, () => {
       ]
       for (const path of ["/matches/none", "/strategies/none", "/nothing", "/static/..%2fclient.js", ...odd]) {
         const { body, status } = yield* ask(port, path)
-        assert.include([400, 404], status, path)
-        if (/^\/\w+(\/\w+)?$/.test(path)) assert.include(body, "There is no such page", path)
+        assert.strictEqual(status, 404, path)
+        assert.include(body, "There is no such page", path)
       }
+      for (const path of ["/", "/alerts", "/strategies/new", "/healthz"]) {
+        const { headers, status } = yield* ask(port, path, { method: "DELETE" })
+        assert.deepStrictEqual([status, headers.allow], [405, "GET, HEAD"], path)
+      }
+      assert.strictEqual((yield* ask(port, "/nothing", { method: "POST" })).status, 404)
       // Nothing is followed there, and nothing breaks.
       for (const page of ["//[", "http://[", "//evil.example", "/nothing", "nothing", "/matches/%00"]) {
         const { status } = yield* ask(port, `/live?page=${encodeURIComponent(page)}`)

@@ -16,8 +16,10 @@ export interface AlertQuery {
   readonly competition?: string | undefined
   readonly state?: string | undefined
   readonly verdict?: string | undefined
-  /** A day as YYYY-MM-DD, in UTC. */
+  /** A day as YYYY-MM-DD, in `zone`, or else in UTC. */
   readonly day?: string | undefined
+  /** A time zone by its name, such as Europe/Berlin: the reader's, which the page's script knows. */
+  readonly zone?: string | undefined
   readonly after?: string | undefined
 }
 
@@ -100,7 +102,7 @@ const filterForm = ({ competitions, query, strategies }: AlertsData): Html =>
 <label>Result <select name="verdict">${options(words(verdicts), query.verdict, "any")}</select></label>
 <label>Competition <select name="competition">${options(competitions, query.competition, "all")}</select></label>
 <label>Strategy <select name="strategy">${options(strategies, query.strategy, "all")}</select></label>
-<label>Day (UTC) <input type="date" name="day" value="${query.day}"></label>
+<label><span id="day">Day (${query.zone ?? "UTC"})</span> <input type="date" name="day" value="${query.day}"></label><input type="hidden" name="zone" value="${query.zone}">
 <button>Show</button>
 </form>`
 
