@@ -18,7 +18,8 @@ const stoppedBy = { SIGINT: 130, SIGTERM: 143 } as const
 
 /**
  * Runs a program as the process. What it fails with is told on stderr in the error's own words (exit code 1); only what
- * nobody foresaw is shown whole. SIGINT and SIGTERM interrupt it: the exit code is 0 if it is a service, else 130 or 143.
+ * nobody foresaw is shown whole. SIGINT and SIGTERM interrupt it: the exit code is 0 if it is a
+ * service, or a command that goes on until it is stopped, else 130 or 143.
  * So does the end of whoever reads its results, quietly and with code 0. Results that cannot be written are an error.
  */
 export const runMain = <A, E extends { readonly message: string }>(

@@ -1,7 +1,7 @@
 /** An explanation as people and programs read it. */
 
 import { matchLabel } from "../domain/Match.ts"
-import { type MatchMinute, matchMinuteLabel } from "../domain/Snapshot.ts"
+import { compareMatchMinutes, type MatchMinute, matchMinuteLabel } from "../domain/Snapshot.ts"
 import { isAnyOf, type StrategyDefinition } from "../domain/Strategy.ts"
 import type { Judgement } from "../rules/expect/judge.ts"
 import type { ExplainedComparison } from "../rules/explain/explain.ts"
@@ -47,10 +47,17 @@ const minuteOf = ({ view: { snapshot } }: ExplainedView): MatchMinute => {
 
 const label = (each: ExplainedView): string => `${matchMinuteLabel(minuteOf(each))}'`
 
+/** The first view of each minute, which may have several. */
+const eachMinute = (views: ReadonlyArray<ExplainedView>): ReadonlyArray<ExplainedView> =>
+  views.filter((each, index) => {
+    const before = views[index - 1]
+    return before === undefined || compareMatchMinutes(minuteOf(before), minuteOf(each)) !== 0
+  })
+
 /** Minutes in a row as one stretch: `67' to 70', 75'`. A stretch does not go on over half-time. */
 const stretches = (minutes: ReadonlyArray<ExplainedView>): string => {
   const all: Array<[first: ExplainedView, last: ExplainedView]> = []
-  for (const each of minutes) {
+  for (const each of eachMinute(minutes)) {
     const latest = all.at(-1)
     const before = latest === undefined ? undefined : minuteOf(latest[1])
     const now = minuteOf(each)
@@ -136,8 +143,8 @@ export const explanationJson = ({ best, outcome, shown, strategy }: Explained) =
       ...comparisonJson(each),
       ...(alternatives === undefined ? {} : { alternatives: alternatives.map(comparisonJson) })
     })),
-    held: everHeld ? best.map(minuteOf) : [],
-    closest: everHeld ? [] : best.map(minuteOf),
+    held: everHeld ? eachMinute(best).map(minuteOf) : [],
+    closest: everHeld ? [] : eachMinute(best).map(minuteOf),
     outcome: outcome === undefined ? null : { result: outcome.result, decidedAt: outcome.decidedAt ?? null }
   }
 }

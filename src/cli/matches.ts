@@ -12,6 +12,7 @@ import { lastPoll } from "../recording/lastPoll.ts"
 import type { Poll } from "../recording/pollFile.ts"
 import { chosenBy, feedId, type Invocation } from "../Touchline.ts"
 import { oneLine } from "./report.ts"
+import { untilStopped } from "./untilStopped.ts"
 
 export interface MatchesOptions extends Invocation {
   readonly json: boolean
@@ -93,7 +94,8 @@ export const matches = Effect.fnUntraced(function* (extend: Extend, { json, watc
     Effect.catchIf(isFeedError, ({ message }) =>
       Effect.logWarning("the feed shows nothing now; it is asked again").pipe(Effect.annotateLogs({ reason: message }))
     ),
-    Effect.repeat(Schedule.fixed(service.pollInterval))
+    Effect.repeat(Schedule.fixed(service.pollInterval)),
+    untilStopped(Effect.void)
   )
   yield* (watch ? watching : show).pipe(Effect.provide(layerLogging(service, process.stderr)))
 }, Effect.scoped)

@@ -1,12 +1,15 @@
 import { Clock, Console, Context, Duration, Effect, Layer, Option, Ref, Schedule } from "effect"
+import { counted } from "../domain/counted.ts"
 import { FeedMemory } from "../feed/FeedMemory.ts"
 import { isFeedError, MatchFeed } from "../feed/MatchFeed.ts"
 import { steadyMillis } from "../health/steady.ts"
 import type { Extend } from "../Integration.ts"
 import { layerLogging } from "../Logging.ts"
 import { lastPoll } from "../recording/lastPoll.ts"
+import type { Poll } from "../recording/pollFile.ts"
 import { makeRecorder } from "../recording/recordPolls.ts"
 import { chosenBy, feedId, type Invocation } from "../Touchline.ts"
+import { untilStopped } from "./untilStopped.ts"
 
 export interface RecordOptions extends Invocation {
   readonly directory: string
@@ -22,7 +25,13 @@ export const record = Effect.fnUntraced(function* (extend: Extend, { days, direc
   const { parts, service } = chosen
   const logging = layerLogging(service, process.stdout)
   const interval = Duration.toMillis(service.pollInterval)
-  const write = yield* makeRecorder({ directory, days })
+  const recorder = yield* makeRecorder({ directory, days })
+  const recorded = yield* Ref.make(0)
+  const write = (poll: Poll) =>
+    Effect.flatMap(recorder(poll), (isWritten) => Ref.update(recorded, (count) => count + (isWritten ? 1 : 0)))
+  const summary = Effect.flatMap(Ref.get(recorded), (polls) =>
+    Console.log(`stopped: ${counted(polls, "poll")} recorded to ${directory}`)
+  )
   const own = yield* Effect.cached(Layer.build(Layer.provide(parts.feed, FeedMemory.layerMemory)))
   /** When the last poll of the service was answered, and when this process last asked, by a clock that nobody sets. */
   const last = yield* Ref.make({ at: Number.NEGATIVE_INFINITY, asked: Number.NEGATIVE_INFINITY, from: "" })
@@ -62,6 +71,7 @@ export const record = Effect.fnUntraced(function* (extend: Extend, { days, direc
       )
     ),
     Effect.repeat(Schedule.fixed(Duration.millis(interval / 2))),
-    Effect.provide(logging)
+    Effect.provide(logging),
+    untilStopped(summary)
   )
 }, Effect.scoped)

@@ -39,7 +39,7 @@ const oldestKept = (recorded: ReadonlyArray<string>, today: number, days: number
   return newest === undefined ? "" : daysBefore(newest, days - 1)
 }
 
-/** Writes polls to files of their days. */
+/** Writes polls to files of their days, and says whether it could. */
 export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: RecordingOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -85,11 +85,9 @@ export const makeRecorder = Effect.fnUntraced(function* ({ days, directory }: Re
   return (poll: Poll) =>
     write(poll).pipe(
       Effect.andThen(outage.over),
+      Effect.as(true),
       Effect.catch(({ message }) =>
-        Effect.andThen(
-          Ref.update(file, (known) => ({ ...known, day: "" })),
-          outage.met(message)
-        )
+        Ref.update(file, (known) => ({ ...known, day: "" })).pipe(Effect.andThen(outage.met(message)), Effect.as(false))
       )
     )
 })

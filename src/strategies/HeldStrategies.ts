@@ -8,7 +8,7 @@ import type { Fingerprinted, StoredStrategy, StrategyReason } from "../database/
 import { oneLine } from "../domain/oneLine.ts"
 import type { OwnerId, Strategy, StrategyId } from "../domain/Strategy.ts"
 import { OwnerLimits } from "../rules/rows/limits.ts"
-import { decodeStrategyRow, ownerOfRow } from "../rules/rows/StrategyRow.ts"
+import { decodeStrategyRow, nameOfRow, ownerOfRow } from "../rules/rows/StrategyRow.ts"
 import { makeOwners } from "./Owners.ts"
 import { makeWatchedSet } from "./Watched.ts"
 
@@ -51,11 +51,15 @@ export const makeHeldStrategies = Effect.map(OwnerLimits, (limits) => {
 
   const isHeld = ({ fingerprint, id }: Fingerprinted): boolean => held.get(id)?.fingerprint === fingerprint
 
-  const leaveOut = (id: StrategyId, reason: string) =>
+  const leaveOut = (id: StrategyId, name: string | undefined, reason: string) =>
     held.get(id)?.problem === reason
       ? Effect.void
       : Effect.logWarning("a strategy is left out").pipe(
-          Effect.annotateLogs({ strategy: `strategy ${oneLine(id, 200)}`, reason })
+          Effect.annotateLogs({
+            strategy: `strategy ${oneLine(id, 200)}`,
+            ...(name === undefined ? undefined : { name: oneLine(name, 200) }),
+            reason
+          })
         )
 
   return {
@@ -120,7 +124,7 @@ export const makeHeldStrategies = Effect.map(OwnerLimits, (limits) => {
           hold(id, { fingerprint, problem: undefined }, undefined)
         } else {
           const problem = oneLine(strategy.failure.message, longestReason)
-          yield* leaveOut(id, problem)
+          yield* leaveOut(id, nameOfRow(content), problem)
           removed.push(id)
           hold(id, { fingerprint, problem }, ownerOfRow(content))
         }
@@ -132,7 +136,7 @@ export const makeHeldStrategies = Effect.map(OwnerLimits, (limits) => {
           hold(strategy.id, { fingerprint: held.get(strategy.id)?.fingerprint ?? "", problem: undefined }, owner)
         }
         for (const { reason, strategy } of aside) {
-          yield* leaveOut(strategy.id, reason)
+          yield* leaveOut(strategy.id, strategy.name, reason)
           removed.push(strategy.id)
           hold(strategy.id, { fingerprint: held.get(strategy.id)?.fingerprint ?? "", problem: reason }, owner)
         }

@@ -5,7 +5,7 @@ import { SharesDataDir } from "../database/embedded/EmbeddedPostgres.ts"
 import { pageSize, StrategyStore } from "../database/StrategyStore.ts"
 import { check, ok, skipped, warning } from "../doctor/Check.ts"
 import type { Consulting, Parts } from "../Integration.ts"
-import { decodeStrategyRow } from "../rules/rows/StrategyRow.ts"
+import { decodeStrategyRow, nameOfRow } from "../rules/rows/StrategyRow.ts"
 
 /** How many are told of by name. */
 const mostNamed = 10
@@ -21,7 +21,10 @@ const lookAt = Effect.fnUntraced(function* ({ page }: StrategyStore["Service"]) 
     read += rows.length
     for (const { content } of rows) {
       const decoded = decodeStrategyRow(content)
-      if (Result.isFailure(decoded)) problems.push(`${decoded.failure.source}: ${decoded.failure.message}`)
+      if (Result.isSuccess(decoded)) continue
+      const { message, source } = decoded.failure
+      const name = nameOfRow(content)
+      problems.push(`${source}${name === undefined ? "" : ` (${name})`}: ${message}`)
     }
     const last = Arr.last(rows)
     if (Option.isNone(last) || rows.length < pageSize) break

@@ -92,8 +92,11 @@ describe("Beside a running service with a feed, as a process,", () => {
         yield* recorder.saying(/recording .*the running service: simulated \(3 matches/)
         yield* recorder.saying(/(recorded .*matches=3[\s\S]*){2}/)
         yield* service.kill("SIGKILL")
-        yield* recorder.kill("SIGTERM")
-        yield* recorder.ended
+        yield* recorder.kill("SIGINT")
+        assert.strictEqual(yield* recorder.ended, 0)
+        const { stderr, stdout } = recorder.output()
+        assert.match(stdout, /\nstopped: \d+ polls recorded to [^\n]*evening\n$/)
+        assert.strictEqual(stderr, "")
         const recorded = yield* recordingsIn([join(place, "evening")])
         assert.strictEqual(recorded.matches.length, 3)
       }).pipe(Effect.provide(NodeServices.layer))

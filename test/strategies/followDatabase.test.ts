@@ -136,7 +136,7 @@ layer(onDatabase)("The strategies of the database", (it) => {
         yield* looks(door, 2)
         expect(yield* watched).toMatchObject({ size: 0, leftOut: 1 })
         expect(yield* logged("a strategy is left out")).toMatchObject([
-          { fields: { reason: expect.stringContaining("has no conditions") } }
+          { fields: { name: "Bare", reason: expect.stringContaining("has no conditions") } }
         ])
       }).pipe(world(door))
     })

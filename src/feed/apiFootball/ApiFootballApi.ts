@@ -11,7 +11,7 @@ import { isPlain } from "../../domain/decodeSnapshot.ts"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
-import { finiteIn } from "../provider/lenient.ts"
+import { AnyNumber, finiteIn } from "../provider/lenient.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
 import { waitIn } from "../provider/waitIn.ts"
 import type { ApiFootballSettings } from "./settings.ts"
@@ -49,7 +49,7 @@ type Body = ReturnType<typeof bodyOf>
 const decodeStatus = Schema.decodeUnknownOption(
   Schema.Struct({
     subscription: Schema.Struct({ plan: Schema.String, active: Schema.optionalKey(Schema.Boolean) }),
-    requests: Schema.Struct({ current: Schema.Finite, limit_day: Schema.Finite })
+    requests: Schema.Struct({ current: AnyNumber, limit_day: AnyNumber })
   })
 )
 

@@ -3,6 +3,7 @@
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { check, failed, measured, ok, warning } from "../../doctor/Check.ts"
 import { counted } from "../../domain/counted.ts"
+import { AnyWhole } from "../provider/lenient.ts"
 import { timeText } from "../provider/Pacer.ts"
 import { requestTimeout } from "../provider/ProviderClient.ts"
 import { farApart, slowly, spacing } from "../provider/spacing.ts"
@@ -15,7 +16,7 @@ const day = Duration.toMillis(Duration.days(1))
 
 const todo = "Set API_FOOTBALL_LEAGUES to what you watch, or a longer POLL_INTERVAL, or take a larger plan."
 
-const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: Schema.Int }) }))
+const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: AnyWhole }) }))
 
 /** The leagues of API_FOOTBALL_LEAGUES that the provider does not have: one request tells of all. */
 const unknownLeagues = Effect.fnUntraced(function* (api: ApiFootballApi, leagues: ReadonlyArray<number>) {

@@ -6,7 +6,7 @@
 import { Option, Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
 import type { MatchClock } from "../../domain/Snapshot.ts"
-import { wholeIn } from "../provider/lenient.ts"
+import { AnyWhole, numberIn, wholeIn } from "../provider/lenient.ts"
 import { competitionName, isoOf, type Read } from "../provider/shown.ts"
 import { clockOf, Status, unreadMinutes } from "./clock.ts"
 import { countsOf, readBlocks, readEvents, type SidedFigures, statisticsOf } from "./statistics.ts"
@@ -15,13 +15,13 @@ const Team = Schema.Struct({ id: Schema.optionalKey(Schema.Unknown), name: Schem
 
 const Fixture = Schema.Struct({
   fixture: Schema.Struct({
-    id: Schema.Int,
+    id: AnyWhole,
     timestamp: Schema.optionalKey(Schema.Unknown),
     date: Schema.optionalKey(Schema.Unknown),
     status: Schema.optionalKey(Schema.Unknown)
   }),
   league: Schema.Struct({
-    id: Schema.Int,
+    id: AnyWhole,
     name: Schema.Unknown,
     country: Schema.optionalKey(Schema.Unknown),
     season: Schema.optionalKey(Schema.Unknown)
@@ -35,13 +35,17 @@ const Fixture = Schema.Struct({
 const decodeFixture = Schema.decodeUnknownOption(Fixture)
 const decodeStatus = Schema.decodeUnknownOption(Status)
 const decodeId = Schema.decodeUnknownOption(Schema.Struct({ fixture: Schema.Struct({ id: Schema.Unknown }) }))
-const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: Schema.Int }) }))
+const decodeLeague = Schema.decodeUnknownOption(Schema.Struct({ league: Schema.Struct({ id: AnyWhole }) }))
 const decodeGoals = Schema.decodeUnknownOption(
   Schema.Struct({ home: Schema.NullOr(Schema.Unknown), away: Schema.NullOr(Schema.Unknown) })
 )
 
 const scoreOf = (goals: unknown) =>
-  Option.getOrUndefined(Option.filter(decodeGoals(goals), ({ away, home }) => home !== null && away !== null))
+  decodeGoals(goals).pipe(
+    Option.filter(({ away, home }) => home !== null && away !== null),
+    Option.map(({ away, home }) => ({ home: numberIn(home), away: numberIn(away) })),
+    Option.getOrUndefined
+  )
 
 /** A fixture that could be read, and what asking for more about it takes. */
 export interface ReadFixture {

@@ -6,7 +6,7 @@
  * half a goal: it has been seen cut to a whole number. `main` tells apart values that stand twice.
  */
 import { Option, Schema } from "effect"
-import { priceIn, readRows } from "../provider/lenient.ts"
+import { AnyWhole, priceIn, readRows } from "../provider/lenient.ts"
 import { type Priced, type Prices, pricesFrom, type Quote } from "../provider/prices.ts"
 
 const Value = Schema.Struct({
@@ -19,12 +19,12 @@ const Value = Schema.Struct({
 type Value = typeof Value.Type
 const readValues = readRows(Value)
 
-const Bet = Schema.Struct({ id: Schema.Int, name: Schema.optionalKey(Schema.Unknown), values: Schema.Unknown })
+const Bet = Schema.Struct({ id: AnyWhole, name: Schema.optionalKey(Schema.Unknown), values: Schema.Unknown })
 type Bet = typeof Bet.Type
 const readBets = readRows(Bet)
 
 const Live = Schema.Struct({
-  fixture: Schema.Struct({ id: Schema.Int }),
+  fixture: Schema.Struct({ id: AnyWhole }),
   status: Schema.optionalKey(
     Schema.Struct({
       stopped: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
@@ -36,8 +36,8 @@ const Live = Schema.Struct({
 const readLive = readRows(Live)
 
 const Before = Schema.Struct({
-  fixture: Schema.Struct({ id: Schema.Int }),
-  bookmakers: Schema.Array(Schema.Struct({ id: Schema.Int, bets: Schema.Unknown }))
+  fixture: Schema.Struct({ id: AnyWhole }),
+  bookmakers: Schema.Array(Schema.Struct({ id: AnyWhole, bets: Schema.Unknown }))
 })
 const readBefore = readRows(Before)
 

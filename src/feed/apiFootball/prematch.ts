@@ -4,7 +4,7 @@
  * What the plan does not have is left out, and the rest is told all the same.
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
-import { readRows } from "../provider/lenient.ts"
+import { AnyNumber, AnyWhole, readRows } from "../provider/lenient.ts"
 import { beforeKickOff, bySides, type PrematchFigures } from "../provider/prematchFigures.ts"
 import { type ApiFootballApi, nextDay } from "./ApiFootballApi.ts"
 import { pricesBefore } from "./odds.ts"
@@ -24,7 +24,7 @@ const bookmaker = 8
 /** The part of the minute's requests that this may take. */
 export const minuteShare = 0.2
 
-const Rank = Schema.Struct({ rank: Schema.Int, team: Schema.Struct({ id: Schema.Int }) })
+const Rank = Schema.Struct({ rank: AnyWhole, team: Schema.Struct({ id: AnyWhole }) })
 const readRanks = readRows(Rank)
 const decodeTable = Schema.decodeUnknownOption(
   Schema.Array(Schema.Struct({ league: Schema.Struct({ standings: Schema.Array(Schema.Unknown) }) }))
@@ -37,16 +37,16 @@ export const placesOf = (answer: unknown): ReadonlyMap<number, number> => {
 }
 
 const Average = Schema.Struct({
-  average: Schema.Struct({ total: Schema.Union([Schema.FiniteFromString, Schema.Finite]) })
+  average: Schema.Struct({ total: AnyNumber })
 })
-const Counted = Schema.Struct({ total: Schema.NullOr(Schema.Finite) })
+const Counted = Schema.Struct({ total: Schema.NullOr(AnyNumber) })
 const decodeTeam = Schema.decodeUnknownOption(
   Schema.Struct({
     fixtures: Schema.Struct({ played: Counted }),
     goals: Schema.Struct({ for: Average, against: Average }),
     clean_sheet: Counted,
     cards: Schema.optionalKey(
-      Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Struct({ total: Schema.NullOr(Schema.Finite) })))
+      Schema.Record(Schema.String, Schema.Record(Schema.String, Schema.Struct({ total: Schema.NullOr(AnyNumber) })))
     )
   })
 )

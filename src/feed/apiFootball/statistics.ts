@@ -7,17 +7,17 @@
  */
 import { Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
-import { numberIn, readRows } from "../provider/lenient.ts"
+import { AnyWhole, numberIn, readRows } from "../provider/lenient.ts"
 
 const Block = Schema.Struct({
-  team: Schema.Struct({ id: Schema.Int }),
+  team: Schema.Struct({ id: AnyWhole }),
   statistics: Schema.Array(Schema.Struct({ type: Schema.String, value: Schema.Unknown }))
 })
 type Block = typeof Block.Type
 export const readBlocks = readRows(Block)
 
 const Event = Schema.Struct({
-  team: Schema.Struct({ id: Schema.Int }),
+  team: Schema.Struct({ id: AnyWhole }),
   type: Schema.String,
   detail: Schema.optionalKey(Schema.NullOr(Schema.String)),
   comments: Schema.optionalKey(Schema.NullOr(Schema.String))

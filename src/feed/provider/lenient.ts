@@ -11,6 +11,16 @@ export const readRows = <A, I>(schema: Schema.Codec<A, I>) => {
   }
 }
 
+const NumberText = Schema.String.check(Schema.isPattern(/^\s*-?\d+(?:\.\d+)?\s*$/)).pipe(
+  Schema.decodeTo(Schema.FiniteFromString)
+)
+
+/** A number that a row must have, also where it is written as a text. */
+export const AnyNumber = Schema.Union([Schema.Finite, NumberText])
+
+/** The same of a whole one, such as an id. */
+export const AnyWhole = Schema.Union([Schema.Int, NumberText.check(Schema.isInt())])
+
 /** A number, also where it is written as a text: `47%` is 47. Anything else stays what it is, for the decoder to tell of. */
 export const numberIn = (value: unknown): unknown => {
   if (typeof value !== "string") return value
@@ -25,8 +35,10 @@ export const finiteIn = (value: unknown): number | undefined => {
 }
 
 /** A whole number, such as an id. */
-export const wholeIn = (value: unknown): number | undefined =>
-  typeof value === "number" && Number.isSafeInteger(value) ? value : undefined
+export const wholeIn = (value: unknown): number | undefined => {
+  const number = numberIn(value)
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined
+}
 
 /** A period is not played for longer than this beyond its end, in minutes. */
 export const longestAdded = 30

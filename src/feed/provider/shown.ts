@@ -1,5 +1,6 @@
 /** A match as a provider's answer shows it. */
 import type { MatchClock, SnapshotInput } from "../../domain/Snapshot.ts"
+import { wholeIn } from "./lenient.ts"
 
 /** What is known of a match, each part as far as it could be read: the scan decodes it, and says what it leaves out. */
 export interface Read {
@@ -33,7 +34,7 @@ export const competitionName = (name: unknown, country: unknown): unknown =>
     : name
 
 /** Seconds since the epoch as an ISO time. */
-export const isoOf = (seconds: unknown): string | undefined =>
-  typeof seconds === "number" && Number.isInteger(seconds) && Math.abs(seconds) < 8.64e12
-    ? new Date(seconds * 1000).toISOString()
-    : undefined
+export const isoOf = (value: unknown): string | undefined => {
+  const seconds = wholeIn(value)
+  return seconds !== undefined && Math.abs(seconds) < 8.64e12 ? new Date(seconds * 1000).toISOString() : undefined
+}

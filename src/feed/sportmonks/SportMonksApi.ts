@@ -10,7 +10,7 @@ import { isPlain } from "../../domain/decodeSnapshot.ts"
 import * as metrics from "../../health/metrics.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { LimitReached } from "../provider/LimitReached.ts"
-import { finiteIn } from "../provider/lenient.ts"
+import { AnyNumber, finiteIn } from "../provider/lenient.ts"
 import { type Answer, makeProviderClient, type Params } from "../provider/ProviderClient.ts"
 import { waitIn, waitOf } from "../provider/waitIn.ts"
 import { IncludeRefused, makeIncludes } from "./includes.ts"
@@ -42,8 +42,8 @@ const entityOf = (path: string): string =>
 
 const decodeRateLimit = Schema.decodeUnknownOption(
   Schema.Struct({
-    remaining: Schema.Finite,
-    resets_in_seconds: Schema.Finite,
+    remaining: AnyNumber,
+    resets_in_seconds: AnyNumber,
     requested_entity: Schema.optionalKey(Schema.String)
   })
 )

@@ -13,7 +13,7 @@ import {
   periodStart,
   periods
 } from "../../domain/Snapshot.ts"
-import { longestAdded, readRows } from "../provider/lenient.ts"
+import { AnyNumber, AnyWhole, longestAdded, numberIn, readRows } from "../provider/lenient.ts"
 
 /** What a state means. Where no period is given the match keeps that of its last row. */
 interface State {
@@ -58,15 +58,26 @@ export const stateOf = (id: number): State | "deleted" | undefined => (id === de
 
 /** A row whose parts are whatever they are: one that cannot be is as if it were not told. */
 const PeriodRow = Schema.Struct({
-  type_id: Schema.Int,
-  minutes: Schema.Finite,
+  type_id: AnyWhole,
+  minutes: AnyNumber,
   seconds: Schema.optionalKey(Schema.Unknown),
   counts_from: Schema.optionalKey(Schema.Unknown),
   ticking: Schema.optionalKey(Schema.Unknown)
 })
 type PeriodRow = typeof PeriodRow.Type
 
-export const readPeriods = readRows(PeriodRow)
+const readPeriodRows = readRows(PeriodRow)
+
+/** The rows of periods, and how many more there are that cannot be read. */
+export const readPeriods = (value: unknown): ReturnType<typeof readPeriodRows> => {
+  const { rows, unread } = readPeriodRows(value)
+  const withNumbers = rows.map((row) => ({
+    ...row,
+    seconds: numberIn(row.seconds),
+    counts_from: numberIn(row.counts_from)
+  }))
+  return { rows: withNumbers, unread }
+}
 
 const isWithin = (value: unknown, most: number): value is number =>
   typeof value === "number" && value >= 0 && value <= most

@@ -7,13 +7,13 @@
 import { Option, Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
 import type { MatchClock } from "../../domain/Snapshot.ts"
-import { readRows, wholeIn } from "../provider/lenient.ts"
+import { AnyWhole, finiteIn, numberIn, readRows, wholeIn } from "../provider/lenient.ts"
 import { competitionName, isoOf, type Read } from "../provider/shown.ts"
 import { clockOf, readPeriods, stateOf, unreadTimes } from "./clock.ts"
 import { oddsOf } from "./odds.ts"
 import { readEvents, readStatistics, statisticsOf } from "./statistics.ts"
 
-const Id = Schema.Int
+const Id = AnyWhole
 
 const Fixture = Schema.Struct({
   id: Id,
@@ -68,7 +68,7 @@ const readScores = readRows(ScoreRow)
 
 const scoreOf = (value: unknown) => {
   const current = readScores(value).rows.filter(({ description }) => description === "CURRENT")
-  const of = (side: Side) => current.findLast(({ score }) => score.participant === side)?.score.goals
+  const of = (side: Side) => numberIn(current.findLast(({ score }) => score.participant === side)?.score.goals)
   const [home, away] = [of("home"), of("away")]
   return home === undefined || away === undefined ? undefined : { home, away }
 }
@@ -98,8 +98,10 @@ export interface ReadFixture {
 }
 
 /** A table's places mean something in a league alone; a cup has others under the same name. */
-const positionOf = (home: unknown, away: unknown, subType: unknown) =>
-  subType === "domestic" && typeof home === "number" && typeof away === "number" ? { position: { home, away } } : {}
+const positionOf = (ofHome: unknown, ofAway: unknown, subType: unknown) => {
+  const [home, away] = [finiteIn(ofHome), finiteIn(ofAway)]
+  return subType === "domestic" && home !== undefined && away !== undefined ? { position: { home, away } } : {}
+}
 
 const unreadable = (value: unknown): Read => {
   const { id, name } = Option.getOrElse(decodeId(value), () => ({ id: undefined, name: undefined }))

@@ -6,15 +6,15 @@
  * rows stay, is not read.
  */
 import { Schema } from "effect"
-import { priceIn, readRows } from "../provider/lenient.ts"
+import { AnyWhole, priceIn, readRows } from "../provider/lenient.ts"
 import { type Prices, pricesFrom, type Quote } from "../provider/prices.ts"
 
 const isTrue = Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 const textOrNone = Schema.optionalKey(Schema.NullOr(Schema.String))
 
 const OddsRow = Schema.Struct({
-  market_id: Schema.Int,
-  bookmaker_id: Schema.Int,
+  market_id: AnyWhole,
+  bookmaker_id: AnyWhole,
   label: Schema.String,
   value: Schema.Unknown,
   total: Schema.optionalKey(Schema.Unknown),

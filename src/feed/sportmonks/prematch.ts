@@ -4,7 +4,7 @@
  * The figures of teams are read as far as they have the shape that is documented: `{all: {average, percentage}}` by type.
  */
 import { Effect, Option, Schema } from "effect"
-import { readRows } from "../provider/lenient.ts"
+import { AnyNumber, AnyWhole, readRows } from "../provider/lenient.ts"
 import { beforeKickOff, bySides, type PrematchFigures } from "../provider/prematchFigures.ts"
 import { oddsOf } from "./odds.ts"
 import type { SportMonksApi } from "./SportMonksApi.ts"
@@ -16,22 +16,22 @@ export interface Wanted {
   readonly teams: { readonly home: number; readonly away: number } | undefined
 }
 
-const Priced = Schema.Struct({ id: Schema.Int, odds: Schema.optionalKey(Schema.Unknown) })
+const Priced = Schema.Struct({ id: AnyWhole, odds: Schema.optionalKey(Schema.Unknown) })
 const readPriced = readRows(Priced)
 
 const Detail = Schema.Struct({
-  type_id: Schema.Int,
+  type_id: AnyWhole,
   value: Schema.Struct({
     all: Schema.Struct({
-      average: Schema.optionalKey(Schema.Finite),
-      percentage: Schema.optionalKey(Schema.Finite)
+      average: Schema.optionalKey(AnyNumber),
+      percentage: Schema.optionalKey(AnyNumber)
     })
   })
 })
 const readDetails = readRows(Detail)
 
 const decodeTeam = Schema.decodeUnknownOption(
-  Schema.Struct({ statistics: Schema.Array(Schema.Struct({ season_id: Schema.Int, details: Schema.Unknown })) })
+  Schema.Struct({ statistics: Schema.Array(Schema.Struct({ season_id: AnyWhole, details: Schema.Unknown })) })
 )
 
 const goals = 52

@@ -6,20 +6,20 @@
  */
 import { Schema } from "effect"
 import type { Side } from "../../domain/Match.ts"
-import { type HalfKnown, numberIn, readRows } from "../provider/lenient.ts"
+import { AnyWhole, type HalfKnown, numberIn, readRows } from "../provider/lenient.ts"
 
 const sideSchema = Schema.Literals(["home", "away"])
 
 const StatisticRow = Schema.Struct({
-  type_id: Schema.Int,
+  type_id: AnyWhole,
   location: sideSchema,
   data: Schema.Struct({ value: Schema.Unknown })
 })
 export const readStatistics = readRows(StatisticRow)
 
 const EventRow = Schema.Struct({
-  type_id: Schema.Int,
-  participant_id: Schema.Int,
+  type_id: AnyWhole,
+  participant_id: AnyWhole,
   injured: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
   rescinded: Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 })

@@ -54,6 +54,14 @@ export const ownerOfRow = (row: unknown): string | undefined => {
   return typeof owner === "string" || typeof owner === "number" ? String(owner) : undefined
 }
 
+/** What a stored strategy says it is called. */
+export const nameOfRow = (row: unknown): string | undefined => {
+  const named = [row, Predicate.hasProperty(row, "definition") ? row.definition : undefined].flatMap((each) =>
+    Predicate.hasProperty(each, "name") && typeof each.name === "string" ? [oneLine(each.name.trim(), 200)] : []
+  )
+  return named.find((name) => name !== "")
+}
+
 /** Whether a stored strategy is made of its rows of `rules`, which may come one after another. */
 export const isMadeOfRules = (row: unknown): boolean =>
   !(Predicate.hasProperty(row, "definition") && isPresent(row.definition))

@@ -2,8 +2,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { isPlain } from "../../../src/domain/decodeSnapshot.ts"
+import { readFixture as readApiFootball } from "../../../src/feed/apiFootball/fixture.ts"
 import type { MatchFeed } from "../../../src/feed/MatchFeed.ts"
 import { waitIn } from "../../../src/feed/provider/waitIn.ts"
+import { readFixture as readSportMonks } from "../../../src/feed/sportmonks/fixture.ts"
 import { fixtureOf as apiFootballOf, key } from "../../fixtures/apiFootballServer.ts"
 import { apiFootballFeed, sportMonksFeed } from "../../fixtures/liveFeed.ts"
 import { Logs } from "../../fixtures/logs.ts"
@@ -152,4 +155,29 @@ describe("An answer", () => {
       for (const secret of [token, key]) assert.notInclude(told, secret)
     }).pipe(isolated)
   )
+
+  it("means the same where its numbers are written as text", () => {
+    const asText = (value: unknown): unknown => {
+      if (typeof value === "number") return String(value)
+      if (Array.isArray(value)) return value.map(asText)
+      return isPlain(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asText(each)]))
+        : value
+    }
+    const whole = {
+      ...match,
+      score: { home: 2, away: 1 },
+      statistics: { shots: { home: 5, away: 3 }, possession: { home: 55, away: 45 } },
+      odds: { draw: 3.2 }
+    }
+    const readers = [
+      [sportMonksOf(whole), (value: unknown) => readSportMonks(value, { bookmaker: 2, clockBefore: () => undefined })],
+      [apiFootballOf(whole, true), (value: unknown) => readApiFootball(value)]
+    ] as const
+    for (const [fixture, read] of readers) {
+      const [numbers, texts] = [read(fixture), read(asText(fixture))]
+      assert.deepStrictEqual(numbers?.read.score, { home: 2, away: 1 })
+      assert.deepStrictEqual(texts, numbers)
+    }
+  })
 })
