@@ -35,7 +35,7 @@ export class MatchHistory extends Context.Service<
     Effect.sync(() => {
       const pasts = makePasts(Duration.hours(6))
       const record = (snapshots: ReadonlyArray<Snapshot>) =>
-        Effect.map(Effect.andThen(pasts.forget, pasts.show(momentsOf(snapshots))), ({ timelines }) => timelines)
+        Effect.map(pasts.show(momentsOf(snapshots)), ({ timelines }) => timelines)
       return MatchHistory.of({ record, look: record })
     })
   )
@@ -72,10 +72,10 @@ export class MatchHistory extends Context.Service<
 }
 
 /**
- * A match that no snapshot has shown for so long is let go of: it has ended, and its past is on the database. One that comes
- * back is read again.
+ * A match that others are shown without for so long is let go of: it has ended, and its past is on the database. One that
+ * comes back is read again.
  */
-const forgetAfter = Duration.minutes(5)
+const forgetAfter = Duration.minutes(2)
 
 /** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
 const matchesPerCall = 100
@@ -176,7 +176,6 @@ const onDatabase = Effect.fnUntraced(function* ({
   )
 
   const look = Effect.fnUntraced(function* (moments: ReadonlyArray<MatchMoment>) {
-    yield* pasts.forget
     const isLoaded = yield* Effect.matchEffect(load(moments.map(({ match_id }) => match_id)), {
       onSuccess: () => Effect.succeed(true),
       onFailure: ({ message }) => Effect.as(outage.met(message), false)

@@ -27,9 +27,7 @@ export interface Pasts {
   readonly loaded: (matchIds: ReadonlyArray<string>) => Effect.Effect<void>
   /** Adds moments that were recorded, and what is in doubt since them. */
   readonly add: (moments: ReadonlyArray<PlayMoment>, doubts: ReadonlyArray<Doubt>) => Effect.Effect<void>
-  /** Matches not seen for long are forgotten. To be asked before it is asked what is loaded. */
-  readonly forget: Effect.Effect<void>
-  /** What a poll shows, a moment a match. */
+  /** What a poll shows, a moment a match. Those that it does not show, and that were not seen for long, are forgotten. */
   readonly show: (moments: ReadonlyArray<MatchMoment>) => Effect.Effect<{
     /** The past of each, up to and including what is shown. */
     readonly timelines: ReadonlyMap<string, Timeline>
@@ -64,18 +62,16 @@ export const makePasts = (
     return held
   }
 
-  const forget = Effect.map(Clock.currentTimeMillis, (now) => {
-    const oldest = now - Duration.toMillis(forgetAfter)
+  const forget = (oldest: number): void => {
     let kept: ReadonlySet<string> | undefined
     for (const [id, { seen }] of matches) {
       if (seen >= oldest) continue
       kept ??= needed()
       if (!kept.has(id)) matches.delete(id)
     }
-  })
+  }
 
   return {
-    forget,
     isLoaded: (id) => matches.get(id)?.isLoaded === true,
     loaded: (ids) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -108,6 +104,7 @@ export const makePasts = (
           held.seen = now
           timelines.set(match_id, timeline)
         }
+        forget(now - Duration.toMillis(forgetAfter))
         return { timelines, fresh, doubts }
       })
   }

@@ -10,6 +10,7 @@ import {
   compareMatchMinutes,
   isCalledOff,
   isPlayed,
+  isWaiting,
   type MatchMinute,
   matchMinuteLabel,
   type Score,
@@ -95,6 +96,8 @@ export const find = (trigger: OpenTrigger, look: MatchLook): Finding | undefined
   if (isOverAt(snapshot.clock, judgedPeriod({ trigger: trigger.at }))) return atTheEnd(trigger, look)
   if (isCalledOff(clock)) return calledOff(snapshot)
   if (!isPlayed(clock) || compareMatchMinutes(clock, trigger.at) < 0) return undefined
+  // What became final while the match waited stays so until it goes on.
+  if (isWaiting(clock) && trigger.standing.finalAt !== undefined) return undefined
   const decision = decideEarly(trigger, look)
   if (decision === undefined) return { isFinal: false }
   const verdict = { verdict: decision, isFinal: false, score: { home: score.home, away: score.away } }

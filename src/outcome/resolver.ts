@@ -6,7 +6,7 @@
  */
 import { Array as Arr, Clock, Duration, Effect } from "effect"
 import type { NewTrigger } from "../database/TriggerStore.ts"
-import { isOver } from "../domain/Snapshot.ts"
+import { compareMatchMinutes, isOver } from "../domain/Snapshot.ts"
 import { moment } from "../domain/Timeline.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
 import { lookAt } from "../rules/expect/MatchLook.ts"
@@ -36,7 +36,7 @@ const unseenStands = Duration.minutes(1)
 const forgetAfter = Duration.hours(6)
 
 /** The same of a match without a trigger that could be judged: nothing but its past is held of it. */
-const forgetIdleAfter = Duration.minutes(5)
+const forgetIdleAfter = Duration.minutes(2)
 
 export interface ResolverOptions extends StepOptions {
   readonly store: OutcomeStore["Service"]
@@ -106,6 +106,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
 
   const judge = Effect.fnUntraced(function* (held: HeldMatch, look: Seen, isLast: boolean) {
     const matchLook = lookAt(look.snapshot, look.timeline)
+    // That a match goes on which had come to its end is seen by its clock: one that stands, or that is new here, says nothing.
+    const moves = held.judged !== undefined && compareMatchMinutes(held.judged.snapshot.clock, look.snapshot.clock) < 0
     const steps: Array<Step> = []
     let judged = 0
     for (const trigger of toJudge(held, look)) {
@@ -116,6 +118,8 @@ export const makeResolver = ({ amendments, isShared, store, written, ...options 
       // Also where nothing is said of it yet: what has changed here counts when something is.
       held.restless.add(trigger.id)
       if (finding === undefined) continue
+      const { finalAt, settling } = trigger.standing
+      if (!finding.isFinal && finalAt !== undefined && settling === undefined && !moves) continue
       if (!isSettled(held, finding, look.at, isLast)) continue
       const next = step(trigger, finding, look.at, options)
       if (next !== undefined) steps.push([held, next])

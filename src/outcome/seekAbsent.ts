@@ -4,8 +4,9 @@
  *
  * Guarantees: each is asked for where the feed can tell (`MatchFeed.finished`), the oldest first, again after pauses that grow to
  * half an hour; one that was asked for gives way to those that were not, so that however many are never found, none is kept from
- * its turn. A feed that fails is asked no more in the same pass. What is not found does not stay open for ever: it becomes void when a bounded time is over since it was seen,
- * or since it waits. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
+ * its turn. A feed that fails is asked no more in the same pass. What is not found does not stay open for ever: it becomes void
+ * when a bounded time is over since it was seen, or since it waits; where the feed has answered nothing about it yet, when twice that
+ * time is. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
  * more within the time of corrections, should the feed not show it any more.
  */
 import { Array as Arr, Clock, Deferred, Duration, Effect, Result } from "effect"
@@ -73,6 +74,8 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
   let shown = new Map<string, Shown>()
   const waiting = new Map<string, MatchStatus>()
   const asked = new Map<string, Asked>()
+  /** The matches about which the feed has answered, with or without them. */
+  const answered = new Set<string>()
   /**
    * What is known of a match since when, at the time at which its triggers became void. Those of them that cannot be read stay
    * open, and are no reason to look for it for ever.
@@ -136,6 +139,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       const snapshots = yield* lookUp(page)
       if (snapshots === undefined && !isLast) break
       if (snapshots === undefined) continue
+      for (const id of page) answered.add(id)
       yield* noteWaits(
         now,
         snapshots.map(({ clock, match }) => [match.id, clock.status] as const)
@@ -158,6 +162,13 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
   }
 
   const boundOf = ({ status }: AbsentMatch) => (status === undefined ? unseenAfter : waitsAtMost)
+
+  /** Whether the feed may still tell what became of a match: it was not asked with success, and not for as long again. */
+  const mayBeFound = (match: AbsentMatch, now: number): boolean =>
+    feed.finished !== undefined &&
+    !shown.has(match.matchId) &&
+    !answered.has(match.matchId) &&
+    now - match.since < 2 * Duration.toMillis(boundOf(match))
 
   const reasonToGiveUp = (match: AbsentMatch, now: number): string | undefined => {
     const bound = boundOf(match)
@@ -209,6 +220,7 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       if (all.length < limit) {
         const known = new Set([...rests, ...all.map(({ matchId }) => matchId)])
         for (const matchId of asked.keys()) if (!known.has(matchId)) asked.delete(matchId)
+        for (const matchId of answered) if (!known.has(matchId)) answered.delete(matchId)
       }
       const absent = all.filter((match) => {
         if (givenUp.get(match.matchId) !== match.since) return true
@@ -233,7 +245,8 @@ export const makeSeekAbsent = Effect.fnUntraced(function* (options: SeekAbsentOp
       )
       for (const { due: times, id } of again.slice(0, asks.count)) askedAgain.set(id, times)
       const lost = absent.flatMap((match) => {
-        const reason = ended.has(match.matchId) ? undefined : reasonToGiveUp(match, now)
+        const isKept = ended.has(match.matchId) || mayBeFound(match, now)
+        const reason = isKept ? undefined : reasonToGiveUp(match, now)
         return reason === undefined ? [] : [{ match, reason }]
       })
       yield* giveUp(new Map(lost.map(({ match, reason }) => [match.matchId, reason])))

@@ -119,14 +119,14 @@ describe("History on the database", () => {
       return Effect.gen(function* () {
         yield* record({ minute: 60 })
         yield* record({ minute: 61 })
-        yield* TestClock.adjust("6 minutes")
+        yield* TestClock.adjust("3 minutes")
         yield* record({ id: "8", minute: 1 })
         database.moments.delete("7 60")
         assert.deepStrictEqual(minutes(yield* record({ minute: 62 })), [61, 62])
 
         database.isOn = false
         yield* record({ minute: 63 })
-        yield* TestClock.adjust("6 minutes")
+        yield* TestClock.adjust("3 minutes")
         yield* record({ id: "8", minute: 2 })
         assert.deepStrictEqual(minutes(yield* record({ minute: 64 })), [61, 62, 63, 64])
       }).pipe(Effect.provide(Layer.merge(onFake(database), Logs.layer)))
@@ -335,6 +335,7 @@ describe("History in memory", () => {
     Effect.gen(function* () {
       yield* record({ minute: 45 })
       yield* TestClock.adjust("7 hours")
+      yield* record({ id: "8", minute: 1 })
       assert.deepStrictEqual(minutes(yield* record({ minute: 46 })), [46])
     }).pipe(Effect.provide(MatchHistory.layerMemory))
   )

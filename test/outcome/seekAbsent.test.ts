@@ -151,8 +151,68 @@ layer(inWorld)("Matches that left the feed", (it) => {
       yield* first.stop
       const second = yield* startedAfter(48)
       yield* second.sees(suspended)
-      expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1 })
+      const given = { verdict: "void", final: true, voids: 1, revision: 1 }
+      expect(yield* outcome).toMatchObject(given)
+      // Another word for it, and another process, are no news of the match.
+      yield* second.sees({ ...suspended, status: "interrupted" })
+      yield* second.stop
+      const third = yield* started
+      for (const status of ["interrupted", "suspended"] as const) {
+        yield* third.sees({ ...suspended, status })
+        yield* TestClock.adjust("5 minutes")
+      }
+      expect(yield* outcome).toMatchObject(given)
     })
+  )
+
+  it.effect("or whose clock stood too long stay void also where another process sees them", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      const first = yield* started
+      yield* first.sees(match)
+      yield* TestClock.adjust("6 hours")
+      yield* first.sees(match)
+      yield* first.stop
+      const second = yield* started
+      for (let looks = 0; looks < 3; looks += 1) {
+        yield* second.sees(match)
+        yield* TestClock.adjust("2 minutes")
+      }
+      expect(yield* outcome).toMatchObject({ verdict: "void", final: true, voids: 1, revision: 1 })
+    })
+  )
+
+  it.effect("are not given up at the first look-up that fails, but when one has said nothing of them", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      const { outcome: never } = yield* firedAndSent("total goals >= 1", { ...match, id: "never" })
+      world.fails = true
+      const process = yield* startedAfter(7)
+      yield* process.sees(other)
+      expect(yield* outcome).toMatchObject(open)
+      Object.assign(world, { fails: false, found: [won] })
+      yield* TestClock.adjust("1 minute")
+      yield* process.sees(other)
+      yield* process.judges
+      expect(yield* outcome).toMatchObject({ verdict: "hit", voids: 0 })
+      expect(yield* never).toMatchObject({ verdict: "void", voids: 1 })
+    }).pipe(Effect.provide(quiet))
+  )
+
+  it.effect("are given up at twice their time where no look-up ever succeeds", () =>
+    Effect.gen(function* () {
+      yield* anew
+      const { outcome } = yield* firedAndSent("total goals >= 1", match)
+      world.fails = true
+      const process = yield* startedAfter(11)
+      yield* process.sees(other)
+      expect(yield* outcome).toMatchObject(open)
+      yield* TestClock.adjust("1 hour")
+      yield* process.sees(other)
+      expect(yield* outcome).toMatchObject({ verdict: "void", voids: 1 })
+    }).pipe(Effect.provide(quiet))
   )
 
   it.effect("at their end are asked for twice more, and what was corrected is revised", () =>

@@ -4,7 +4,7 @@ import { Database, DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import type { TriggerId } from "../../src/domain/Trigger.ts"
-import { MatchFeed } from "../../src/feed/MatchFeed.ts"
+import { FeedError, MatchFeed } from "../../src/feed/MatchFeed.ts"
 import { MatchHistory } from "../../src/history/MatchHistory.ts"
 import { Amendments } from "../../src/outcome/Amendments.ts"
 import { Outcomes } from "../../src/outcome/Outcomes.ts"
@@ -20,6 +20,8 @@ export const world = {
   found: [] as ReadonlyArray<Shown & { readonly id: string }>,
   /** The feed never answers when it is asked for matches. */
   hangs: false,
+  /** The feed fails when it is asked for matches. */
+  fails: false,
   /** The matches that it was asked for. */
   asked: [] as Array<string>,
   /** The triggers whose messages are to be amended. */
@@ -28,7 +30,7 @@ export const world = {
 
 /** Nothing has happened yet. */
 export const anew = Effect.gen(function* () {
-  Object.assign(world, { isDown: false, hangs: false, found: [], asked: [], amended: new Set() })
+  Object.assign(world, { isDown: false, hangs: false, fails: false, found: [], asked: [], amended: new Set() })
   yield* emptyTables
   yield* sql("delete from match_waits")
 })
@@ -51,6 +53,10 @@ const feed = Layer.succeed(MatchFeed, {
     Effect.suspend(() => {
       world.asked.push(...ids)
       if (world.hangs) return Effect.never
+      if (world.fails)
+        return Effect.fail(
+          new FeedError({ feed: "told by the test", reason: "unavailable", message: "the feed is away" })
+        )
       return Effect.succeed(world.found.filter(({ id }) => ids.includes(id)).map(shown))
     })
 })
