@@ -42,7 +42,7 @@ export class MatchHistory extends Context.Service<
 
   /**
    * In memory, and on the Database: it knows what any process has seen since the day before yesterday. A match's past is
-   * read once; for a process that has the matches to itself.
+   * read once, and again where it comes back after it had left; for a process that has the matches to itself.
    */
   static readonly layer = Layer.effect(
     MatchHistory,

@@ -5,8 +5,8 @@
  * Guarantees: each is asked for where the feed can tell (`MatchFeed.finished`), the oldest first, again after pauses that grow to
  * half an hour; one that was asked for gives way to those that were not, so that however many are never found, none is kept from
  * its turn. A feed that fails is asked no more in the same pass. What is not found does not stay open for ever: it becomes void
- * when a bounded time is over since it was seen, or since it waits; where the feed has answered nothing about it yet, when twice that
- * time is. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
+ * when a bounded time is over since it was seen, or since it waits; where the feed has answered nothing about it yet, when
+ * twice that time is. That a match waits, and since when, is kept in the database. What was judged at its end is asked for twice
  * more within the time of corrections, should the feed not show it any more.
  */
 import { Array as Arr, Clock, Deferred, Duration, Effect, Result } from "effect"

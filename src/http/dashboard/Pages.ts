@@ -22,11 +22,11 @@ import { type State, stateParts } from "./pages/state.ts"
 import { strategiesPage, strategiesPerPage } from "./pages/strategies.ts"
 import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
 import { systemPage } from "./pages/system.ts"
-import { makeStandings } from "./Standing.ts"
 import { SystemFacts } from "./SystemFacts.ts"
 import { Troubles, troublesOf } from "./Troubles.ts"
 import { standingsOf } from "./verdicts.ts"
 import { WatchedPages } from "./WatchedPages.ts"
+import { makeWatchStates } from "./WatchState.ts"
 
 /** Matches that are not in play are named up to so many. */
 const mostOthers = 60
@@ -121,7 +121,7 @@ export class Pages extends Context.Service<
       const { known } = yield* Troubles
       const watching = yield* WatchedPages
       const others = yield* Others
-      const standings = yield* makeStandings
+      const watchStatesOf = yield* makeWatchStates
       const choices = yield* makeChoices
 
       const state = Effect.gen(function* () {
@@ -207,7 +207,7 @@ export class Pages extends Context.Service<
           isFirst: place === undefined,
           watched: size,
           leftOut,
-          standings: yield* standings(records),
+          watchStates: yield* watchStatesOf(records),
           addable: editing.addable,
           notice: notice ?? noticeOf(query)
         })
@@ -219,13 +219,13 @@ export class Pages extends Context.Service<
           Effect.provideService(Database, database)
         )
         const { active = false, file = null, id } = kept
-        const standing = (yield* standings([{ active, file, id }])).get(id) ?? "off"
+        const watchState = (yield* watchStatesOf([{ active, file, id }])).get(id) ?? "off"
         return strategyPage({
           state: yield* state,
           kept,
           // What was just written or switched on is held from the next look on.
-          standing:
-            standing === "left out" && problems.length === 0 && typeof kept.owner !== "string" ? "soon" : standing,
+          watchState:
+            watchState === "left out" && problems.length === 0 && typeof kept.owner !== "string" ? "soon" : watchState,
           text,
           problems,
           editable,

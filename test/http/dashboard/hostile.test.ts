@@ -106,13 +106,13 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
       isFirst: false,
       watched: 1,
       leftOut: 1,
-      standings: new Map([[text, "left out"]]),
+      watchStates: new Map([[text, "left out"]]),
       addable: text,
       notice: text
     }),
     strategyPage({
       state,
-      standing: "elsewhere",
+      watchState: "elsewhere",
       kept: { id: text, name: text, owner: text, active: true, file: text, content: text },
       text,
       problems: [{ source: text, path: text, message: text, line: 1, column: 1, frame: text }],

@@ -4,7 +4,7 @@ import { type Html, html } from "../../html.ts"
 import { rateChart } from "../charts.ts"
 import type { RecordRow } from "../PageStore.ts"
 import { list, type Page, type Piece } from "../page.ts"
-import { type Standing, standingMark } from "../Standing.ts"
+import { type WatchState, watchMark } from "../WatchState.ts"
 import { counted, encoded, percent, price } from "../words.ts"
 import { elementId } from "./now.ts"
 import { type State, stateParts } from "./state.ts"
@@ -18,7 +18,7 @@ export interface StrategiesData {
   readonly watched: number
   readonly leftOut: number
   /** Whether each is watched here, by id. */
-  readonly standings: ReadonlyMap<string, Standing>
+  readonly watchStates: ReadonlyMap<string, WatchState>
   /** Whether a new one can be written here, or why not. */
   readonly addable: true | string
   readonly notice?: string | Html | undefined
@@ -36,15 +36,15 @@ export const ownerOf = ({ file, owner }: { readonly file?: string | null; readon
 export const recordPlace = ({ id, name }: Pick<RecordRow, "id" | "name">): string => JSON.stringify([name, id])
 
 const row =
-  (standings: ReadonlyMap<string, Standing>) =>
+  (watchStates: ReadonlyMap<string, WatchState>) =>
   (record: RecordRow): Piece => {
     const { hits, misses, name, triggers, voids } = record
     const { fairPrice, hitRate, interval } = ratesOf(record)
     const id = elementId("record", record.id)
-    const standing = standings.get(record.id) ?? "elsewhere"
+    const watchState = watchStates.get(record.id) ?? "elsewhere"
     return {
       id,
-      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${standing === "left out" && html`<p class="reason">cannot be used: its page says why</p>`}</th><td>${standingMark(standing)}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
+      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${watchState === "left out" && html`<p class="reason">cannot be used: its page says why</p>`}</th><td>${watchMark(watchState)}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
     }
   }
 
@@ -56,9 +56,9 @@ const query = (named: string | undefined, more: Readonly<Record<string, string>>
 const around = (rows: ReadonlyArray<Html>): Html => html`<tbody id="records">${rows}</tbody>`
 
 export const strategiesPage = (data: StrategiesData): Page => {
-  const { addable, hasMore, isFirst, leftOut, named, notice, records, standings, state, watched } = data
+  const { addable, hasMore, isFirst, leftOut, named, notice, records, watchStates, state, watched } = data
   const last = records.at(-1)
-  const rows = list("records", records.map(row(standings)), around)
+  const rows = list("records", records.map(row(watchStates)), around)
   return {
     title: "Strategies",
     place: "Strategies",

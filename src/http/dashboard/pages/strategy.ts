@@ -5,7 +5,7 @@ import { type Html, html } from "../../html.ts"
 import { hitsChart, rateChart } from "../charts.ts"
 import type { AlertRow, KeptBacktest, KeptRow } from "../PageStore.ts"
 import { list, type Page } from "../page.ts"
-import { type Standing, standingMark } from "../Standing.ts"
+import { type WatchState, watchMark } from "../WatchState.ts"
 import { counted, encoded, moment, percent, price } from "../words.ts"
 import { alertRow, mark } from "./alerts.ts"
 import { type State, stateParts } from "./state.ts"
@@ -15,7 +15,7 @@ export interface StrategyData {
   readonly state: State
   readonly kept: KeptRow
   /** Whether it is watched here. */
-  readonly standing: Standing
+  readonly watchState: WatchState
   /** Its text, and what is wrong with it. */
   readonly text: string
   readonly problems: ReadonlyArray<Diagnostic>
@@ -102,14 +102,14 @@ const actions = ({ editable, kept }: StrategyData): Html =>
     : html`<p class="quiet">${editable}</p>`
 
 export const strategyPage = (data: StrategyData): Page => {
-  const { alerts, description, kept, notice, problems, standing, state, text } = data
+  const { alerts, description, kept, notice, problems, watchState, state, text } = data
   const name = kept.name === "" ? `Strategy ${kept.id}` : kept.name
   return {
     title: name,
     place: "Strategies",
     isKept: true,
     isMoving: alerts.some((alert) => alert.state === "pending"),
-    head: html`<div class="heading"><h1>${name}</h1>${kept.content === undefined ? mark("bad", "deleted") : standingMark(standing)}<p>${ownerOf(kept)}</p></div>
+    head: html`<div class="heading"><h1>${name}</h1>${kept.content === undefined ? mark("bad", "deleted") : watchMark(watchState)}<p>${ownerOf(kept)}</p></div>
 ${description !== undefined && html`<p class="quiet">${description}</p>`}
 ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`}`,
     parts: [

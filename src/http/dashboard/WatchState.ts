@@ -9,7 +9,7 @@ import { Editing } from "./Editing.ts"
 import type { RecordRow } from "./PageStore.ts"
 
 /** `soon`: it can be used, and is watched from the next look on. `elsewhere`: this service does not watch it. */
-export type Standing = "on" | "off" | "left out" | "soon" | "elsewhere"
+export type WatchState = "on" | "off" | "left out" | "soon" | "elsewhere"
 
 const words = {
   on: ["on", "on"],
@@ -20,15 +20,15 @@ const words = {
 } as const
 
 /** A mark that says it. */
-export const standingMark = (standing: Standing): Html => {
-  const [kind, text] = words[standing]
+export const watchMark = (watchState: WatchState): Html => {
+  const [kind, text] = words[watchState]
   return html`<span class="mark ${kind}">${text}</span>`
 }
 
 type Row = Pick<RecordRow, "id" | "active" | "file">
 
-/** What tells the standing of rows, by their ids. */
-export const makeStandings = Effect.gen(function* () {
+/** What tells how rows are watched, by their ids. */
+export const makeWatchStates = Effect.gen(function* () {
   const { directory, set, watched } = yield* Strategies
   const { filesOf } = yield* Editing
   let held: { readonly version: number; readonly ids: ReadonlySet<string> } | undefined
@@ -39,11 +39,11 @@ export const makeStandings = Effect.gen(function* () {
     const { ids } = held
     const unwatched = rows.flatMap(({ file, id }) => (file === null || ids.has(id) ? [] : [file]))
     const files = directory === undefined || unwatched.length === 0 ? new Map() : yield* filesOf(unwatched)
-    const standing = ({ active, file, id }: Row): Standing => {
+    const watchState = ({ active, file, id }: Row): WatchState => {
       if (set === undefined && file === null) return !active ? "off" : ids.has(id) ? "on" : "left out"
       if (ids.has(id)) return "on"
       return (file === null ? undefined : files.get(file)) ?? "elsewhere"
     }
-    return new Map(rows.map((row) => [row.id, standing(row)]))
+    return new Map(rows.map((row) => [row.id, watchState(row)]))
   })
 })
