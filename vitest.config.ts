@@ -9,9 +9,15 @@ const inMemory = ["/dev/shm"].find((path) => {
   return bavail * bsize > 2 ** 32
 })
 
+/** Files that start the service as a process of its own, or play whole evenings. */
+const slow = "test/**/*.slow.test.ts"
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "quick", include: ["test/**/*.test.ts"], exclude: [slow] } },
+      { extends: true, test: { name: "slow", include: [slow] } }
+    ],
     // For a machine that is busy elsewhere. What a test waits for gives up by itself, and says what it was.
     testTimeout: 600_000,
     hookTimeout: 600_000,

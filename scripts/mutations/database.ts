@@ -24,7 +24,7 @@ export const database = [
   ),
   ...changes(
     "src/database/embedded/EmbeddedDatabase.ts",
-    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir"],
+    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir.slow"],
     [
       ["migrations are applied twice", "all.filter((each) => !known.has(each.name))", "all"],
       [
@@ -41,7 +41,7 @@ export const database = [
   ),
   ...changes(
     "src/database/embedded/EmbeddedPostgres.ts",
-    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir"],
+    ["database/embedded/EmbeddedDatabase", "database/embedded/SharedDataDir.slow"],
     [["a directory is not locked", "yield* lockDataDir(dataDir)\n", ""]]
   ),
   ...changes(

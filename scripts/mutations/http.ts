@@ -45,7 +45,7 @@ export const http = [
   ),
   ...changes(
     "src/http/address.ts",
-    ["http/Server", "http/dashboard/pages"],
+    ["http/Server", "http/dashboard/pages.slow"],
     [
       [
         "who signs in is sent elsewhere",
@@ -68,7 +68,7 @@ export const http = [
   ),
   ...changes(
     "src/http/layerHttp.ts",
-    ["http/start"],
+    ["http/start.slow"],
     [
       ["it is not said who has the port", "(yield* portHolder(config)).text", '"another process"'],
       ["a port that must be had need not be", "if (!config.isRequired) return", "if (config !== undefined) return"]
@@ -76,7 +76,7 @@ export const http = [
   ),
   ...changes(
     "src/http/dashboard/Pages.ts",
-    ["http/dashboard/pages"],
+    ["http/dashboard/pages.slow"],
     [["no page says what is broken", "troubles: troublesOf(yield* known)", "troubles: []"]]
   ),
   ...changes(

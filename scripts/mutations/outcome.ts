@@ -123,12 +123,12 @@ export const outcome = [
   ),
   ...changes(
     "src/feed/recorded/RecordedFeed.ts",
-    ["cli/sameVerdicts"],
+    ["cli/sameVerdicts.slow"],
     [["a replay takes up corrections that come too late", "value: untilCorrected(value)", "value"]]
   ),
   ...changes(
     "src/outcome/Outcomes.ts",
-    ["cli/sameVerdicts"],
+    ["cli/sameVerdicts.slow"],
     [
       [
         "what a replay did not see end keeps its verdicts",
@@ -144,7 +144,7 @@ export const outcome = [
   ),
   ...changes(
     "src/outcome/OutcomeStore.ts",
-    ["outcome/equality"],
+    ["outcome/equality.slow"],
     [
       [
         "one verdict of all is dropped",

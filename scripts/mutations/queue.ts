@@ -71,7 +71,7 @@ export const queue = [
   ),
   ...changes(
     "src/queue/EmbeddedQueue.ts",
-    ["queue/EmbeddedQueue", "cli/queues"],
+    ["queue/EmbeddedQueue", "cli/queues.slow"],
     [
       ["jobs of a dead process wait for their lock", "await tx.exec(releaseActiveJobs)\n", ""],
       ["a pause of the queue holds one worker only", "limiter: wideLimiter,\n", ""],
@@ -80,7 +80,7 @@ export const queue = [
   ),
   ...changes(
     "src/queue/QueueFigures.ts",
-    ["cli/queues"],
+    ["cli/queues.slow"],
     [
       ["a rate counts the minute under way", "minuteOf(now) - last - 1", "minuteOf(now) - last"],
       ["a rate is the mean of all minutes", "known.slice(0, rateMinutes)", "known"],

@@ -130,7 +130,7 @@ export const strangers = [
   ),
   ...changes(
     "src/alert/Alerter.ts",
-    ["alert/Alerter", "strangers/service"],
+    ["alert/Alerter", "strangers/service.slow"],
     [
       [
         "a chat that blocked the bot is asked again",
@@ -141,7 +141,7 @@ export const strangers = [
   ),
   ...changes(
     "src/alert/Turns.ts",
-    ["alert/Turns", "strangers/service"],
+    ["alert/Turns", "strangers/service.slow"],
     [["whoever comes first has all turns", "last.set(key, turn)\n", ""]]
   ),
   ...changes(
@@ -159,8 +159,8 @@ export const strangers = [
   ),
   ...changes(
     "src/alert/telegram/botApiFetch.ts",
-    ["strangers/debug"],
+    ["strangers/debug.slow"],
     [["Node is told the path with the token", "(apiRoot.origin, {", "(address, {"]]
   ),
-  ...changes("src/quietDebug.ts", ["strangers/debug"], [["ioredis tells its commands", ",-ioredis:redis", ""]])
+  ...changes("src/quietDebug.ts", ["strangers/debug.slow"], [["ioredis tells its commands", ",-ioredis:redis", ""]])
 ]

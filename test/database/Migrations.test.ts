@@ -1,52 +1,15 @@
 /** `supabase/migrations` on a project that holds the tables of an older deployment, used as the Supabase layer does. */
-import { NodeServices } from "@effect/platform-node"
 import { expect, layer } from "@effect/vitest"
-import { Array, Effect, Layer, Option, Schema } from "effect"
-import { idleCalls } from "../../src/database/checks.ts"
-import { Database, DatabaseError } from "../../src/database/Database.ts"
-import { migrations } from "../../src/database/embedded/EmbeddedDatabase.ts"
-import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
+import { Effect, Option, Schema } from "effect"
+import { Database } from "../../src/database/Database.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
 import { TriggerId } from "../../src/domain/Trigger.ts"
-import { Sql } from "../contracts/Sql.ts"
 import { activeStrategies } from "../fixtures/activeStrategies.ts"
-import { quiet } from "../fixtures/logs.ts"
-import { lackingInStages, olderDeployments } from "../fixtures/olderTables.ts"
+import { olderDeployments } from "../fixtures/olderTables.ts"
 import { candidateOf, newStrategy, receipt } from "../fixtures/pipeline.ts"
 import { supabaseProject } from "../fixtures/postgrest.ts"
-
-const sql = (statements: string) => Effect.flatMap(Sql, ({ run }) => run(statements))
-
-const migrate = Effect.flatMap(migrations, (files) => Effect.forEach(files, (file) => sql(file.sql)))
-
-const decodeAnswer = Schema.decodeUnknownSync(Schema.Tuple([Schema.Struct({ rows: Schema.Array(Schema.Unknown) })]))
-
-/** Calls as PostgREST does for the service: in its role, through `touchline_call`. */
-const asService = Layer.effect(
-  Database,
-  Effect.map(EmbeddedPostgres, ({ client }) =>
-    Database.of({
-      name: "the service role",
-      call: (operation, args) =>
-        Effect.tryPromise({
-          try: () =>
-            client.transaction(async (tx) => {
-              await tx.exec("set local role service_role")
-              const answer = await tx.query("select touchline_call($1, $2) as rows", [operation, args])
-              return decodeAnswer(answer.rows)[0].rows
-            }),
-          catch: (cause) => new DatabaseError({ operation, reason: "refused", message: String(cause) })
-        })
-    })
-  )
-)
-
-const onPostgres = Layer.mergeAll(TriggerStore.layer, StrategyStore.layer).pipe(
-  Layer.provideMerge(Layer.merge(asService, Sql.layerEmbedded)),
-  Layer.provideMerge(EmbeddedPostgres.layer()),
-  Layer.provideMerge(Layer.merge(NodeServices.layer, quiet))
-)
+import { migrate, onPostgres, sql } from "../fixtures/project.ts"
 
 const tables = ["strategies", "rules", "triggers", "performance", "user_telegram"]
 
@@ -184,53 +147,6 @@ layer(onPostgres)("The migrations", (it) => {
       })
     )
   }
-
-  /** What every stage must let the service do: whatever it calls, and a strategy that fires. */
-  const serves = Effect.gen(function* () {
-    const { call } = yield* Database
-    yield* Effect.forEach(Object.entries(idleCalls), ([operation, args]) => call(operation, args))
-    const [strategies, triggers] = [yield* StrategyStore, yield* TriggerStore]
-    const strategy = newStrategy()
-    yield* strategies.save([strategy])
-    expect((yield* activeStrategies).strategies).toContainEqual(strategy)
-    expect((yield* triggers.create([candidateOf(strategy, { id: "103" })])).triggers).toHaveLength(1)
-    yield* sql("delete from triggers where match_id = '103'")
-  })
-
-  const stages = [
-    ...Object.entries(lackingInStages.columns).flatMap(([table, columns]) =>
-      columns.map((column) => `alter table ${table} drop column ${column} cascade`)
-    ),
-    ...lackingInStages.tables.map((table) => `drop table ${table} cascade`),
-    Object.entries(lackingInStages.columns)
-      .flatMap(([table, columns]) => columns.map((column) => `alter table ${table} drop column ${column} cascade`))
-      .join("; ")
-  ]
-
-  it.effect(
-    `let the service run on each of ${stages.length} older stages, which lack a column, a table, or all but ids`,
-    () =>
-      Effect.forEach(Array.chunksOf(stages, 8), (some) =>
-        Effect.gen(function* () {
-          const older = olderDeployments.find(({ kind }) => kind === "enumerated types")
-          yield* sql(supabaseProject)
-          for (const stage of some) {
-            yield* sql(`drop schema public cascade; create schema public; grant usage on schema public to service_role;
-              truncate auth.users; ${older?.tables ?? ""}; ${stage}`)
-            const counts = ["strategies", "triggers"].map((table) => sql(`select count(*)::int from ${table}`))
-            const before = stage === "drop table triggers cascade" ? [] : yield* Effect.all(counts)
-            yield* migrate
-            yield* serves.pipe(
-              Effect.annotateLogs({ stage }),
-              Effect.tapError(() => Effect.logError(stage))
-            )
-            yield* sql("delete from strategies where user_id is null and definition is not null")
-            if (before.length > 0) expect(yield* Effect.all(counts), stage).toEqual(before)
-          }
-          // A database in which everything was made and dropped many times is several times as slow.
-        }).pipe(Effect.provide(Layer.fresh(onPostgres)))
-      )
-  )
 
   it.effect("make tables that are missing with ids of the type that strategies have there", () =>
     Effect.gen(function* () {
