@@ -36,7 +36,7 @@ export const outcome = [
   ),
   ...changes(
     "src/outcome/seekAbsent.ts",
-    ["outcome/seekAbsent"],
+    ["outcome/seekAbsent.slow"],
     [
       [
         "what waits is given up as early as what was not seen",

@@ -6,7 +6,7 @@ const migrations = "supabase/migrations"
 export const strangers = [
   ...changes(
     `${migrations}/20261126000007_limits.sql`,
-    ["strangers/takeover", "strangers/rows"],
+    ["strangers/takeover.slow", "strangers/rows.slow"],
     [
       ["a name may be of any length", "if length(new.name::text) > (most ->> 'name')::integer and", "if false and"],
       [
@@ -41,7 +41,7 @@ export const strangers = [
   ),
   ...changes(
     `${migrations}/20261126000019_requests.sql`,
-    ["strangers/requests"],
+    ["strangers/requests.slow"],
     [
       [
         "chats are changed without end",
@@ -53,12 +53,12 @@ export const strangers = [
   ),
   ...changes(
     `${migrations}/20261126000019_requests.sql`,
-    ["strangers/locks"],
+    ["strangers/locks.slow"],
     [["who links waits for who holds their rows", " set lock_timeout = '1s' as", " as"]]
   ),
   ...changes(
     "src/rules/rows/price.ts",
-    ["strangers/rows"],
+    ["strangers/rows.slow"],
     [
       [
         "an outcome names values without end",
@@ -70,7 +70,7 @@ export const strangers = [
   ),
   ...changes(
     `${migrations}/20261126000008_linking.sql`,
-    ["strangers/takeover"],
+    ["strangers/takeover.slow"],
     [
       [
         "a chat that was not linked gets alerts",
@@ -97,7 +97,7 @@ export const strangers = [
   ),
   ...changes(
     `${migrations}/20261126000017_records.sql`,
-    ["strangers/takeover"],
+    ["strangers/takeover.slow"],
     [
       [
         "a late verdict counts for the strategy that is gone",
@@ -154,7 +154,7 @@ export const strangers = [
   ),
   ...changes(
     "src/strategies/Owners.ts",
-    ["strangers/rows"],
+    ["strangers/rows.slow"],
     [["a scan costs what an owner likes", "if (cost + more > limits.price) {", "if (false) {"]]
   ),
   ...changes(

@@ -267,7 +267,7 @@ describe("an early decision", () => {
         if (!("any" in condition)) comparatorsDecided.add(condition.comparator)
       }
     },
-    { arbitrary: { runs: 5000 } }
+    { arbitrary: { runs: 2000 } }
   )
 
   it("is made often, either way, with every comparator", () => {
