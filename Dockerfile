@@ -11,6 +11,7 @@ COPY scripts ./scripts
 COPY src ./src
 COPY supabase ./supabase
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
+RUN node scripts/program.ts
 RUN node scripts/postgres-template.ts
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
@@ -26,6 +27,7 @@ COPY --from=build /app/examples ./examples
 COPY --from=build /app/supabase ./supabase
 COPY --from=build /app/template ./template
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/program ./program
 RUN mkdir -p /data && chown node:node /data
 VOLUME /data
 USER node

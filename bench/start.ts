@@ -2,20 +2,23 @@
  * How fast the command line starts, and how much memory that and a small service take: `npm run bench:start`, with
  * `-- --json` for one object on the last line of stdout.
  *
- * Commands are run by Node as `npm run touchline` does, beside a Node that does nothing; times are the medians of several
- * runs, each from the start of the process to its end; what a process computed itself says more beside other work. The
- * service is `npm start` on an embedded database with twelve simulated matches: the time to its first scan with a new
- * DATA_DIR and with one that was used before, its peak of memory over a minute, and what it holds at the end of it. Memory
- * is told where the system does (Linux).
+ * Commands are run by Node as `npm run touchline` does, from the built program where it is newer than the sources, beside a
+ * Node that does nothing; times are the medians of several runs, each from the start of the process to its end; what a process
+ * computed itself says more beside other work. The service is `npm start` on an embedded database with twelve simulated matches:
+ * the time to its first scan with a new DATA_DIR and with one that was used before, its peak of memory over a minute, and what it
+ * holds at the end of it. Memory is told where the system does (Linux).
  */
 import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { setTimeout } from "node:timers/promises"
+import { pathToFileURL } from "node:url"
+import { builtProgram } from "../src/builtProgram.ts"
 import { median } from "./rules/measure.ts"
 
 const root = resolve(import.meta.dirname, "..")
+const isBuilt = builtProgram(pathToFileURL(`${root}/`)) !== undefined
 const main = join(root, "src/main.ts")
 const strategy = join(root, "examples/strategies/favourite-behind.yaml")
 
@@ -153,7 +156,8 @@ const twoLives = async (forMs: number) => {
 const line = (label: string, ...values: ReadonlyArray<string>): void =>
   console.log(`  ${label.padEnd(36)}${values.map((value) => value.padStart(16)).join("")}`)
 
-console.log(`Starting, on Node ${process.version}; load ${loadavg()[0]?.toFixed(1)}`)
+const what = isBuilt ? "the built program" : "the sources (`npm run build` builds the program)"
+console.log(`Starting ${what}, on Node ${process.version}; load ${loadavg()[0]?.toFixed(1)}`)
 line("", "time", "goal", "of it computing", "peak", "goal")
 const bare = await command(["-e", "0"])
 line("node -e 0", `${bare.ms} ms`, "", `${bare.cpuMs} ms`, `${bare.peakMB} MB`)

@@ -58,7 +58,7 @@ const copyRepository = (): string => {
   copies.push(copied)
   cpSync(root, copied, {
     recursive: true,
-    filter: (path) => ![...linked, ".git", "dist", ".touchline"].some((name) => path === join(root, name))
+    filter: (path) => ![...linked, ".git", "dist", "program", ".touchline"].some((name) => path === join(root, name))
   })
   for (const name of linked) symlinkSync(join(root, name), join(copied, name))
   mkdirSync(join(copied, temporary))

@@ -2,8 +2,10 @@
 import "./quietDebug.ts"
 import module from "node:module"
 import { fileURLToPath } from "node:url"
+import { builtProgram } from "./builtProgram.ts"
 import { help } from "./cli/help.ts"
 import { ownVersion, refuseOldNode } from "./nodeVersion.ts"
+import { packageFile } from "./packageFile.ts"
 
 const [first, ...others] = process.argv.slice(2)
 
@@ -11,7 +13,7 @@ refuseOldNode()
 
 // What was compiled once need not be again. Beside the package, where only whoever installs it writes; without effect where
 // nothing may be written. npm's scripts name the same directory in NODE_COMPILE_CACHE, and so have this file from there too.
-module.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/touchline", import.meta.url)))
+module.enableCompileCache(fileURLToPath(packageFile("node_modules/.cache/touchline")))
 
 const isAsked = (...names: ReadonlyArray<string | undefined>) => others.length === 0 && names.includes(first)
 
@@ -20,6 +22,6 @@ if (isAsked("--version", "-v")) console.log(`touchline v${ownVersion()}`)
 else if (isAsked("--help", "-h")) {
   console.log(process.stdout.isTTY && !process.env.NO_COLOR ? help.coloured : help.plain)
 } else {
-  const [{ cli }, { runMain }] = await Promise.all([import("./cli/cli.ts"), import("./run.ts")])
-  runMain(cli({}))
+  const built = builtProgram(packageFile(""))
+  await (built === undefined ? import("./program.ts") : import(built.href))
 }

@@ -1,5 +1,6 @@
-/** Which versions of Node.js run Touchline. Imports nothing, so that any of them can be told. */
+/** Which versions of Node.js run Touchline. Imports next to nothing, so that any of them can be told. */
 import { readFileSync } from "node:fs"
+import { packageFile } from "./packageFile.ts"
 
 const numbers = (version: string): ReadonlyArray<number> => [...version.matchAll(/\d+/g)].slice(0, 3).map(Number)
 
@@ -12,7 +13,7 @@ export const isAtLeast = (version: string, least: string): boolean => {
 
 /** A text of our package.json by the names that lead to it. */
 const fromPackage = (...names: ReadonlyArray<string>): string => {
-  let value: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))
+  let value: unknown = JSON.parse(readFileSync(packageFile("package.json"), "utf8"))
   for (const name of names) {
     value =
       typeof value === "object" && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : value

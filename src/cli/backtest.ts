@@ -3,10 +3,11 @@ import { backtest as run } from "../backtest/Backtest.ts"
 import { serviceSettings } from "../Config.ts"
 import { embeddedSettings } from "../database/embedded/settings.ts"
 import { layerLogging } from "../Logging.ts"
+import { packageFile } from "../packageFile.ts"
 import { readStrategyDirectory, type StrategyDirectoryError } from "../strategies/StrategyDirectory.ts"
 import { reportJson, reportTable, triggersCsv } from "./backtestReport.ts"
 
-const samplesUrl = new URL("../../examples/strategies/", import.meta.url)
+const samplesUrl = packageFile("examples/strategies/")
 
 /** A file of results cannot be written. */
 class OutputError extends Schema.TaggedError<OutputError>()("OutputError", { message: Schema.String }) {}

@@ -2,9 +2,10 @@
 import { Effect, type FileSystem, Layer, Path } from "effect"
 import type { DatabaseError } from "../database/Database.ts"
 import { StrategyStore } from "../database/StrategyStore.ts"
+import { packageFile } from "../packageFile.ts"
 import { readStrategyDirectory, type StrategyDirectoryError } from "./StrategyDirectory.ts"
 
-const samplesUrl = new URL("../../examples/strategies/", import.meta.url)
+const samplesUrl = packageFile("examples/strategies/")
 
 /** The samples, under the ids of their files. */
 export const sampleStrategies = Effect.gen(function* () {

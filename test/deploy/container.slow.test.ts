@@ -64,7 +64,7 @@ describe("The container", () => {
         }
         runStage(build, { from: root, root: building, npm: linked })
         runStage(image, { from: building, root: running, npm: linked })
-        assert.deepStrictEqual(lacking(join(running, "app/dist")), [])
+        for (const built of ["dist", "program"]) assert.deepStrictEqual(lacking(join(running, "app", built)), [])
 
         const data = join(base, "data")
         mkdirSync(data, { mode: 0o777 })

@@ -6,9 +6,10 @@
 import { existsSync, openAsBlob } from "node:fs"
 import { setFlagsFromString } from "node:v8"
 import { PGlite } from "@electric-sql/pglite"
+import { packageFile } from "../../packageFile.ts"
 
 /** A new database of the installed version of PGlite, made by `scripts/postgres-template.ts`. */
-export const templateUrl = new URL("../../../template/postgres.tar.gz", import.meta.url)
+export const templateUrl = packageFile("template/postgres.tar.gz")
 
 /**
  * PGlite is several MB of WebAssembly. Compiling what runs often a second time, optimized, takes V8 up to half a gigabyte

@@ -1,5 +1,6 @@
 /** The Database on PGlite: the same migrations and functions as Supabase, after the little that Supabase brings along. */
 import { Effect, FileSystem, Layer, Path } from "effect"
+import { packageFile } from "../../packageFile.ts"
 import { Database, DatabaseError } from "../Database.ts"
 import { EmbeddedPostgres } from "./EmbeddedPostgres.ts"
 
@@ -16,7 +17,7 @@ const supabasePrelude = `
   grant usage on schema auth to anon, authenticated, service_role;
 `
 
-const migrationsUrl = new URL("../../../supabase/migrations/", import.meta.url)
+const migrationsUrl = packageFile("supabase/migrations/")
 
 /** The SQL of every migration in the order in which they apply. Also what an operator runs against Supabase. */
 export const migrations = Effect.gen(function* () {

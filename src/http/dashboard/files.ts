@@ -3,15 +3,16 @@ import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import { packageFile } from "../../packageFile.ts"
 import type { Files } from "./page.ts"
 
 /** What is served under `/static/`. */
 const served = [
-  { name: "style.css", type: "text/css; charset=utf-8", url: new URL("../../../assets/style.css", import.meta.url) },
+  { name: "style.css", type: "text/css; charset=utf-8", url: packageFile("assets/style.css") },
   {
     name: "client.js",
     type: "text/javascript; charset=utf-8",
-    url: new URL("../../../assets/client.js", import.meta.url)
+    url: packageFile("assets/client.js")
   },
   { name: "idiomorph.js", type: "text/javascript; charset=utf-8", url: new URL(import.meta.resolve("idiomorph")) }
 ] as const
