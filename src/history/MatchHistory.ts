@@ -80,8 +80,12 @@ const forgetAfter = Duration.minutes(2)
 /** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
 const matchesPerCall = 100
 
-/** Moments that are saved in one call. */
-const momentsPerCall = 1000
+/**
+ * Moments that are saved in one call: an embedded database is on the thread that serves pages, which wait for no more. Between
+ * two calls the event loop has so many turns as it takes to answer a request.
+ */
+const momentsPerCall = 100
+const turnsBetween = 4
 
 /** How long the end of the process may wait for moments to be saved. */
 const flushWithin = Duration.seconds(2)
@@ -164,6 +168,7 @@ const onDatabase = Effect.fnUntraced(function* ({
       yield* call("save_play_moments", { moments, doubts, writer: self })
       for (const each of moments) if (unsaved.get(momentKey(each)) === each) unsaved.delete(momentKey(each))
       for (const each of doubts) if (unsavedDoubts.get(each.match_id) === each) unsavedDoubts.delete(each.match_id)
+      if (unsaved.size + unsavedDoubts.size > 0) yield* Effect.repeat(Effect.yieldNow, { times: turnsBetween })
     }
     yield* outage.over
   }).pipe(

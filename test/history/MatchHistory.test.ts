@@ -133,6 +133,28 @@ describe("History on the database", () => {
     })
   )
 
+  it.effect("saves the moments of many matches in several calls, and lets others have their turn between", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        const seen: Array<number> = []
+        const other = Effect.forever(
+          Effect.andThen(
+            Effect.yieldNow,
+            Effect.sync(() => seen.push(database.recorded))
+          )
+        )
+        yield* Effect.forkChild(other)
+        yield* record(...Array.from({ length: 450 }, (_, index) => ({ id: `${index}` })))
+        yield* Effect.repeat(Effect.yieldNow, { times: 40 })
+        assert.deepStrictEqual(
+          [...new Set(seen)].filter((count) => count > 0),
+          [100, 200, 300, 400, 450]
+        )
+      }).pipe(Effect.provide(onFake(database)))
+    })
+  )
+
   it.effect("asks for the pasts of many matches in several calls, and once for what others have seen", () =>
     Effect.suspend(() => {
       const database = new FakeDatabase()
@@ -212,7 +234,7 @@ describe("History on the database", () => {
         yield* record({ minute: 60, score: { home: 1, away: 0 } })
         assert.strictEqual(database.recorded, 1)
         yield* Deferred.succeed(saved, undefined)
-        yield* record()
+        yield* Effect.repeat(Effect.yieldNow, { times: 10 })
         expect(database.moments.get("7 60")).toMatchObject({ figures: { goals: { home: 1, away: 0 } } })
       }).pipe(Effect.provide(onFake(database)))
     })

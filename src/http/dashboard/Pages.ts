@@ -134,6 +134,8 @@ export class Pages extends Context.Service<
 
       const now = Effect.fnUntraced(function* (query: URLSearchParams) {
         const all = yield* picture.live
+        // Strategies were weighed, and rows are to be written: what waits for the thread comes between.
+        yield* Effect.yieldNow
         const pages = Math.max(1, Math.ceil(all.length / matchesPerPage))
         const page = Math.min(pages, pageNumber(query.get("page")))
         const live = new Set(all.map(({ snapshot }) => snapshot.match.id))

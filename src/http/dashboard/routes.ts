@@ -20,6 +20,7 @@ import { SystemFacts } from "./SystemFacts.ts"
 import { Troubles } from "./Troubles.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 import { Watchers } from "./Watchers.ts"
+import { warmUp } from "./warmUp.ts"
 import { encoded } from "./words.ts"
 
 const answer = (body: Html, status = 200) =>
@@ -84,6 +85,7 @@ const pages = Layer.unwrap(
     const drafts = yield* Drafts
     const closing = yield* Closing
     const show = makeShow(names)
+    yield* warmUp(names)
     const greeting = packed(`retry: 2000\nevent: files\ndata: ${names.mark}\n\n`)
 
     const get = (path: HttpRouter.PathInput) => HttpRouter.add("GET", path, ({ url }) => show(pageOf(url), url))
