@@ -24,7 +24,9 @@ const refused: ReadonlyArray<readonly [what: string, row: object, reason: RegExp
   ["no name", { name: "  " }, /has a name/],
   ["10,000 conditions", { definition: { when: Array.from({ length: 10_000 }, () => comparison) } }, /32000 bytes/],
   ["100,000 competitions", { league_ids: Array.from({ length: 100_000 }, (_, id) => `${id}`) }, /32000 bytes/],
-  ["a mode of 1 MB", { mode: "x".repeat(1_000_000) }, /32000 bytes/]
+  ["a mode of 1 MB", { mode: "x".repeat(1_000_000) }, /32000 bytes/],
+  ["a number of 41 digits", { definition: { when: [1e40] } }, /at most 40 digits/],
+  ["a number of 41 places", { definition: { when: [{ left: 1e-41 }] } }, /at most 40 digits/]
 ]
 
 /** Rows that can be written, and the reason why they are left out, which their owner reads. */
@@ -140,6 +142,58 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
             expect(error).toBeNull()
           }
         }).pipe(Effect.provide(following(door)))
+      })
+    )
+
+    it.effect("of rules are bounded by what all of a strategy have written out, in one request or in many", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const id = yield* writeStrategy(mallory, { definition: null })
+        const rule = { strategy_id: id, metric: "goals", comparator: "GTE", value: 1 }
+        const write = (count: number, row: object) =>
+          Effect.map(
+            request(mallory, (client) =>
+              client.from("rules").insert(Array.from({ length: count }, () => ({ ...rule, ...row })))
+            ),
+            ({ error }) => error?.message
+          )
+        const long = { lhs_json: { said: "x".repeat(700) } }
+        expect(yield* write(1, { value: "1e31500" })).toMatch(/at most 40 digits/)
+        expect(yield* write(1, { lhs_json: { left: [1e300] } })).toMatch(/at most 40 digits/)
+        expect(yield* write(50, long)).toMatch(/at most 32000 bytes, all its rules included/)
+        expect(yield* write(40, long)).toBeUndefined()
+        expect(yield* write(10, long)).toMatch(/at most 32000 bytes, all its rules included/)
+        const change = (row: object) =>
+          Effect.map(
+            request(mallory, (client) => client.from("rules").update(row).eq("strategy_id", id)),
+            ({ error }) => error?.message
+          )
+        expect(yield* change({ lhs_json: { said: "x".repeat(2000) } })).toMatch(/at most 32000 bytes, all its rules/)
+        expect(yield* change({ lhs_json: null })).toBeUndefined()
+        expect(yield* write(60, {})).toBeUndefined()
+      })
+    )
+
+    it.effect("of rules that were written before are read no further than may be", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* writeStrategy(ada, { name: "Ada's" })
+        // Written out, these are more than a gigabyte, which is more than PostgreSQL takes.
+        yield* sql(`set session_replication_role = replica;
+          insert into strategies (user_id, name) values ('${mallory}', 'Long');
+          insert into rules (strategy_id, metric, lhs_json) select id, 'goals', n.numbers from strategies, generate_series(1, 10),
+            (select jsonb_agg('1e131071'::jsonb) as numbers from generate_series(1, 1000)) n where name = 'Long';
+          set session_replication_role = origin`)
+        yield* Effect.gen(function* () {
+          expect(yield* names).toEqual(["Ada's"])
+          const reasons = yield* eventually(reasonsOf(mallory), (rows) => rows?.length === 1)
+          expect(reasons?.[0]?.reason).toMatch(/LIMIT_SIZE/)
+        }).pipe(
+          Effect.provide(following(new Door())),
+          Effect.ensuring(
+            sql(`set session_replication_role = replica; delete from rules; set session_replication_role = origin`)
+          )
+        )
       })
     )
 
