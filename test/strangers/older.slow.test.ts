@@ -38,11 +38,10 @@ describe("Rows from before the limits", () => {
       ])
       expect(yield* read("select s ->> 'name' as name from active_strategies() s")).toEqual([{ name: "Hers" }])
       yield* run("update strategies set is_active = false where name = 'Numbers'")
-      yield* run(`update strategies set is_active = true, definition = '{"when":["minute >= 2"]}' where name = 'Numbers'`)
+      yield* run(
+        `update strategies set is_active = true, definition = '{"when":["minute >= 2"]}' where name = 'Numbers'`
+      )
       expect(yield* watched).toContainEqual({ name: "Numbers", beyond: null })
-    }).pipe(
-      Effect.provide(EmbeddedPostgres.layer().pipe(Layer.provideMerge(NodeServices.layer))),
-      Effect.scoped
-    )
+    }).pipe(Effect.provide(EmbeddedPostgres.layer().pipe(Layer.provideMerge(NodeServices.layer))), Effect.scoped)
   )
 })
