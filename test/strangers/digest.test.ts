@@ -16,7 +16,7 @@ import { eventually } from "../fixtures/eventually.ts"
 import { quiet } from "../fixtures/logs.ts"
 import { candidateOf, newStrategy } from "../fixtures/pipeline.ts"
 import { noPostgrest } from "../fixtures/postgrest.ts"
-import { afresh, mallory, onProject, passing, sql, writeStrategy } from "./project.ts"
+import { ada, afresh, mallory, onProject, passing, sql, writeStrategy } from "./project.ts"
 
 type Bot = Effect.Success<typeof makeBotApi>
 
@@ -105,7 +105,7 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
       for (const { id } of (yield* create(matches)).triggers) {
         yield* sent(id, 1, { channel: "telegram", chatId: "42", text: "Goal", digest: "waiting" })
       }
-      yield* sql(`update triggers set alerted_at = now() - interval '${minutes} minutes'`)
+      yield* sql(`delete from chat_links; update triggers set alerted_at = now() - interval '${minutes} minutes'`)
     })
 
     const states = sql(
@@ -128,6 +128,30 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
           expect(bot.sent).toHaveLength(1)
           expect(bot.sent[0]?.text).toMatch(/^45 more alerts\nThis chat gets 2 alerts an hour[\s\S]*and 5 more$/)
           expect(yield* states).toEqual([{ alert_digest: "told", alert_state: "sent", count: 45 }])
+        }).pipe(Effect.provide(running(bot)))
+      })
+    )
+
+    it.effect("to nobody who has stopped them meanwhile, and to whoever has not", () =>
+      Effect.gen(function* () {
+        yield* gathered(2, 11)
+        // Another chat that is stopped changes nothing of this one.
+        yield* sql(`insert into chat_links (user_id, chat_id) values ('${mallory}', '42'), ('${ada}', '43')`)
+        const { digests, mute } = yield* TriggerStore
+        expect(yield* mute("43", "stopped from the chat")).toEqual([ada])
+        expect((yield* digests(gatherFor, Duration.zero)).map(({ ids }) => ids.length)).toEqual([2])
+        yield* sql("update triggers set alert_sending_until = null")
+        expect(yield* mute("42", "stopped from the chat")).toEqual([mallory])
+        const bot = yield* makeBotApi
+        yield* Effect.gen(function* () {
+          yield* eventually(Effect.andThen(passing("100 millis", bot), states), ([row]) =>
+            JSON.stringify(row).includes("failed")
+          )
+          expect(bot.sent).toEqual([])
+          expect(yield* states).toEqual([{ alert_digest: "failed", alert_state: "failed", count: 2 }])
+          expect(yield* sql("select distinct alert_error as error from triggers")).toEqual([
+            { error: "its chat takes no alerts any more: stopped from the chat" }
+          ])
         }).pipe(Effect.provide(running(bot)))
       })
     )

@@ -110,6 +110,37 @@ describe.skipIf(noPostgrest !== undefined)("The bot", () => {
       })
     )
 
+    it.effect("a group though its members flood it, and ends that, and answers them a few times an hour", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* sql("delete from chat_links")
+        const bot = yield* makeBotApi
+        const token = yield* newToken(ada)
+        const group = { id: -100, type: "supergroup" }
+        bot.administrators.add(from.id)
+        const handled = Effect.fnUntraced(function* (message: object) {
+          bot.say({ chat: group, ...message })
+          const before = yield* bot.requests
+          yield* eventually(Effect.andThen(passing("2 seconds", bot), bot.requests), (count) => count >= before + 2)
+        })
+        yield* Effect.gen(function* () {
+          for (let member = 1; member <= 3; member++) {
+            for (let flood = 0; flood < 6; flood++) yield* handled({ from: { id: member }, text: "/start" })
+            yield* handled({ from: { id: member }, text: "/stop" })
+          }
+          bot.say({ chat: group, from, text: `/start ${token}` })
+          yield* eventually(Effect.andThen(passing("2 seconds", bot), links), (rows) => rows.length === 1)
+          const floodAnswers = bot.sent.filter(({ text }) => !text.startsWith("This chat gets the alerts"))
+          expect(floodAnswers.length).toBeGreaterThan(0)
+          expect(floodAnswers.length).toBeLessThanOrEqual(5)
+          bot.say({ chat: group, from, text: "/stop" })
+          yield* eventually(Effect.andThen(passing("2 seconds", bot), links), ([row]) =>
+            JSON.stringify(row).includes("true")
+          )
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+
     it.effect("by one process at a time, and says once while Telegram does not let it", () =>
       Effect.gen(function* () {
         yield* afresh

@@ -3,8 +3,9 @@
  * database (`new_chat_link`), and from then on the chat gets that owner's alerts. `/stop` ends that.
  *
  * Guarantees: one process at a time asks Telegram, by a lease in the database. A token works for one chat and expires. A group or a
- * channel is linked by those alone who administer it. A message that could not be handled is handled again. Nobody makes the
- * bot answer without end: a chat whose tokens are wrong is answered a few times an hour. No token is in any log line.
+ * channel is linked by those alone who administer it, whatever others write there. A message that could not be handled is handled
+ * again. Nobody makes the bot answer without end: a chat whose tokens are wrong is answered a few times an hour, and so are those of
+ * a group who do not administer it. No token is in any log line.
  */
 
 import * as Crypto from "node:crypto"
@@ -28,11 +29,11 @@ const afterFailure = Duration.seconds(30)
 
 const lease = { name: "telegram linking", seconds: 60 }
 
-/** So many messages of a chat are answered in an hour. */
+/** So many messages of a chat are answered in an hour; of a group, of each who writes there. */
 const answersOfHour = 5
 
-/** Chats whose answers are counted. */
-const mostChats = 10_000
+/** Chats and people whose answers are counted. */
+const mostCounted = 10_000
 
 const Message = Schema.Struct({
   text: Schema.optionalKey(Schema.String),
@@ -42,6 +43,9 @@ const Message = Schema.Struct({
   sender_chat: Schema.optionalKey(Schema.Struct({ id: Schema.Int }))
 })
 type Message = typeof Message.Type
+
+/** Whether others than those who administer the chat can write there. */
+const isShared = ({ chat }: Message): boolean => chat.type !== "private" && chat.type !== "channel"
 
 const Update = Schema.Struct({
   update_id: Schema.Int,
@@ -79,7 +83,7 @@ export const layerLinking = ({
           "chats cannot be linked: set TELEGRAM_LINKING to off where another program or a webhook answers for the bot",
         ends: "chats can be linked again"
       })
-      const answered = new Map<number, { count: number; readonly until: number }>()
+      const answered = new Map<string, { count: number; readonly until: number }>()
       let offset: number | undefined
 
       const ask = <A>(question: () => Promise<A>) =>
@@ -88,18 +92,18 @@ export const layerLinking = ({
           catch: (error) => telegramError(error, { host: apiRoot.host, token: secret })
         })
 
-      /** Whether the chat is answered once more in this hour. */
-      const mayAnswer = Effect.fnUntraced(function* (chat: number) {
+      /** Whether the chat, or somebody in it, is answered once more in this hour. */
+      const mayAnswer = Effect.fnUntraced(function* (who: string) {
         const now = yield* Clock.currentTimeMillis
-        if (answered.size >= mostChats) {
+        if (answered.size >= mostCounted) {
           for (const [each, { until }] of answered) if (until < now) answered.delete(each)
         }
-        const known = answered.get(chat)
+        const known = answered.get(who)
         const current =
           known === undefined || known.until < now ? { count: 0, until: now + Duration.toMillis("1 hour") } : known
         current.count += 1
-        answered.set(chat, current)
-        return current.count <= answersOfHour && answered.size <= 2 * mostChats
+        answered.set(who, current)
+        return current.count <= answersOfHour && answered.size <= 2 * mostCounted
       })
 
       /** An answer that cannot be given is not given: it is asked for again. */
@@ -114,8 +118,9 @@ export const layerLinking = ({
         )
 
       /** Whether the message comes from whoever holds the chat. */
-      const isHolder = Effect.fnUntraced(function* ({ chat, from, sender_chat }: Message) {
-        if (chat.type === "private" || chat.type === "channel" || sender_chat?.id === chat.id) return true
+      const isHolder = Effect.fnUntraced(function* (message: Message) {
+        const { chat, from, sender_chat } = message
+        if (!isShared(message) || sender_chat?.id === chat.id) return true
         if (from === undefined) return false
         const { status } = yield* ask(() => api.getChatMember(chat.id, from.id))
         return status === "creator" || status === "administrator"
@@ -124,9 +129,15 @@ export const layerLinking = ({
       const handle = Effect.fnUntraced(function* (message: Message) {
         const { chat, text = "" } = message
         const [, word, given] = command.exec(text.trim()) ?? []
-        if (word === undefined || !(yield* mayAnswer(chat.id))) return
-        if (word === "start" && given === undefined) return yield* answer(chat.id, answers.hello)
-        if (!(yield* isHolder(message))) return yield* answer(chat.id, answers.notYours)
+        // Whoever floods a group keeps nobody else there from linking it, nor from ending that.
+        const writer = isShared(message) ? ` ${message.sender_chat?.id ?? message.from?.id}` : ""
+        if (word === undefined || !(yield* mayAnswer(`${chat.id}${writer}`))) return
+        const toAnybody = (text: string) =>
+          Effect.flatMap(isShared(message) ? mayAnswer(`${chat.id}`) : Effect.succeed(true), (may) =>
+            may ? answer(chat.id, text) : Effect.void
+          )
+        if (word === "start" && given === undefined) return yield* toAnybody(answers.hello)
+        if (!(yield* isHolder(message))) return yield* toAnybody(answers.notYours)
         if (word === "stop") {
           yield* call("mute_chat", { chat: `${chat.id}`, reason: "stopped from the chat" })
           yield* Effect.logInfo("a chat was unlinked").pipe(Effect.annotateLogs({ chat: chat.id }))
