@@ -20,6 +20,8 @@ export interface Watched {
   parts: ReadonlyArray<Part>
   /** All of them, as they are sent; absent until somebody needs it. */
   whole: Packed | undefined
+  /** The number of its last turn: the higher, the later. */
+  turn: number
   /** When it was made, in milliseconds since 1970, and what named the state of what it showed then. */
   at: number
   mark: string | undefined

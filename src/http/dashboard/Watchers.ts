@@ -1,11 +1,12 @@
 /**
  * Keeps open pages up to date: what changed on a page is made once a scan, and sent to all who watch it.
  *
- * Guarantees: pages that nobody watches cost nothing. What stands at the top of all pages follows every scan, and what is broken
- * follows within seconds, whether there are scans or not. A page that shows the database alone is made when something may have
- * changed there. Making pages takes `perScan` of the processor for each scan, whoever watches: those that were made longest ago
- * come first, and the others with a later scan. What is sent is made once for all who watch a page. A watcher that does not read
- * is given no more than it takes; whoever has missed something is sent the whole page when it reads again.
+ * Guarantees: pages that nobody watches cost nothing. Making pages and sending them takes `perScan` of the processor for each
+ * scan, whoever watches: pages take turns, the one whose turn is longest ago first, and what does not fit follows with a later
+ * scan. Where all fits, which is the rule, each page follows every scan. In its turn a page is made, or, where it shows the
+ * database alone and nothing changed there, its top alone. What is broken follows on all pages within seconds, whether there are
+ * scans or not. What is sent is made once for all who watch a page. A watcher that does not read is given no more than it takes;
+ * whoever has missed something is sent the whole page when it reads again.
  */
 import { Array as Arr, Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
@@ -17,7 +18,7 @@ import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Part, type Piece } from "./page.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
-/** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is kept. */
+/** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is saved at most. */
 export const allowed = { perScan: 4, most: 200 } as const
 
 /** Shards of one scan come sooner after each other than this. */
@@ -72,6 +73,7 @@ export class Watchers extends Context.Service<
       const others = yield* Others
       const turn = yield* Semaphore.make(1)
       const allowance = yield* makeAllowance(allowed)
+      let turns = 0
       const outage = makeOutage({
         begins: "open pages cannot be brought up to date",
         ends: "open pages are brought up to date again"
@@ -96,7 +98,6 @@ export class Watchers extends Context.Service<
 
       /** Makes a page anew. */
       const update = Effect.fnUntraced(function* (each: Watched) {
-        // A page that cannot be made has had its turn too.
         each.at = yield* Clock.currentTimeMillis
         const marked = yield* mark
         const page = yield* pageOf(each.address)
@@ -106,9 +107,9 @@ export class Watchers extends Context.Service<
         yield* renew(each, page.value.parts)
       })
 
-      /** Brings the tops of these pages up to date: most of them had the same, and are sent the same bytes. */
-      const updateTops = Effect.fnUntraced(function* (pages: ReadonlyArray<Watched>) {
-        const now = new Map((yield* top).map((part) => [part.id, part]))
+      /** What brings the tops of pages up to date: most of them had the same, and are sent the same bytes. */
+      const makeUpdateTop = Effect.map(top, (parts) => {
+        const now = new Map(parts.map((part) => [part.id, part]))
         const events = new Map<string, Packed>()
         const pack = (pieces: ReadonlyArray<Piece>) => {
           const which = pieces.map(({ id }) => id).join()
@@ -116,16 +117,12 @@ export class Watchers extends Context.Service<
           events.set(which, event)
           return event
         }
-        yield* Effect.forEach(
-          pages,
-          (each) =>
-            renew(
-              each,
-              each.parts.map((part) => now.get(part.id) ?? part),
-              pack
-            ),
-          { discard: true }
-        )
+        return (each: Watched) =>
+          renew(
+            each,
+            each.parts.map((part) => now.get(part.id) ?? part),
+            pack
+          )
       })
 
       /** Whether a page may show something else than it does, as far as there is telling. */
@@ -135,24 +132,30 @@ export class Watchers extends Context.Service<
         now: number
       ): boolean => !isKept || isMoving || mark === undefined || made !== mark || now - at >= keptFor
 
-      /** Makes pages: those of a scan as far as is allowed, what somebody waits for at once. Answers with those that had no turn. */
-      const updateAll = Effect.fnUntraced(function* (pages: ReadonlyArray<Watched>, isAwaited: boolean) {
-        const left = new Set(pages)
+      /** Gives pages their turns: as far as is allowed, or, where somebody waits for it, to all of them. */
+      const takeTurns = Effect.fnUntraced(function* (pages: ReadonlyArray<Watched>, isAwaited = false) {
+        const now = yield* Clock.currentTimeMillis
+        const marked = yield* mark
+        let updateTop: Effect.Success<typeof makeUpdateTop> | undefined
         let failed: string | undefined
-        for (const each of pages.toSorted((a, b) => a.at - b.at)) {
+        const topOf = (each: Watched) =>
+          Effect.gen(function* () {
+            updateTop ??= yield* makeUpdateTop
+            yield* updateTop(each)
+          })
+        for (const each of pages.toSorted((a, b) => a.turn - b.turn)) {
           if (!isAwaited && !allowance.isLeft()) break
-          yield* allowance.spend(update(each)).pipe(
-            Effect.andThen(Effect.sync(() => left.delete(each))),
-            Effect.catch(({ message }) =>
-              Effect.sync(() => {
-                failed = message
-              })
-            ),
+          // A page that cannot be made has had its turn too.
+          each.turn = ++turns
+          yield* allowance.spend(isAwaited || mayDiffer(each, marked, now) ? update(each) : topOf(each)).pipe(
+            Effect.catch(({ message }) => {
+              failed = message
+              return allowance.spend(topOf(each))
+            }),
             Effect.catchDefect((defect) => Effect.logError("a page broke", defect))
           )
         }
         yield* failed === undefined ? outage.over : outage.met(failed)
-        return left
       })
 
       let grantedAt = Number.NEGATIVE_INFINITY
@@ -163,25 +166,22 @@ export class Watchers extends Context.Service<
           grantedAt = now
           allowance.grant()
         }
-        const marked = yield* mark
-        const pages = yield* all
-        const due = pages.filter((each) => mayDiffer(each, marked, now))
-        const left = yield* updateAll(due, false)
-        yield* allowance.spend(updateTops(pages.filter((each) => left.has(each) || !due.includes(each))))
+        yield* takeTurns(yield* all)
       })
       let toldTrouble = ""
       const moving = Effect.gen(function* () {
         const pages = yield* all
         if (pages.length === 0) return
-        yield* updateAll(
-          pages.filter(({ isMoving }) => isMoving),
-          false
-        )
+        const isMoving = pages.filter((each) => each.isMoving)
+        if (isMoving.length > 0) yield* takeTurns(isMoving)
         const trouble = (yield* top).find(({ id }) => id === "troubles")?.html.text ?? ""
-        if (trouble !== toldTrouble) yield* updateTops(pages)
+        if (trouble !== toldTrouble)
+          yield* allowance.spend(
+            Effect.flatMap(makeUpdateTop, (updateTop) => Effect.forEach(pages, updateTop, { discard: true }))
+          )
         toldTrouble = trouble
       })
-      const look = Effect.flatMap(all, (pages) => updateAll(pages, true))
+      const look = Effect.flatMap(all, (pages) => takeTurns(pages, true))
       /** What other processes see comes by itself to nobody. */
       const askOthers = Effect.suspend(() => (watched.size === 0 ? Effect.void : others.refresh))
 
@@ -195,7 +195,18 @@ export class Watchers extends Context.Service<
         const [at, marked] = [yield* Clock.currentTimeMillis, yield* mark]
         return Option.map(yield* Effect.orDie(pageOf(address)), ({ isKept = false, isMoving = false, parts }: Page) => {
           const watchers = new Set<Watcher>()
-          return { address, parts, whole: undefined, watchers, at, mark: marked, isMoving, isKept } satisfies Watched
+          const turn = ++turns
+          return {
+            address,
+            parts,
+            whole: undefined,
+            watchers,
+            turn,
+            at,
+            mark: marked,
+            isMoving,
+            isKept
+          } satisfies Watched
         })
       })
 
