@@ -1,2 +1,13 @@
-/** Text from outside as the cell of a CSV file: one that a spreadsheet would take for a formula is quoted, as people quote it. */
-export const csvText = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
+import { oneLine } from "../domain/oneLine.ts"
+
+/** How many characters of a text stand in a cell: no more than a spreadsheet takes. */
+const longest = 30_000
+
+/**
+ * Text from outside as the cell of a CSV file: one line without control characters, and quoted, as people quote it, where a
+ * spreadsheet would take it for a formula.
+ */
+export const csvText = (text: string): string => {
+  const cell = text === "" ? "" : oneLine(text, longest)
+  return /^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(cell) ? `'${cell}` : cell
+}

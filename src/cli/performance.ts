@@ -22,9 +22,17 @@ export interface PerformanceCommand {
   readonly csv: boolean
 }
 
-const timeOf = (text: string) =>
-  Effect.fromOption(DateTime.make(text)).pipe(
+/** A date, and what may follow it: what is less is read as some year by one machine and as another by the next. */
+const dated = /^\d{4}-\d\d-\d\d(?:[T ]|$)/
+
+/** The years that every database knows. */
+const isKnown = ({ year }: { readonly year: number }): boolean => year >= 1 && year <= 9999
+
+/** The time that a text such as 2026-11-01 or 2026-11-01T15:00:00Z names. Fails as `UsageError` where it names none. */
+export const timeOf = (text: string) =>
+  Effect.fromOption(dated.test(text) ? DateTime.make(text) : Option.none()).pipe(
     Effect.map(DateTime.toUtc),
+    Effect.filterOrFail((time) => isKnown(DateTime.toPartsUtc(time))),
     Effect.mapError(
       () =>
         new UsageError({ message: `--since takes a date or time such as 2026-11-01, and got ${JSON.stringify(text)}` })

@@ -1,9 +1,12 @@
 // Line breaks, control characters and embedded changes of direction would let a text from outside pass for something else.
 const invisible = /[\s\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu
 
+/** What leaves a mark where it is shown: not all characters do. */
+const mark = /[^\p{Default_Ignorable_Code_Point}\s]/u
+
 /**
  * Text from outside as one line of at most `limit` code points, of well-formed Unicode and without control characters. Never
- * empty.
+ * empty, nor of nothing that is seen.
  */
 export const oneLine = (text: string, limit: number): string => {
   // No more of a long text is looked at than could be shown.
@@ -14,6 +17,6 @@ export const oneLine = (text: string, limit: number): string => {
       .replace(invisible, " ")
       .trim()
   ]
-  if (characters.length === 0) return "?"
+  if (!characters.slice(0, limit).some((each) => mark.test(each))) return "?"
   return characters.length <= limit ? characters.join("") : `${characters.slice(0, limit - 1).join("")}…`
 }

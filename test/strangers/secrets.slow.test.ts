@@ -32,16 +32,24 @@ describe("Secrets", () => {
   )
 
   it("cells of a CSV file that begin a formula are quoted", () => {
-    for (const text of ['=HYPERLINK("http://x")', "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1"]) {
-      expect(csvText(text)).toBe(`'${text}`)
+    for (const text of ['=HYPERLINK("http://x")', "+1", "-1+2", "@SUM(A1)", "\uff1d1"]) {
+      for (const before of ["", "\t", "\r", "\n", "\r\n \t", "\u001b", "\u202e", "\u0085"]) {
+        expect(csvText(`${before}${text}`)).toBe(`'${text}`)
+      }
     }
     expect(csvText("Late goals = many")).toBe("Late goals = many")
+    expect(csvText("Late\u001b[31m\r\n=1\u202egoals")).toBe("Late [31m =1 goals")
+    expect(csvText("")).toBe("")
   })
 
   it("a name from outside is one line, of a length, and turns nothing around", () => {
     expect(oneLine("Goal\n09:00 ERROR lost\u001b[31m\u202eabc\u0000", 100)).toBe("Goal 09:00 ERROR lost [31m abc")
     expect(oneLine("x".repeat(14_000_000), 10)).toBe(`${"x".repeat(9)}…`)
-    expect(oneLine(" \n ", 10)).toBe("?")
+    for (const nothing of [" \n ", "\u200b\u200b", "\u2060 \ufeff\u00ad", "\u3164", "\u200b".repeat(50)]) {
+      expect(oneLine(nothing, 10)).toBe("?")
+    }
+    // What joins letters stays.
+    for (const text of ["می‌خواهم", "👨‍👩‍👧"]) expect(oneLine(text, 20)).toBe(text)
   })
 
   it.effect.each(["touchline.lock", "touchline.pid"])("a data directory whose %s is a link is refused", (name) =>
