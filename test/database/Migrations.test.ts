@@ -67,6 +67,12 @@ layer(onPostgres)("The migrations", (it) => {
     })
   )
 
+  it.effect("let no call wait for PostgreSQL to compile what it calls", () =>
+    Effect.map(sql("select proconfig as set from pg_proc where proname = 'touchline_call'"), (found) =>
+      expect(found).toMatchObject([{ set: expect.arrayContaining(["jit=off"]) }])
+    )
+  )
+
   for (const { counters, kickOff, kind, knowsOwnIds, tables: older } of olderDeployments) {
     it.effect(`keep every row of an older deployment (${kind}), also when they are applied twice`, () =>
       Effect.gen(function* () {
