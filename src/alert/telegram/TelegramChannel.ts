@@ -207,6 +207,10 @@ export const layerTelegram = (settings: ChannelSettings): Layer.Layer<AlertChann
           const message = Number(messageId)
           const off = { is_disabled: true }
           if (as === "reply") {
+            // An answer is a message of its own: who has stopped the chat gets none.
+            const isStopped =
+              trigger.owner !== null && Option.isNone(yield* Effect.option(destination(trigger, settings)))
+            if (isStopped) return receipt
             yield* edited(chatId, () =>
               api.sendMessage(chatId, escapeHtml(oneLine(verdict, 300)), {
                 parse_mode: "HTML",

@@ -4,6 +4,8 @@ import { AlertChannel, ChannelError } from "../../../src/alert/AlertChannel.ts"
 import { layerTelegram } from "../../../src/alert/telegram/TelegramChannel.ts"
 import { TelegramLimits } from "../../../src/alert/telegram/TelegramLimits.ts"
 import type { Outcome } from "../../../src/domain/Outcome.ts"
+import { OwnerId } from "../../../src/domain/Strategy.ts"
+import type { Trigger } from "../../../src/domain/Trigger.ts"
 import { condition } from "../../backtest/recordings.ts"
 import { alertOf } from "../../fixtures/alertOf.ts"
 import * as Bot from "../../fixtures/botApi.ts"
@@ -18,7 +20,10 @@ const outcome: Outcome = {
 }
 
 /** A bot, a message that it sent, and how to amend it. */
-const setUp = Effect.fnUntraced(function* (turn: TelegramLimits["Service"]["turn"] = () => Effect.void) {
+const setUp = Effect.fnUntraced(function* (
+  turn: TelegramLimits["Service"]["turn"] = () => Effect.void,
+  of: Partial<Trigger> = {}
+) {
   const bot = yield* Bot.makeBotApi
   const channel = yield* Effect.map(
     Layer.build(
@@ -26,11 +31,13 @@ const setUp = Effect.fnUntraced(function* (turn: TelegramLimits["Service"]["turn
         token: Redacted.make(bot.token),
         chatId: Option.some("42"),
         apiRoot: bot.root,
-        chatFor: "everyone"
+        chatFor: "operator"
       }).pipe(
         Layer.provide(
           Layer.mock(TelegramLimits, {
             turn,
+            hasHadHour: () => Effect.succeed(false),
+            takeOfHour: () => Effect.succeed(true),
             answered: () => Effect.void,
             refused: (_chat, error) => Effect.succeed(error)
           })
@@ -39,11 +46,15 @@ const setUp = Effect.fnUntraced(function* (turn: TelegramLimits["Service"]["turn
     ),
     Context.get(AlertChannel)
   )
-  const alert = alertOf({ strategyName: "Late goal" })
+  const alert = alertOf({ strategyName: "Late goal", ...of })
   const receipt = yield* channel.send(alert)
-  const edit = (fields: Partial<Outcome> = {}, as: "edit" | "reply" = "edit") =>
-    channel.edit?.({ trigger: { ...alert.trigger, outcome: { ...outcome, ...fields } }, receipt, attempt: 1, as }) ??
-    Effect.die("telegram cannot edit")
+  const edit = (fields: Partial<Outcome> = {}, as: "edit" | "reply" = "edit", now: Partial<Trigger> = {}) =>
+    channel.edit?.({
+      trigger: { ...alert.trigger, outcome: { ...outcome, ...fields }, ...now },
+      receipt,
+      attempt: 1,
+      as
+    }) ?? Effect.die("telegram cannot edit")
   return { bot, channel, alert, edit }
 })
 
@@ -68,6 +79,16 @@ describe("the outcome of an alert through Telegram", () => {
         answers: 101,
         text: "❌ Miss: total goals since trigger >= 1, final score 2-1"
       })
+    })
+  )
+
+  it.effect("is no message more to a chat that was stopped", () =>
+    Effect.gen(function* () {
+      const { bot, edit } = yield* setUp(undefined, { owner: OwnerId.make("ada"), ownerChat: "43" })
+      yield* edit({}, "reply", { ownerChat: null })
+      expect(bot.sent).toHaveLength(1)
+      yield* edit({}, "reply")
+      expect(bot.sent.map(({ chat }) => chat)).toEqual(["43", "43"])
     })
   )
 
