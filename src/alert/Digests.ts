@@ -1,7 +1,8 @@
 /**
  * Sends digests: alerts that a channel took to be told later, because their chat has had its alerts of the hour, go out together.
  *
- * Guarantees: an alert that was gathered is told in a digest, or recorded as failed with the reason. Of several processes one
+ * Guarantees: an alert that was gathered is told in a digest, or recorded as failed with the reason. A chat that wants nothing
+ * from us gets nothing until it is linked again. Of several processes one
  * sends a digest; one that a crash cut off is sent again when its claim is over, so that it may come twice.
  */
 import { Duration, Effect, Layer, Metric, Schedule } from "effect"
@@ -30,6 +31,20 @@ export const layerDigests = Layer.effectDiscard(
     const count = (outcome: (typeof metrics.digestOutcomes)[number]) =>
       Metric.update(metrics.of(metrics.digests, { channel: name, outcome }), 1)
 
+    /** As an alert that meets this does: otherwise each digest of the chat would meet it again. */
+    const mute = ({ chat }: Digest, reason: string) =>
+      triggers
+        .mute(chat, reason)
+        .pipe(
+          Effect.flatMap((owners) =>
+            owners.length === 0
+              ? Effect.void
+              : Effect.logWarning("a chat takes no alerts any more: it gets none until its owner links it again").pipe(
+                  Effect.annotateLogs({ channel: name, chat, owners: owners.join(", "), reason })
+                )
+          )
+        )
+
     const send = (digest: Digest) =>
       tell(digest).pipe(
         Effect.matchEffect({
@@ -41,7 +56,10 @@ export const layerDigests = Layer.effectDiscard(
           onFailure: ({ message, reason }) =>
             reason === "refused" || reason === "blocked"
               ? Effect.andThen(
-                  Effect.andThen(triggers.digested(digest, { reason: message }), count("failed")),
+                  Effect.andThen(
+                    reason === "blocked" ? mute(digest, message) : Effect.void,
+                    Effect.andThen(triggers.digested(digest, { reason: message }), count("failed"))
+                  ),
                   Effect.logError("a digest failed for good").pipe(
                     Effect.annotateLogs({ channel: name, alerts: digest.ids.length, reason: message })
                   )

@@ -159,6 +159,7 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
     it.effect("or are recorded as failed, with the reason, where the chat takes nothing", () =>
       Effect.gen(function* () {
         yield* gathered(2, 11)
+        yield* sql(`insert into chat_links (user_id, chat_id) values ('${mallory}', '42')`)
         const bot = yield* makeBotApi
         bot.refuse("42", blocked)
         yield* Effect.gen(function* () {
@@ -168,6 +169,9 @@ describe.skipIf(noPostgrest !== undefined)("Alerts that were gathered", () => {
           expect(yield* states).toEqual([{ alert_digest: "failed", alert_state: "failed", count: 2 }])
           expect(yield* sql("select distinct alert_error as error from triggers")).toEqual([
             { error: expect.stringContaining("bot was blocked") }
+          ])
+          expect(yield* sql("select chat_id, muted_reason from chat_links where muted_at is not null")).toEqual([
+            { chat_id: "42", muted_reason: expect.stringContaining("bot was blocked") }
           ])
         }).pipe(Effect.provide(running(bot)))
       })
