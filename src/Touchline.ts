@@ -32,6 +32,7 @@ import { sportMonks } from "./feed/sportmonks/integration.ts"
 import { layerHealth, layerStopping } from "./health/Health.ts"
 import { Instances } from "./health/Instances.ts"
 import { Overview } from "./health/Overview.ts"
+import { layerPausedQueues } from "./health/pausedQueues.ts"
 import { MatchHistory } from "./history/MatchHistory.ts"
 import { layerDashboard } from "./http/dashboard/layerDashboard.ts"
 import { layerOthers } from "./http/dashboard/Others.ts"
@@ -246,6 +247,7 @@ export const service = (chosen: Chosen) =>
     ),
     Layer.provideMerge(layerOthers(feedId(chosen))),
     Layer.provideMerge(banner(chosen)),
+    Layer.provideMerge(layerPausedQueues),
     Layer.provideMerge(Layer.provideMerge(Overview.layer, Instances.layer)),
     Layer.provideMerge(pipeline({ ...chosen.parts, feed: told(chosen) }, chosen.service)),
     Layer.provideMerge(Layer.mergeAll(layerAlertTimes(chosen.service), layerOwnerLimits(chosen.service), layerHealth)),

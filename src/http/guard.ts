@@ -1,6 +1,13 @@
 /** What every request passes: who may ask, what an answer says to browsers, how much a request may bring. */
 import { ByteSize, Effect, Option, type Redacted, Result } from "effect"
-import { HttpEffect, HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import {
+  HttpEffect,
+  HttpIncomingMessage,
+  HttpRouter,
+  type HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "effect/http"
 import { hasToken, isFromHere, isOwn } from "./access.ts"
 import { routed, timed } from "./timed.ts"
 
@@ -25,6 +32,10 @@ const bodyLimit = ByteSize.kibibytes(64)
 
 /** What is said of a request that brings more. */
 export const tooMuch = "A form of these pages may bring at most 64 KiB."
+
+/** Whether a request brings more than it may. */
+export const isTooMuch = ({ reason }: HttpServerError.HttpServerError): boolean =>
+  reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
 
 /** Where the token is given. */
 export const signInPath = "/sign-in"

@@ -56,7 +56,8 @@ const settings = {
     name: "BOARD_WRITE",
     takes: "on or off",
     default: "off",
-    meaning: "Whether the queues' page, `/board`, may change them: retry, remove, pause, empty.",
+    meaning:
+      "Whether the queues' page, `/board`, may change them: retry, promote and remove jobs, pause and resume queues.",
     schema: choice(["on", "off"])
   })
 }

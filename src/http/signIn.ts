@@ -3,7 +3,7 @@ import { Effect, Option, type Redacted, Schema } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { cookieAge, cookieFor, cookieName, isToken } from "./access.ts"
 import { addressOf } from "./address.ts"
-import { signInPath } from "./guard.ts"
+import { isTooMuch, signInPath, tooMuch } from "./guard.ts"
 import { html } from "./html.ts"
 
 /** A path of ours to go on to, whatever was asked for: as a browser reads it, which leaves out tabs and line ends. */
@@ -79,6 +79,14 @@ export const signIn = (token: Option.Option<Redacted.Redacted>) => [
         yield* cookieFor(token.value),
         cookieOptions(request)
       )
-    }).pipe(Effect.catchTag("SchemaError", () => Effect.succeed(shown(400, "/", "Fill in the form."))))
+    }).pipe(
+      Effect.catchTags({
+        SchemaError: () => Effect.succeed(shown(400, "/", "Fill in the form.")),
+        HttpServerError: (error) =>
+          Effect.succeed(
+            isTooMuch(error) ? shown(413, "/", `${tooMuch} A token is shorter.`) : shown(400, "/", "Fill in the form.")
+          )
+      })
+    )
   )
 ]

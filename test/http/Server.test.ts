@@ -44,6 +44,28 @@ describe("The server", () => {
     }).pipe(Effect.provide(quiet))
   )
 
+  it.live("says on the form what was wrong with what it was sent", () =>
+    Effect.gen(function* () {
+      const port = yield* serving(hello, token)
+      const headers = { "content-type": "application/x-www-form-urlencoded" }
+      const give = (body: string, more = headers) => ask(port, "/sign-in", { method: "POST", body, headers: more })
+      const answers = yield* Effect.all([
+        give(`token=${"x".repeat(100_000)}`),
+        give(""),
+        give("token"),
+        give("{", { "content-type": "application/json" }),
+        give("token=%ff%00%ED%A0%80"),
+        give("x", { "content-type": "multipart/form-data" })
+      ])
+      assert.deepStrictEqual(
+        answers.map(({ status }) => status),
+        [413, 400, 401, 400, 401, 400]
+      )
+      for (const { body } of answers) assert.match(body, /role="alert">[^<]+</)
+      assert.include(answers[0]?.body, "64 KiB")
+    }).pipe(Effect.provide(quiet))
+  )
+
   it.live("logs what breaks in a handler, with its cause, and answers the next request", () =>
     Effect.gen(function* () {
       const { lines } = yield* Logs

@@ -12,6 +12,8 @@ type EntryRoute = Parameters<IServerAdapter["setEntryRoute"]>[0]
 /** A route of the board that a request is for, and what its path says. */
 export interface Found {
   readonly route: ApiRoute
+  /** The pattern that the path has, such as `/api/queues/:queueName/pause`. */
+  readonly pattern: string
   readonly params: Readonly<Record<string, string>>
 }
 
@@ -81,7 +83,7 @@ export class BoardAdapter implements IServerAdapter {
       if (!listed(route.method).some((each) => each === method.toLowerCase())) continue
       for (const pattern of listed(route.route)) {
         const params = matched(pattern, path)
-        if (params !== undefined) return { route, params }
+        if (params !== undefined) return { route, pattern, params }
       }
     }
     return undefined

@@ -1,8 +1,9 @@
 /**
  * `/board`: the queues as bull-board shows them, embedded ones and those on Redis alike. It is loaded when it is first asked for.
  *
- * Guarantees: nothing is changed unless BOARD_WRITE=on: neither by its buttons, which are not shown then, nor by a request.
- * Its page asks no other host for anything.
+ * Guarantees: nothing is changed unless BOARD_WRITE=on: neither by its buttons, which are not shown then, nor by a request. With
+ * it jobs are retried, promoted and removed, and queues paused and resumed; what would make up jobs, change them, or take away
+ * a queue, its schedule or its bounds is done by nobody. Its page asks no other host for anything.
  */
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
@@ -61,6 +62,22 @@ const bodyOf = ({ headers, json, method }: HttpServerRequest.HttpServerRequest) 
     ? Effect.succeed<unknown>({})
     : json
 
+/** What BOARD_WRITE=on lets be done: a removed alert is offered again as long as the database has it pending. */
+const mayBeDone = new Set(
+  [
+    "pause",
+    "resume",
+    ":queueName/pause",
+    ":queueName/resume",
+    ":queueName/promote",
+    ":queueName/retry/:queueStatus",
+    ":queueName/clean/:queueStatus",
+    ":queueName/:jobId/retry",
+    ":queueName/:jobId/promote",
+    ":queueName/:jobId/clean"
+  ].map((path) => `/api/queues/${path}`)
+)
+
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD"
 
 type Board = Effect.Success<ReturnType<typeof makeBoard>>
@@ -111,8 +128,15 @@ const answer = <E>(load: Effect.Effect<Board, E>, mayWrite: boolean) =>
       return yield* Effect.provideService(files, HttpServerRequest.HttpServerRequest, file)
     }
     const found = adapter.find(request.method, path)
+    if (found !== undefined && !isRead(request.method) && !mayBeDone.has(found.pattern)) {
+      return answered(403, {
+        error: "This is not done here: jobs are retried, promoted and removed, and queues paused and resumed."
+      })
+    }
     if (found !== undefined) return yield* data(adapter, found, new URLSearchParams(search))
-    if (path.startsWith("/api/") || !isRead(request.method)) return HttpServerResponse.empty({ status: 404 })
+    if (path.startsWith("/api/") || !isRead(request.method)) {
+      return answered(404, { error: "The page of the queues has nothing of this name." })
+    }
     return yield* page(adapter)
   })
 

@@ -27,6 +27,7 @@ import { Troubles, troublesOf } from "./Troubles.ts"
 import { standingsOf } from "./verdicts.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 import { makeWatchStates } from "./WatchState.ts"
+import { isText } from "./words.ts"
 
 /** Matches that are not in play are named up to so many. */
 const mostOthers = 60
@@ -51,9 +52,6 @@ const noticeOf = (query: URLSearchParams): string | undefined => notices[query.g
 
 const isState = Schema.is(AlertState)
 const isVerdict = Schema.is(Schema.Literals(["hit", "miss", "void", "open"]))
-
-/** Whether a text is one that a database can be asked for. */
-const isText = (text: string): boolean => text.isWellFormed() && !text.includes("\0")
 
 const given = (text: string | null): string | undefined =>
   text === null || text === "" || !isText(text) ? undefined : text

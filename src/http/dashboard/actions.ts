@@ -1,5 +1,5 @@
 /** What can be done on the pages. Whatever comes of it is an answer in words; what fails is told by a DatabaseError. */
-import { Context, DateTime, Duration, Effect, Layer, Option, Result } from "effect"
+import { Context, DateTime, Duration, Effect, Layer, Option, Result, Schema } from "effect"
 import { AlertChannel } from "../../alert/AlertChannel.ts"
 import { AlertQueue, alertJob } from "../../alert/AlertQueue.ts"
 import { AlertTimes } from "../../alert/AlertTimes.ts"
@@ -56,6 +56,8 @@ const noticed = (address: string, notice: string): string => {
 
 /** What came of something: done, with where to look, or not, with the reason. */
 export type Outcome = { readonly to: string } | { readonly reason: string | Html }
+
+const isTriggerId = Schema.is(TriggerId)
 
 /** What is brought to be saved or checked. */
 export interface Written {
@@ -114,7 +116,7 @@ export class Actions extends Context.Service<
       return Actions.of({
         again: Effect.fn("Actions.again")(function* (id, from) {
           const now = yield* DateTime.now
-          const again = yield* triggers.retry([TriggerId.make(id)], askedUntil(now, expires))
+          const again = isTriggerId(id) ? yield* triggers.retry([id], askedUntil(now, expires)) : []
           if (again.length === 0)
             return { reason: "No failed or expired alert has this id: it may have been sent meanwhile." }
           // What cannot be offered now is offered from the outbox within a minute.

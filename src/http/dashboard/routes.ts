@@ -1,10 +1,10 @@
 /** The routes of the pages: what is looked at, what keeps it up to date, and what is done there. */
 import { Effect, Layer, Option, Result, Schema } from "effect"
-import { HttpRouter, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { DatabaseError } from "../../database/Database.ts"
 import { addressOf } from "../address.ts"
 import { Closing } from "../Closing.ts"
-import { tooMuch } from "../guard.ts"
+import { isTooMuch, tooMuch } from "../guard.ts"
 import { type Html, html } from "../html.ts"
 import { Actions, type Outcome } from "./actions.ts"
 import { Drafts, readText } from "./Drafts.ts"
@@ -21,7 +21,7 @@ import { Troubles } from "./Troubles.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 import { Watchers } from "./Watchers.ts"
 import { warmUp } from "./warmUp.ts"
-import { encoded } from "./words.ts"
+import { encoded, isText } from "./words.ts"
 
 const answer = (body: Html, status = 200) =>
   HttpServerResponse.text(body.text, { status, contentType: "text/html; charset=utf-8" })
@@ -48,17 +48,15 @@ const makeShow =
       Effect.catch(({ message }) => Effect.succeed(answer(document(plainPage("Not now", message), names, ""), 503)))
     )
 
-/** Whether a request brings more than it may. */
-const isTooMuch = ({ reason }: HttpServerError.HttpServerError): boolean =>
-  reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+const Text = Schema.String.pipe(Schema.check(Schema.makeFilter(isText)))
 
-/** What a form may bring. */
+/** What a form may bring. What is wrong with the text of a strategy is told in its place. */
 const Form = Schema.Struct({
-  id: Schema.optionalKey(Schema.String),
-  chat: Schema.optionalKey(Schema.String),
+  id: Schema.optionalKey(Text),
+  chat: Schema.optionalKey(Text),
   text: Schema.optionalKey(Schema.String),
-  mark: Schema.optionalKey(Schema.String),
-  draft: Schema.optionalKey(Schema.String)
+  mark: Schema.optionalKey(Text),
+  draft: Schema.optionalKey(Text)
 })
 type Form = typeof Form.Type & {
   /** The page that the form stands on. */
@@ -121,6 +119,7 @@ const pages = Layer.unwrap(
           const { headers } = yield* HttpServerRequest.HttpServerRequest
           const form = { ...(yield* HttpServerRequest.schemaBodyUrlParams(Form)), from: pageBefore(headers.referer) }
           const { id: strategy } = yield* HttpRouter.params
+          if (strategy !== undefined && !isText(strategy)) return yield* show(Effect.succeedNone, "")
           const outcome = yield* act(form, strategy)
           if ("to" in outcome) {
             yield* look

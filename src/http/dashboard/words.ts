@@ -12,6 +12,9 @@ export const number = (value: number | undefined): string =>
 /** An id as a part of an address, whatever it holds. */
 export const encoded = (id: string): string => encodeURIComponent(id.toWellFormed())
 
+/** Whether a text is one that a database can be asked for. */
+export const isText = (text: string): boolean => text.isWellFormed() && !text.includes("\0")
+
 /** A fraction as a percentage. */
 export const percent = (rate: number | undefined): string => (rate === undefined ? "–" : `${(100 * rate).toFixed(1)} %`)
 

@@ -44,7 +44,7 @@ const row =
     const watchState = watchStates.get(record.id) ?? "elsewhere"
     return {
       id,
-      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${watchState === "left out" && html`<p class="reason">cannot be used: its page says why</p>`}</th><td>${watchMark(watchState)}</td><td class="least">${ownerOf(record)}</td><td class="n least">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
+      html: html`<tr id="${id}"><th scope="row"><a href="${strategyPath(record.id)}">${name === "" ? `strategy ${record.id}` : name}</a>${watchState === "left out" && html`<p class="reason">cannot be used: its page says why</p>`}</th><td>${watchMark(watchState)}</td><td class="less">${ownerOf(record)}</td><td class="n less">${triggers}</td><td class="n">${hits}–${misses}${voids > 0 && html`<span class="quiet">–${voids}</span>`}</td><td class="n">${percent(hitRate)}</td><td class="least">${rateChart(hitRate, interval)}</td><td class="n least">${price(fairPrice)}</td></tr>`
     }
   }
 
@@ -74,7 +74,7 @@ ${addable !== true && html`<p class="quiet">${addable}</p>`}`,
         html: html`<div id="table">${
           records.length === 0
             ? html`<p class="quiet">No strategy is called so.</p>`
-            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="least">Whose</th><th scope="col" class="n least">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 % interval</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
+            : html`<table><thead><tr><th scope="col">Strategy</th><th scope="col">Watched</th><th scope="col" class="less">Whose</th><th scope="col" class="n less">Triggers</th><th scope="col" class="n">Hits–misses</th><th scope="col" class="n">Hit rate</th><th scope="col" class="least">95 % interval</th><th scope="col" class="n least">Fair price</th></tr></thead>${rows.html}</table>`
         }</div>`
       },
       {

@@ -92,9 +92,9 @@ ${section(
         section(
           "scans",
           "Latest scans",
-          html`<table><thead><tr><th scope="col">At</th><th scope="col" class="least">On</th><th scope="col" class="n">Matches</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">ms</th></tr></thead><tbody>${known.scans.map(
+          html`<table><thead><tr><th scope="col">At</th><th scope="col" class="less">On</th><th scope="col" class="n">Matches</th><th scope="col" class="n">Triggers</th><th scope="col" class="n">ms</th></tr></thead><tbody>${known.scans.map(
             (scan) =>
-              html`<tr><td>${moment(DateTime.makeUnsafe(scan.at), "clock")}</td><td class="least">${scan.on}</td><td class="n">${scan.matches}</td><td class="n">${scan.triggers}</td><td class="n">${scan.ms}</td></tr>`
+              html`<tr><td>${moment(DateTime.makeUnsafe(scan.at), "clock")}</td><td class="less">${scan.on}</td><td class="n">${scan.matches}</td><td class="n">${scan.triggers}</td><td class="n">${scan.ms}</td></tr>`
           )}</tbody></table>`
         )
       }</div>`
