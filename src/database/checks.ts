@@ -8,6 +8,9 @@ import { DataDirError } from "./embedded/DataDirLock.ts"
 /** How long the embedded database may take to open: a new one, without its template, sets itself up first. */
 export const openTimeout = Duration.seconds(30)
 
+/** For how long all functions together may take to answer: some seventy calls, each of which may be slow or tried again. */
+const migrationsTimeout = Duration.minutes(1)
+
 const nowhere = "1970-01-01T00:00:00Z"
 
 /** A call of each function that this version or the one before it calls, such that nothing is changed and next to nothing read. */
@@ -104,52 +107,49 @@ export interface DatabaseCheckOptions extends CheckOptions {
 export const checkDatabase = <R>(
   database: Effect.Effect<Database["Service"], StartError, R>,
   { accepts, ...options }: DatabaseCheckOptions = {}
-) => {
-  const within = options.within === undefined ? {} : { within: options.within }
-  return [
-    check(
-      "database",
-      Effect.gen(function* () {
-        const { call, name } = yield* database
-        const [, latencyMs] = yield* measured(call("count_alerts", {}))
-        return ok(accepts === undefined ? name : `${name} ${accepts}`, latencyMs)
-      }).pipe(
-        Effect.catch((error) => {
-          const pid = holderOf(error)
-          return pid === undefined
-            ? Effect.fail(error)
-            : Effect.succeed(ok(`a running Touchline, process ${pid}, has it open, and that is fine`))
-        })
-      ),
-      options
+) => [
+  check(
+    "database",
+    Effect.gen(function* () {
+      const { call, name } = yield* database
+      const [, latencyMs] = yield* measured(call("count_alerts", {}))
+      return ok(accepts === undefined ? name : `${name} ${accepts}`, latencyMs)
+    }).pipe(
+      Effect.catch((error) => {
+        const pid = holderOf(error)
+        return pid === undefined
+          ? Effect.fail(error)
+          : Effect.succeed(ok(`a running Touchline, process ${pid}, has it open, and that is fine`))
+      })
     ),
-    check(
-      "migrations",
-      Effect.matchEffect(database, {
-        onFailure: (error) => {
-          const pid = holderOf(error)
-          return Effect.succeed(
-            skipped(`not checked: ${pid === undefined ? "the database cannot be used" : `process ${pid} applied them`}`)
-          )
-        },
-        onSuccess: Effect.fnUntraced(function* ({ call }) {
-          const failures = yield* Effect.forEach(
-            Object.entries(idleCalls),
-            ([operation, args]) =>
-              call(operation, args).pipe(
-                Effect.as(undefined),
-                Effect.catch((error) => Effect.succeed(error))
-              ),
-            { concurrency: 4 }
-          )
-          const [first, ...others] = failures.filter((each) => each !== undefined)
-          if (first === undefined) return ok(`current: all ${failures.length} functions answer`)
-          const also = others.length === 0 ? "" : ` (and so for ${others.map(({ operation }) => operation).join(", ")})`
-          const finding = failed(first.message, "Apply supabase/migrations.")
-          return { ...finding, message: `${finding.message}${also}` }
-        })
-      }),
-      within
-    )
-  ]
-}
+    options
+  ),
+  check(
+    "migrations",
+    Effect.matchEffect(database, {
+      onFailure: (error) => {
+        const pid = holderOf(error)
+        return Effect.succeed(
+          skipped(`not checked: ${pid === undefined ? "the database cannot be used" : `process ${pid} applied them`}`)
+        )
+      },
+      onSuccess: Effect.fnUntraced(function* ({ call }) {
+        const failures = yield* Effect.forEach(
+          Object.entries(idleCalls),
+          ([operation, args]) =>
+            call(operation, args).pipe(
+              Effect.as(undefined),
+              Effect.catch((error) => Effect.succeed(error))
+            ),
+          { concurrency: 4 }
+        )
+        const [first, ...others] = failures.filter((each) => each !== undefined)
+        if (first === undefined) return ok(`current: all ${failures.length} functions answer`)
+        const also = others.length === 0 ? "" : ` (and so for ${others.map(({ operation }) => operation).join(", ")})`
+        const finding = failed(first.message, "Apply supabase/migrations.")
+        return { ...finding, message: `${finding.message}${also}` }
+      })
+    }),
+    { within: options.within ?? migrationsTimeout }
+  )
+]
