@@ -24,8 +24,8 @@ export const allowed = { perScan: 4, most: 200 } as const
 /** Shards of one scan come sooner after each other than this. */
 const scansApart = Duration.toMillis(Duration.seconds(1))
 
-/** Watchers that are sent something in one turn of the event loop: a scan that begins waits for no more. */
-const atOnce = 50
+/** Watchers that are sent something in one turn of the event loop: a scan that begins waits for no more, some 3 ms. */
+const atOnce = 200
 
 /** How soon a page on which something is about to change is looked at again, and what is broken. */
 const movingEvery = Duration.seconds(1)
