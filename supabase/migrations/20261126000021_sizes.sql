@@ -21,20 +21,26 @@ end $$;
 do $$
 declare
   most constant integer := (select l.most from public.owner_limits l where l.name = 'size');
+  each record;
+  is_large boolean;
 begin
   if to_regclass('public.large_strategies') is null then
     execute format('create table public.large_strategies (id %s primary key)', (
       select format_type(atttypid, atttypmod) from pg_attribute
       where attrelid = 'public.strategies'::regclass and attname = 'id'));
-    insert into public.large_strategies (id)
-    select s.id from public.strategies s
-    where s.user_id is not null and case
-      when pg_column_size(s) > most then false
-      when public.has_long_number(to_jsonb(s)) then true
-      when octet_length(row_to_json(s)::text) > most then true
-      else exists (
-        select from public.rules r where r.strategy_id = s.id and pg_column_size(r) <= most and public.has_long_number(to_jsonb(r)))
+    for each in select s.id from public.strategies s where s.user_id is not null and pg_column_size(s) <= most loop
+      begin
+        select public.has_long_number(to_jsonb(s)) or octet_length(row_to_json(s)::text) > most or exists (
+          select from public.rules r where r.strategy_id = s.id and pg_column_size(r) <= most and public.has_long_number(to_jsonb(r)))
+        into is_large from public.strategies s where s.id = each.id;
+      -- JSON that an older table keeps as it was written ("\u0000", 1e999999) is as long as it is kept.
+      exception when others then
+        is_large := (select public.has_long_number(s.definition) from public.strategies s where s.id = each.id);
       end;
+      if is_large then
+        insert into public.large_strategies (id) values (each.id);
+      end if;
+    end loop;
   end if;
 end $$;
 alter table public.large_strategies enable row level security;
@@ -66,6 +72,7 @@ language plpgsql security definer set search_path = public as $$
 declare
   most jsonb;
   size integer;
+  is_long boolean;
 begin
   if new.user_id is null then
     return new;
@@ -92,7 +99,13 @@ begin
     raise check_violation using message = format('the outcome of a strategy has at most %s characters', most ->> 'text');
   end if;
   -- Before anything of it is written out.
-  if has_long_number(to_jsonb(new)) then
+  begin
+    is_long := has_long_number(to_jsonb(new));
+  -- JSON that an older table keeps as it was written.
+  exception when others then
+    is_long := has_long_number(new.definition);
+  end;
+  if is_long then
     if tg_op = 'INSERT' or to_jsonb(new.definition) is distinct from to_jsonb(old.definition)
         or pg_column_size(new) > pg_column_size(old) + 16 then
       raise check_violation using message = 'a number has at most 40 digits before and after its point';
@@ -105,8 +118,13 @@ begin
     raise check_violation using message = format('a strategy has at most %s bytes', most ->> 'size');
   end if;
   if tg_op = 'UPDATE' and size <= (most ->> 'size')::integer then
-    delete from large_strategies l where l.id = new.id
-      and not exists (select from rules r where r.strategy_id = new.id and has_long_number(to_jsonb(r)));
+    begin
+      delete from large_strategies l where l.id = new.id
+        and not exists (select from rules r where r.strategy_id = new.id and has_long_number(to_jsonb(r)));
+    -- A rule that cannot be read keeps it left out.
+    exception when others then
+      null;
+    end;
   end if;
   return new;
 end $$;
@@ -117,14 +135,21 @@ language plpgsql security definer set search_path = public as $$
 declare
   size integer;
   most constant integer := (select l.most from owner_limits l where l.name = 'size');
+  is_long boolean;
   is_moved constant boolean := tg_op = 'INSERT' or new.strategy_id is distinct from old.strategy_id;
 begin
   if not exists (select from strategies s where s.id = new.strategy_id and s.user_id is not null) then
     return new;
   end if;
   -- Before anything of it is written out.
-  if has_long_number(to_jsonb(new)) and (is_moved or pg_column_size(new) > pg_column_size(old)
-      or not has_long_number(to_jsonb(old))) then
+  begin
+    is_long := has_long_number(to_jsonb(new))
+      and (is_moved or pg_column_size(new) > pg_column_size(old) or not has_long_number(to_jsonb(old)));
+  -- JSON that an older table keeps as it was written.
+  exception when others then
+    is_long := false;
+  end;
+  if is_long then
     raise check_violation using message = 'a number has at most 40 digits before and after its point';
   end if;
   size := octet_length(row_to_json(new)::text);
