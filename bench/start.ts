@@ -2,8 +2,8 @@
  * How fast the command line starts, and how much memory that and a small service take: `npm run bench:start`, with
  * `-- --json` for one object on the last line of stdout.
  *
- * Commands are run by Node as `npm run touchline` does, from the built program where it is newer than the sources, beside a
- * Node that does nothing; times are the medians of several runs, each from the start of the process to its end; what a process
+ * Commands are run by Node as `npm run touchline` does, from the built program where it is one of the sources as they are, beside
+ * a Node that does nothing; times are the medians of several runs, each from the start of the process to its end; what a process
  * computed itself says more beside other work. The service is `npm start` on an embedded database with twelve simulated matches:
  * the time to its first scan with a new DATA_DIR and with one that was used before, its peak of memory over a minute, and what it
  * holds at the end of it. Memory is told where the system does (Linux).
