@@ -5,7 +5,7 @@
  * their ids, so that no answer grows with how many there are. The strategies of files are not among them: those are
  * known here for their triggers only.
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Array as Arr, Context, Effect, Layer, Schema } from "effect"
 import { type Strategy, type StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
 import { toStrategyFile } from "../rules/files/StrategyFile.ts"
 import type { Limits } from "../rules/rows/limits.ts"
@@ -16,6 +16,9 @@ export const pageSize = 1000
 
 /** The same for answers without the contents of rows. */
 const pageSizeWithoutContents = 5000
+
+/** Files that one call makes known: what it costs grows with the square of how many there are. */
+const filesAtOnce = 100
 
 /** More changes than this between two looks are not told one by one. */
 export const mostChanges = 2000
@@ -236,8 +239,10 @@ export class StrategyStore extends Context.Service<
           return yield* known(yield* call("match_directory_files", args))
         }),
         saveFiles: Effect.fn("StrategyStore.saveFiles")(function* (files, { directory, names }) {
-          const args = { files: files.map(fileColumns), names, directory }
-          return yield* known(yield* call("save_directory_files", args))
+          const parts = yield* Effect.forEach(Arr.chunksOf(files, filesAtOnce), (part) =>
+            Effect.flatMap(call("save_directory_files", { files: part.map(fileColumns), names, directory }), known)
+          )
+          return parts.flat()
         })
       })
     })

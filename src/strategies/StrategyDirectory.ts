@@ -98,7 +98,8 @@ export const noStrategyFile = (place: string) =>
     message: `${place} holds no strategy file. Put one .yaml or .json file for each strategy there.`
   })
 
-const readText = Effect.fnUntraced(function* (source: string) {
+/** The text of a strategy file. Fails with StrategyProblem where it cannot be had, or is no text. */
+export const readStrategyText = Effect.fnUntraced(function* (source: string) {
   const fs = yield* FileSystem.FileSystem
   const bytes = yield* fs
     .readFile(source)
@@ -111,7 +112,7 @@ const readText = Effect.fnUntraced(function* (source: string) {
 
 /** What one strategy file says, or what is wrong with it. */
 export const readStrategyFile = (source: string) =>
-  readText(source).pipe(
+  readStrategyText(source).pipe(
     Effect.flatMap((text) => Effect.fromResult(decodeStrategyFile(source, text))),
     Effect.result
   )

@@ -11,6 +11,7 @@ import { StrategyStore } from "../database/StrategyStore.ts"
 import type { Strategy, StrategyDefinition, StrategyId } from "../domain/Strategy.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { steadyMillis } from "../health/steady.ts"
+import { decodeStrategyFile } from "../rules/files/StrategyFile.ts"
 import type { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 import { sampleStrategies } from "./SampleStrategies.ts"
 import {
@@ -18,7 +19,7 @@ import {
   nameOfFile,
   noStrategyFile,
   placeOf,
-  readStrategyFile,
+  readStrategyText,
   sameName,
   strategyFileId
 } from "./StrategyDirectory.ts"
@@ -32,10 +33,13 @@ export const saveAgainEvery = Duration.minutes(5)
 
 /** A file as it was read. */
 interface Read {
-  /** Another content of the file has another one. */
-  readonly mark: string
+  /** Another content of the file has another one; none where there is no text, which is to be tried again. */
+  readonly mark: string | undefined
   readonly said: Result.Result<StrategyDefinition, StrategyProblem>
 }
+
+/** What keeps a file from being read, or from being a strategy. */
+const problemOf = ({ said }: Read): string | undefined => (Result.isFailure(said) ? said.failure.message : undefined)
 
 export interface FollowOptions {
   /** Whether the database may be written: a dry run only asks it for ids. */
@@ -80,6 +84,15 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   let saved: number | undefined
 
   const nameOf = (source: string) => nameOfFile(paths.basename(source))
+
+  const readNow = Effect.fnUntraced(function* (source: string, mark: string) {
+    const text = yield* Effect.result(readStrategyText(source))
+    const now: Read = {
+      mark: Result.isSuccess(text) ? mark : undefined,
+      said: Result.flatMap(text, (some) => decodeStrategyFile(source, some))
+    }
+    return now
+  })
 
   const marks = Effect.gen(function* () {
     const all = new Map<string, string>()
@@ -185,8 +198,9 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       const read = applied.get(source)
       if (read?.mark === mark) next.set(source, read)
       else if (before.get(source) === mark) {
-        next.set(source, { mark, said: yield* readStrategyFile(source) })
-        isSame = false
+        const now = yield* readNow(source, mark)
+        next.set(source, now)
+        if (read === undefined || read.mark !== undefined || problemOf(read) !== problemOf(now)) isSame = false
       } else if (read !== undefined) next.set(source, read)
     }
     for (const [source, read] of applied) {
@@ -202,7 +216,7 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   found = yield* marks
   if (found.size === 0) return yield* noStrategyFile(directory)
   const first = new Map<string, Read>()
-  for (const [source, mark] of found) first.set(source, { mark, said: yield* readStrategyFile(source) })
+  for (const [source, mark] of found) first.set(source, yield* readNow(source, mark))
   yield* apply(first)
   return { watched: set.now, look, follow: look.pipe(Effect.delay(lookAtFilesEvery), Effect.forever) }
 })

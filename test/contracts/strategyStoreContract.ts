@@ -269,6 +269,22 @@ export const strategyStoreContract = <E>(name: string, storeLayer: Layer.Layer<S
       })
     )
 
+    it.effect("many files in several calls, as in one: each renamed one takes over from one that is gone", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        const { saveFiles } = yield* store
+        const { definition } = fileOf("same")
+        const many = Array.from({ length: 120 }, (_, index) => ({ ...fileOf(`a${1000 + index}`), definition }))
+        yield* saveFiles(many, filesOf(...many))
+        const renamed = many.map((each) => ({ ...fileOf(each.file.replace("a", "b")), definition }))
+        const saved = yield* saveFiles(renamed, filesOf(...renamed))
+        expect(saved).toEqual(renamed.map(({ file }, index) => ({ file, id: many[index]?.id, was: many[index]?.file })))
+        expect(yield* sql("select count(*)::int files from strategies where strategy_file is not null")).toEqual([
+          { files: 120 }
+        ])
+      })
+    )
+
     it.effect("no file that cannot be read now from one that is gone: it keeps its strategy", () =>
       Effect.gen(function* () {
         yield* afresh

@@ -1,6 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
-import { expect, layer } from "@effect/vitest"
+import { describe, expect, it, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
+import { Database } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { StrategyStore } from "../../src/database/StrategyStore.ts"
@@ -100,6 +101,31 @@ layer(onDatabase)("StrategyStore", (it) => {
       expect(problems[0]?.message).toContain("did you mean corners?")
       expect(problems[1]?.message).toContain("has no conditions")
       expect(problems[2]?.message).toContain("when: must be a list")
+    })
+  )
+})
+
+describe("The strategies of many files", () => {
+  it.effect("are made known in calls of bounded size, each with the names of all", () =>
+    Effect.gen(function* () {
+      const calls: Array<{ readonly files: unknown; readonly names: unknown }> = []
+      const database = Layer.succeed(
+        Database,
+        Database.of({
+          name: "noting",
+          call: (_, { files, names }) =>
+            Effect.sync(() => {
+              calls.push({ files: Array.isArray(files) ? files.length : files, names })
+              return Array.isArray(files) ? files : []
+            })
+        })
+      )
+      const { saveFiles } = yield* Effect.provide(StrategyStore, Layer.provide(StrategyStore.layer, database))
+      const names = Array.from({ length: 250 }, (_, index) => `file ${index}`)
+      const { id, ...definition } = newStrategy()
+      const files = names.map((file) => ({ file, id, definition, isSample: false }))
+      expect((yield* saveFiles(files, { directory: "/strategies", names })).map(({ file }) => file)).toEqual(names)
+      expect(calls).toEqual([100, 100, 50].map((files) => ({ files, names })))
     })
   )
 })

@@ -286,6 +286,33 @@ layer(onDatabase)("The strategies of a directory", (it) => {
     })
   )
 
+  it.effect("are read once their files can be, though nothing was written, and no problem is told or saved twice", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const fs = yield* FileSystem.FileSystem
+      const door = new Door()
+      const { at, path, write } = yield* makeDirectory
+      const closed = new Set([at("b.yaml")])
+      const guarded = FileSystem.FileSystem.of({
+        ...fs,
+        readFile: (file) => fs.readFile(closed.has(file) ? path : file)
+      })
+      yield* write("a.yaml", text("A"))
+      yield* write("b.yaml", text("B"))
+      yield* Effect.gen(function* () {
+        expect(yield* names).toEqual(["A"])
+        yield* look
+        yield* look
+        expect(yield* filesOf("a strategy file was mended")).toEqual([])
+        expect(yield* logged("a strategy is left out")).toHaveLength(1)
+        expect(door.calls).toEqual(["saveFiles"])
+        closed.clear()
+        yield* until((found) => found.join() === "A,B")
+        expect(yield* filesOf("a strategy file was mended")).toEqual([at("b.yaml")])
+      }).pipe(Effect.provide(Layer.provide(following(path, door), Layer.succeed(FileSystem.FileSystem, guarded))))
+    })
+  )
+
   it.effect("are made known again now and then, as a restored backup has lost them", () =>
     Effect.gen(function* () {
       yield* emptyTables
