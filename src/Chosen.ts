@@ -172,6 +172,9 @@ export const choose = Effect.fnUntraced(function* (
       return first !== undefined && Result.isFailure(first.brought)
     },
     problems: [
+      ...(own.strategies === undefined || own.strategyDirectory === undefined
+        ? []
+        : ["The program brings strategies and a strategyDirectory. It can bring one of them."]),
       ...problems,
       ...http.problems,
       ...telemetry.problems,

@@ -152,7 +152,10 @@ export const plainUrl = Schema.URLFromString.pipe(
 export const choice = <const L extends ReadonlyArray<string>>(choices: L) =>
   Schema.String.pipe(
     Schema.decodeTo(Schema.Literals(choices), {
-      decode: SchemaGetter.toLowerCase(),
+      decode: SchemaGetter.transform((text: string) => {
+        const word = text.toLowerCase()
+        return choices.find((each) => each.toLowerCase() === word) ?? text
+      }),
       encode: SchemaGetter.passthroughSupertype()
     })
   )

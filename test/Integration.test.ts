@@ -12,13 +12,18 @@ import {
   integration,
   integrations,
   MatchFeed,
+  noSettings,
   ok,
   optional,
-  settingsOf
+  Strategies,
+  settingsOf,
+  watchedOf
 } from "../src/index.ts"
 import { chosenBy } from "../src/Touchline.ts"
 import { environment } from "./fixtures/environment.ts"
 import { quiet } from "./fixtures/logs.ts"
+
+const feed = Layer.succeed(MatchFeed, MatchFeed.of({ name: "whistle", poll: Effect.succeed([]) }))
 
 const key = optional({
   name: "WHISTLE_KEY",
@@ -35,7 +40,7 @@ const whistle = integration({
   brings: ["feed"],
   feed: "asks Whistle",
   bring: (account) => ({
-    parts: { feed: Layer.succeed(MatchFeed, MatchFeed.of({ name: "whistle", poll: Effect.succeed([]) })) },
+    parts: { feed },
     checks: () => [check("whistle account", Effect.succeed(ok(`account of ${account.length} digits`)))]
   })
 })
@@ -86,6 +91,37 @@ describe("An integration from outside", () => {
     })
   )
 
+  it.effect("is found under its name in whatever case that is", () =>
+    Effect.gen(function* () {
+      const odd = integration({
+        name: "Whistle 2",
+        settings: settingsOf({ key }, key.read),
+        brings: ["feed"],
+        feed: "asks Whistle",
+        bring: () => ({ parts: { feed } })
+      })
+      for (const env of [{}, { FEED: "whistle 2" }, { FEED: "Whistle 2" }]) {
+        const { filledBy, problems } = yield* chosen({ integrations: [odd] }, { WHISTLE_KEY: "1234", ...env })
+        expect([filledBy("feed")?.name, problems]).toEqual(["Whistle 2", []])
+      }
+    })
+  )
+
+  it.live("is asked by the doctor for any part that it fills", () =>
+    Effect.gen(function* () {
+      const quietOne = integration({
+        name: "quiet",
+        settings: noSettings,
+        brings: [],
+        bring: () => ({
+          parts: { dedup: Dedup.layerMemory({ ttl: Duration.minutes(5) }) },
+          checks: ({ fills }) => [check("quiet", Effect.succeed(ok([...fills].join())))]
+        })
+      })
+      assert.match((yield* doctor({ integrations: [quietOne] })).join("\n"), /^✓ quiet .* dedup$/m)
+    })
+  )
+
   it.live("is asked by the doctor", () =>
     Effect.gen(function* () {
       const lines = (yield* doctor(outside, { WHISTLE_KEY: "1234" })).join("\n")
@@ -128,6 +164,21 @@ describe("A part that a program replaces", () => {
       assert.match(lines, /^✓ alerts .* pigeons, of this program$/m)
       assert.match(lines, /^✓ dedup .* in memory, for 5m, of this program$/m)
       assert.match(lines, /^– telegram .* not in use: another is, of this program$/m)
+    })
+  )
+
+  it.effect("is refused where a program brings it in two ways", () =>
+    Effect.gen(function* () {
+      const strategies = Layer.succeed(
+        Strategies,
+        Strategies.of({ name: "mine", set: "mine", watched: Effect.succeed(watchedOf([])) })
+      )
+      const { message } = yield* Effect.flip(chosen({ strategies, strategyDirectory: "/strategies" }))
+      assert.strictEqual(message, "The program brings strategies and a strategyDirectory. It can bring one of them.")
+      const { replaced } = yield* chosenBy(() => ({ strategies }), { strategyDirectory: "/strategies" }).pipe(
+        Effect.provide(environment({}))
+      )
+      expect([...replaced]).toEqual([])
     })
   )
 

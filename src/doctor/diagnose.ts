@@ -1,5 +1,5 @@
 /** All that `touchline doctor` checks, in the order in which it tells of it. */
-import { Context, Effect, Layer, Option, Result } from "effect"
+import { Context, Effect, Layer, Option, Result, Struct } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { AlertChannel } from "../alert/AlertChannel.ts"
 import { allSettings, type Chosen, type Reading } from "../Chosen.ts"
@@ -56,7 +56,9 @@ const integrationChecks = (chosen: Chosen, open: Consulting["open"], { brought, 
     ]
   }
   if (Option.isNone(brought.success)) return absent === undefined ? [] : [nothing(name, absent)]
-  const fills = new Set(brings.filter((part) => chosen.filledBy(part) === integration && !chosen.isBroken(part)))
+  const fills = new Set(
+    Struct.keys(partLabels).filter((part) => chosen.filledBy(part) === integration && !chosen.isBroken(part))
+  )
   if (fills.size > 0) return brought.success.value.checks?.({ fills, open }) ?? []
   const isReplaced = brings.some((part) => chosen.replaced.has(part))
   return isReplaced && absent !== undefined ? [nothing(name, `not in use: another is, ${ofThisProgram}`)] : []
