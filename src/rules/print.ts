@@ -93,8 +93,19 @@ const written: Vocabulary = { metric: printMetric, minute: "minute", comparator:
 /** `home shots_on_target - away shots_on_target`, with no more parentheses than are needed to read it back as it is. */
 export const printExpression = expressionPrinter(written)
 
+const asWritten = comparisonPrinter(written)
+
+/** Texts of comparisons that are held: pages print the same ones with every scan. */
+const texts = new WeakMap<Comparison, string>()
+
 /** `minute >= 70`. */
-export const printComparison = comparisonPrinter(written)
+export const printComparison = (comparison: Comparison): string => {
+  const known = texts.get(comparison)
+  if (known !== undefined) return known
+  const text = asWritten(comparison)
+  texts.set(comparison, text)
+  return text
+}
 
 /** A condition on one line; a group of alternatives as `any: minute >= 70 | total goals >= 2`. */
 export const printCondition = (condition: Condition): string =>

@@ -110,6 +110,25 @@ describe.skipIf(noPostgrest !== undefined)("The bot", () => {
       })
     )
 
+    it.effect("and unlinks a chat that says so, whatever was said there before", () =>
+      Effect.gen(function* () {
+        yield* afresh
+        yield* sql("delete from chat_links")
+        const bot = yield* makeBotApi
+        const token = yield* newToken(ada)
+        yield* Effect.gen(function* () {
+          bot.say({ ...person(42), text: `/start ${token}` })
+          yield* answersOf(bot, 1)
+          for (let times = 0; times < 9; times++) bot.say({ ...person(42), text: "/start" })
+          bot.say({ ...person(42), text: "/stop" })
+          yield* eventually(Effect.andThen(passing("2 seconds", bot), links), ([row]) =>
+            JSON.stringify(row).includes("true")
+          )
+          expect(bot.sent.length).toBeLessThanOrEqual(5)
+        }).pipe(Effect.provide(linking(bot)))
+      })
+    )
+
     it.effect("a group though its members flood it, and ends that, and answers them a few times an hour", () =>
       Effect.gen(function* () {
         yield* afresh

@@ -29,6 +29,9 @@ const afterFailure = Duration.seconds(30)
 
 const lease = { name: "telegram linking", seconds: 60 }
 
+/** Messages may take long to handle: the lease is taken anew between them after so long, in milliseconds. */
+const renewedAfter = 15_000
+
 /** So many messages of a chat are answered in an hour; of a group, of each who writes there. */
 const answersOfHour = 5
 
@@ -131,7 +134,10 @@ export const layerLinking = ({
         const [, word, given] = command.exec(text.trim()) ?? []
         // Whoever floods a group keeps nobody else there from linking it, nor from ending that.
         const writer = isShared(message) ? ` ${message.sender_chat?.id ?? message.from?.id}` : ""
-        if (word === undefined || !(yield* mayAnswer(`${chat.id}${writer}`))) return
+        if (word === undefined) return
+        const isAnswered = yield* mayAnswer(`${chat.id}${writer}`)
+        // Whoever has a chat to himself may always end it, however much was written there before.
+        if (!isAnswered && (word === "start" || isShared(message))) return
         const toAnybody = (text: string) =>
           Effect.flatMap(isShared(message) ? mayAnswer(`${chat.id}`) : Effect.succeed(true), (may) =>
             may ? answer(chat.id, text) : Effect.void
@@ -141,7 +147,7 @@ export const layerLinking = ({
         if (word === "stop") {
           yield* call("mute_chat", { chat: `${chat.id}`, reason: "stopped from the chat" })
           yield* Effect.logInfo("a chat was unlinked").pipe(Effect.annotateLogs({ chat: chat.id }))
-          return yield* answer(chat.id, answers.stopped)
+          return isAnswered ? yield* answer(chat.id, answers.stopped) : undefined
         }
         const linked = yield* call("link_chat", { token: given ?? "", chat: `${chat.id}` })
         if (linked.length > 0) yield* Effect.logInfo("a chat was linked").pipe(Effect.annotateLogs({ chat: chat.id }))
@@ -154,12 +160,15 @@ export const layerLinking = ({
       const leaveIt = (error: { readonly message: string }) =>
         Effect.logWarning("a message to the bot cannot be handled").pipe(Effect.annotateLogs({ reason: error.message }))
 
-      const round = Effect.gen(function* () {
+      /** Whether this process goes on asking Telegram. Another one that takes over begins with what was not handled. */
+      const holds = Effect.gen(function* () {
         const held = yield* call("hold_lease", { lease: lease.name, by: holder, seconds: lease.seconds })
-        if (held.length === 0) {
-          offset = undefined
-          return patience
-        }
+        if (held.length === 0) offset = undefined
+        return held.length > 0
+      })
+
+      const round = Effect.gen(function* () {
+        if (!(yield* holds)) return patience
         const updates: ReadonlyArray<unknown> = yield* ask(() =>
           api.getUpdates({
             timeout: longPoll,
@@ -167,7 +176,13 @@ export const layerLinking = ({
             ...(offset === undefined ? undefined : { offset })
           })
         )
+        let heldAt = yield* Clock.currentTimeMillis
         for (const each of updates) {
+          const now = yield* Clock.currentTimeMillis
+          if (now - heldAt > renewedAfter) {
+            if (!(yield* holds)) return patience
+            heldAt = now
+          }
           const message = Option.flatMap(decodeUpdate(each), ({ channel_post, message = channel_post }) =>
             Option.fromUndefinedOr(message)
           )

@@ -8,7 +8,7 @@
  * scans or not. What is sent is made once for all who watch a page. A watcher that does not read is given no more than it takes;
  * whoever has missed something is sent the whole page when it reads again.
  */
-import { Array as Arr, Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
 import { makeAllowance } from "./Allowance.ts"
 import { Others } from "./Others.ts"
@@ -86,13 +86,13 @@ export class Watchers extends Context.Service<
         if (pieces.length === 0) return
         each.whole = undefined
         const event = pack(pieces)
-        for (const some of Arr.chunksOf(each.watchers, atOnce)) {
-          for (const watcher of some) {
-            if (watcher.isFull()) watcher.missed = true
-            else if (watcher.missed) whole(each, watcher)
-            else watcher.write(event)
-          }
-          yield* Effect.yieldNow
+        let written = 0
+        for (const watcher of each.watchers) {
+          if (written > 0 && written % atOnce === 0) yield* Effect.yieldNow
+          if (watcher.isFull()) watcher.missed = true
+          else if (watcher.missed) whole(each, watcher)
+          else watcher.write(event)
+          written += 1
         }
       })
 
@@ -145,6 +145,8 @@ export class Watchers extends Context.Service<
           })
         for (const each of pages.toSorted((a, b) => a.turn - b.turn)) {
           if (!isAwaited && !allowance.isLeft()) break
+          // What else there is to do comes between pages, at nobody's expense.
+          yield* Effect.yieldNow
           // A page that cannot be made has had its turn too.
           each.turn = ++turns
           yield* allowance.spend(isAwaited || mayDiffer(each, marked, now) ? update(each) : topOf(each)).pipe(

@@ -35,6 +35,7 @@ describe("The command line", () => {
       "cli/presenter.ts",
       "domain/nearest.ts",
       "nodeVersion.ts",
+      "packageFile.ts",
       "rules/rows/limits.ts",
       "run.ts"
     ])
