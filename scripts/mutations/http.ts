@@ -91,12 +91,8 @@ export const http = [
       ["pages take what they like", "if (!isAwaited && !allowance.isLeft()) break", ""],
       ["a page of the database never follows", "mark === undefined || made !== mark || now - at >= keptFor", "false"],
       ["a page of the database is made with every scan", "!isKept || isMoving ||", "true ||"],
-      ["what is broken waits for a scan", "if (trouble !== toldTrouble) yield* updateTops(pages)", ""],
-      [
-        "a page that had no turn does not follow",
-        "yield* allowance.spend(updateTops(pages.filter((each) => left.has(each) || !due.includes(each))))",
-        "if (left.size > due.length) yield* updateTops(pages)"
-      ]
+      ["what is broken waits for a scan", "if (trouble !== toldTrouble)\n", "if (trouble === undefined)\n"],
+      ["the page that had its turn longest ago has to wait", "each.turn = ++turns", "each.turn = --turns"]
     ]
   )
 ]
