@@ -36,6 +36,16 @@ layer(NodeServices.layer)("A directory of strategies", (it) => {
     })
   )
 
+  it.effect("may hold what editors, file systems and tools hide beside them", () =>
+    Effect.gen(function* () {
+      const [fs, paths] = [yield* FileSystem.FileSystem, yield* Path.Path]
+      const directory = yield* directoryOf({ "a.yaml": yaml("A"), "._a.yaml": "\0\0", ".yamllint.yaml": "rules: {}" })
+      yield* fs.symlink("nobody@nowhere.1", paths.join(directory, ".#a.yaml"))
+      const { problems, strategies } = yield* readStrategyDirectory(directory)
+      expect([strategies.length, problems]).toEqual([1, []])
+    })
+  )
+
   it.effect("may be one of its files instead", () =>
     Effect.gen(function* () {
       const paths = yield* Path.Path

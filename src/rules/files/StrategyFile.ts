@@ -127,8 +127,11 @@ const formats = new Map([
 
 const formatOf = (name: string) => formats.get(name.slice(name.lastIndexOf(".") + 1).toLowerCase())
 
-/** Whether a file of this name is taken for a strategy: it ends in .yaml, .yml or .json. */
-export const isStrategyFile = (name: string): boolean => formatOf(name) !== undefined
+/**
+ * Whether a file of this name is taken for a strategy: it ends in .yaml, .yml or .json, and is not hidden, as what editors and
+ * file systems leave beside a file is.
+ */
+export const isStrategyFile = (name: string): boolean => !name.startsWith(".") && formatOf(name) !== undefined
 
 const unreadable = (source: string, text: string, { message, offset }: Unreadable): StrategyProblem => {
   const { column, line } = positionAt(text, offset)
