@@ -1,6 +1,7 @@
 /**
  * The pairs that this process knows to have a trigger, a bit a strategy for each match: with these `RuleSet.fired` leaves
- * them out, so that what fired long ago costs next to nothing. Pure, in memory. Moments and durations are in milliseconds.
+ * them out, so that what fired long ago costs next to nothing. Pure, in memory. Moments and durations are in milliseconds, by
+ * a clock that nobody sets.
  *
  * Guarantees: it never claims a pair that it was not told, also where a strategy gets the place of one that was removed.
  * A strategy that is edited keeps its id and so its pairs. Every match is asked about again within `ttl` of its last

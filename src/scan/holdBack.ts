@@ -10,6 +10,7 @@ import { Clock, Effect } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { oneLine } from "../domain/oneLine.ts"
 import type { Pair } from "../domain/Trigger.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { beyond, OwnerLimits } from "../rules/rows/limits.ts"
 import type { Batch } from "./create.ts"
 import type { KnownPairs } from "./KnownPairs.ts"
@@ -104,8 +105,8 @@ export const makeHoldBack = (known: KnownPairs) =>
     }
 
     return Effect.fn("Scanner.holdBack")(function* (holdings: ReadonlyArray<Holding>) {
-      const now = yield* Clock.currentTimeMillis
-      yield* ask(holdings, now)
+      yield* ask(holdings, yield* Clock.currentTimeMillis)
+      const now = yield* steadyMillis
       const room = new Map<string, number>()
       const fresh: Array<Holding> = []
       const held: Array<readonly [owner: string, pair: Pair]> = []

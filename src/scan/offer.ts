@@ -11,6 +11,7 @@ import { matchLabel } from "../domain/Match.ts"
 import { matchMinuteLabel } from "../domain/Snapshot.ts"
 import type { OwnerId, StrategyId } from "../domain/Strategy.ts"
 import { pairOf, type TriggerId } from "../domain/Trigger.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { parentNow } from "../telemetry/TraceParent.ts"
 import type { Batch } from "./create.ts"
 import type { KnownPairs } from "./KnownPairs.ts"
@@ -48,7 +49,8 @@ export const makeOffer = (known: KnownPairs, dedup: Dedup["Service"]) =>
     }: Batch & { readonly owners: ReadonlyMap<StrategyId, OwnerId | undefined> }) {
       const now = yield* Clock.currentTimeMillis
       const created = triggers.map(pairOf)
-      for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, now)
+      const steady = yield* steadyMillis
+      for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, steady)
       yield* Effect.forEach(triggers, logTrigger, { discard: true })
       yield* Effect.all(
         [

@@ -10,12 +10,13 @@
  * operator who deletes a trigger's row and its key in Redis sees the pair fire again within DEDUP_TTL. While the database
  * does not answer, what is known stays known. Whatever is wrong here, the database lets no pair have two triggers.
  */
-import { Array as Arr, Clock, Effect, Semaphore } from "effect"
+import { Array as Arr, Effect, Semaphore } from "effect"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import type { Dedup } from "../dedup/Dedup.ts"
 import type { Strategy } from "../domain/Strategy.ts"
 import { dedupKey, type Pair } from "../domain/Trigger.ts"
 import { makeOutage } from "../health/Outage.ts"
+import { steadyMillis } from "../health/steady.ts"
 import type { View } from "../rules/evaluate.ts"
 import type { Fired } from "../rules/RuleSet.ts"
 import { type Judgement, stillUnknown } from "./judge.ts"
@@ -58,7 +59,7 @@ const makeAsk = (known: KnownPairs) =>
       yield* Effect.forEach(
         Arr.chunksOf(matchIds, matchesPerCall),
         Effect.fnUntraced(function* (page) {
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* steadyMillis
           known.asking(page, now)
           const strategies = yield* Effect.onError(triggered(page), () => Effect.sync(() => known.unanswered(page)))
           for (const id of page) known.answered(id, strategies.get(id) ?? [], now)
@@ -73,7 +74,7 @@ export const makeRecall = (known: KnownPairs, dedup: Dedup["Service"]) =>
     const askDedup = Effect.fnUntraced(function* (judgement: Judgement) {
       const pairs = holdingsOf(judgement, judgement.unknown).map(pairOf)
       const forgotten = new Set((yield* dedup.unknown(pairs)).map(dedupKey))
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* steadyMillis
       for (const pair of pairs) if (!forgotten.has(dedupKey(pair))) known.add(pair, now)
       return stillUnknown(known, judgement, judgement.unknown)
     })
@@ -111,7 +112,7 @@ export const makeAskAgain = (known: KnownPairs) =>
       ends: "the database tells again which pairs have a trigger"
     })
     const askOf = Effect.fnUntraced(function* ({ matchIds }: Judgement) {
-      const due = known.due(yield* Clock.currentTimeMillis)
+      const due = known.due(yield* steadyMillis)
       const asked = new Set([...due, ...matchIds.filter((id) => !known.isAsked(id))])
       if (asked.size === 0) return
       yield* Effect.matchEffect(ask([...asked]), {

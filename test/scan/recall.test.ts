@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Context, Deferred, Duration, Effect, Layer } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../src/database/Database.ts"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
@@ -31,6 +31,22 @@ const nothingAsked = { dedup: [], matches: [], created: [] }
 
 const matches = (count: number, minute = 60): ReadonlyArray<SnapshotInput> =>
   Array.from({ length: count }, (_, index) => shown({ id: `m${index}`, minute }))
+
+/** Runs it as on a machine whose time of day was set back by so much. */
+const setBack = <A, E, R>(effect: Effect.Effect<A, E, R>, by: Duration.Duration) =>
+  Effect.updateService(effect, Clock.Clock, (clock) => {
+    const millis = () => clock.currentTimeMillisUnsafe() - Duration.toMillis(by)
+    const nanos = () => clock.currentTimeNanosUnsafe() - BigInt(Duration.toMillis(by)) * 1_000_000n
+    return {
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      monotonicTimeNanos: clock.monotonicTimeNanos,
+      sleep: (duration) => clock.sleep(duration)
+    }
+  })
 
 const inTheEnd = (world: World) => Effect.provide(world.layer)
 
@@ -187,6 +203,21 @@ describe("What a scanner knows", () => {
           )
       )
     )
+  })
+
+  it.effect("is asked again within the time to live though the time of day is set back", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      world.show(...matches(1, 60))
+      yield* scan
+      takeAsked(world)
+      for (let tick = 0; tick < Duration.toMinutes(ttl); tick++) {
+        yield* TestClock.adjust("1 minute")
+        world.show(...matches(1, 60 + Math.floor(tick / 5)))
+        yield* setBack(scan, Duration.days(1))
+      }
+      assert.isNotEmpty(takeAsked(world).matches)
+    }).pipe(inTheEnd(world))
   })
 
   it.effect("keeps what was created while an older answer was on its way", () => {
