@@ -7,7 +7,7 @@ export const scan = [
     [
       [
         "no pair is known after it was created",
-        "for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, now)\n",
+        "for (const pair of [...created, ...before, ...held, ...refused]) known.add(pair, steady)\n",
         ""
       ],
       [
