@@ -81,10 +81,10 @@ const forgetAfter = Duration.minutes(2)
 const matchesPerCall = 100
 
 /**
- * Moments that are saved in one call: an embedded database is on the thread that serves pages, which wait for no more. Between
- * two calls the event loop has so many turns as it takes to answer a request.
+ * Moments that are saved in one call. A database of this process alone is on the thread that serves pages, which wait for no more:
+ * between two calls the event loop has so many turns as it takes to answer a request.
  */
-const momentsPerCall = 100
+const momentsPerCall = { here: 100, elsewhere: 1000 } as const
 const turnsBetween = 4
 
 /** How long the end of the process may wait for moments to be saved. */
@@ -101,7 +101,8 @@ const onDatabase = Effect.fnUntraced(function* ({
   readonly isShared: boolean
   readonly trouble?: OutageLines
 }) {
-  const { call } = yield* Database
+  const { call, changes } = yield* Database
+  const perCall = changes === undefined ? momentsPerCall.elsewhere : momentsPerCall.here
   const scope = yield* Effect.scope
   const unsaved = new Map<string, PlayMoment>()
   const unsavedDoubts = new Map<string, Doubt>()
@@ -163,8 +164,8 @@ const onDatabase = Effect.fnUntraced(function* ({
   /** Saves what is not saved yet, also what comes meanwhile. */
   const save = Effect.gen(function* () {
     while (unsaved.size + unsavedDoubts.size > 0) {
-      const moments = [...unsaved.values()].slice(0, momentsPerCall)
-      const doubts = [...unsavedDoubts.values()].slice(0, momentsPerCall)
+      const moments = [...unsaved.values()].slice(0, perCall)
+      const doubts = [...unsavedDoubts.values()].slice(0, perCall)
       yield* call("save_play_moments", { moments, doubts, writer: self })
       for (const each of moments) if (unsaved.get(momentKey(each)) === each) unsaved.delete(momentKey(each))
       for (const each of doubts) if (unsavedDoubts.get(each.match_id) === each) unsavedDoubts.delete(each.match_id)

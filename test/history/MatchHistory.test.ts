@@ -78,6 +78,15 @@ class FakeDatabase {
 
 const onFake = (database: FakeDatabase) => MatchHistory.layer.pipe(Layer.provideMerge(database.layer))
 
+/** On one that this process has to itself. */
+const onFakeAlone = (database: FakeDatabase) => {
+  const alone = Layer.effect(
+    Database,
+    Effect.map(Database, (service) => ({ ...service, changes: () => 0 }))
+  )
+  return MatchHistory.layer.pipe(Layer.provideMerge(Layer.provide(alone, database.layer)))
+}
+
 layer(embedded)("History on the database", (it) => {
   it.effect("has what was recorded before a restart", () =>
     Effect.gen(function* () {
@@ -133,26 +142,28 @@ describe("History on the database", () => {
     })
   )
 
-  it.effect("saves the moments of many matches in several calls, and lets others have their turn between", () =>
-    Effect.suspend(() => {
-      const database = new FakeDatabase()
-      return Effect.gen(function* () {
-        const seen: Array<number> = []
-        const other = Effect.forever(
-          Effect.andThen(
-            Effect.yieldNow,
-            Effect.sync(() => seen.push(database.recorded))
+  it.effect(
+    "saves the moments of many matches in several calls where it is alone, and lets others have their turn between",
+    () =>
+      Effect.suspend(() => {
+        const database = new FakeDatabase()
+        return Effect.gen(function* () {
+          const seen: Array<number> = []
+          const other = Effect.forever(
+            Effect.andThen(
+              Effect.yieldNow,
+              Effect.sync(() => seen.push(database.recorded))
+            )
           )
-        )
-        yield* Effect.forkChild(other)
-        yield* record(...Array.from({ length: 450 }, (_, index) => ({ id: `${index}` })))
-        yield* Effect.repeat(Effect.yieldNow, { times: 40 })
-        assert.deepStrictEqual(
-          [...new Set(seen)].filter((count) => count > 0),
-          [100, 200, 300, 400, 450]
-        )
-      }).pipe(Effect.provide(onFake(database)))
-    })
+          yield* Effect.forkChild(other)
+          yield* record(...Array.from({ length: 450 }, (_, index) => ({ id: `${index}` })))
+          yield* Effect.repeat(Effect.yieldNow, { times: 40 })
+          assert.deepStrictEqual(
+            [...new Set(seen)].filter((count) => count > 0),
+            [100, 200, 300, 400, 450]
+          )
+        }).pipe(Effect.provide(onFakeAlone(database)))
+      })
   )
 
   it.effect("asks for the pasts of many matches in several calls, and once for what others have seen", () =>

@@ -57,8 +57,9 @@ describe("Pages of three processes that share the matches", () => {
         yield* kept(first, 1)
         yield* second.scan(...at(35, 2))
         yield* kept(first, 2)
-        const before = yield* page(third, "/matches/7")
-        assert.match(before, /Pressure<\/a>[\s\S]*is 2<\/span> <strong class="no">7 off/)
+        yield* eventually(page(third, "/matches/7"), (body) =>
+          /Pressure<\/a>[\s\S]*is 2<\/span> <strong class="no">7 off/.test(body)
+        )
         yield* first.show(...at(40, 4))
         const { observe } = Context.get(first.context, Scanner)
         const observation = yield* observe
