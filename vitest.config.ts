@@ -9,7 +9,7 @@ const inMemory = ["/dev/shm"].find((path) => {
   return bavail * bsize > 2 ** 32
 })
 
-/** Files that start the service as a process of its own, play whole evenings, or try thousands of inputs. */
+/** Files whose tests take seconds each: they start the service as a process, play whole evenings, or try thousands of inputs. */
 const slow = "test/**/*.slow.test.ts"
 
 export default defineConfig({

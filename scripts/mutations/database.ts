@@ -63,7 +63,7 @@ export const database = [
   ),
   ...changes(
     "src/history/MatchHistory.ts",
-    ["history/MatchHistory", "history/plays"],
+    ["history/MatchHistory", "history/plays.slow"],
     [
       ["a match without a kick-off has a past", "isPlayed(clock)", "true"],
       ["what the database has of a minute is newer", " && each.play > (unsaved.get(momentKey(each))?.play ?? -1)", ""],
@@ -100,7 +100,7 @@ export const database = [
   ),
   ...changes(
     "src/domain/Course.ts",
-    ["history/MatchHistory", "history/plays"],
+    ["history/MatchHistory", "history/plays.slow"],
     [
       ["every moment is new", "isKnown(past, moment) ? past : remember(past, moment)", "remember(past, moment)"],
       [
