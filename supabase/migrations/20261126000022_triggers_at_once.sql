@@ -1,4 +1,4 @@
--- As in 20261126000007_limits.sql, in a quarter of the time: a batch of triggers is made by statements that read no more than they
+-- As in 20261126000007_limits.sql, in a third of the time: a batch of triggers is made by statements that read no more than they
 -- need.
 create or replace function public.create_bounded_triggers(matches jsonb) returns setof jsonb
 language plpgsql set search_path = public as $$

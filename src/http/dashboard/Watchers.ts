@@ -3,7 +3,7 @@
  *
  * Guarantees: pages that nobody watches cost nothing. Making pages and sending them takes `perScan` of the processor for each
  * scan, whoever watches: pages take turns, the one whose turn is longest ago first, and what does not fit follows with a later
- * scan. Where all fits, which is the rule, each page follows every scan. In its turn a page is made, or, where it shows the
+ * scan. Where all fits, each page follows every scan. In its turn a page is made, or, where it shows the
  * database alone and nothing changed there, its top alone. What is broken follows on all pages within seconds, whether there are
  * scans or not. What is sent is made once for all who watch a page. A watcher that does not read is given no more than it takes;
  * whoever has missed something is sent the whole page when it reads again.
