@@ -87,6 +87,7 @@ export const idleCalls: { readonly [operation: string]: { readonly [name: string
   mute_chat: { chat: "", reason: "" },
   due_digests: { after: 0, max_chats: 0, claim: 0 },
   record_digest: { ids: [], message: null, reason: null },
+  told_triggers: { ids: [] },
   hold_lease: { lease: "", by: "", seconds: 0 }
 }
 

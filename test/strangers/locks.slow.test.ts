@@ -94,4 +94,50 @@ describe.skipIf(programs === undefined)(`An owner whose request takes long${miss
       expect(yield* call("link_chat", { token, chat: "66" })).toEqual([{ owner: mallory }])
     }).pipe(Effect.scoped)
   )
+
+  it.live("gets no more than may be by writing the same twice at a time, with whatever key", () =>
+    Effect.gen(function* () {
+      const bin = programs ?? assert.fail()
+      const { arguments: args, psql } = yield* startServer(bin)
+      const all = yield* Effect.provide(migrations, NodeServices.layer)
+      const run = (sql: string) => Effect.promise(() => psql("postgres", [], [sql]))
+      yield* run([supabaseProject, ...all.map(({ sql }) => sql)].join(";\n"))
+      yield* run(`insert into strategies (id, user_id, name, definition)
+        values ('${uuid(0)}', '${mallory}', 'There', '{"when":["minute >= 1"]}')`)
+      const many = (count: number) => `from generate_series(1, ${count}) n`
+      const writes = {
+        "200 strategies": `insert into strategies (user_id, name, definition)
+          select '${mallory}', 'New', '{"when":["minute >= 1"]}' ${many(150)}`,
+        "100 rules": `insert into rules (strategy_id, metric) select '${uuid(0)}', 'goals' ${many(60)}`,
+        "32000 bytes": `insert into rules (strategy_id, metric, lhs_json)
+          select '${uuid(0)}', 'goals', to_jsonb(repeat('x', 5000)) ${many(4)}`
+      }
+      for (const [reason, write] of Object.entries(writes)) {
+        yield* run("delete from strategies where name = 'New'; delete from rules")
+        const first = yield* Effect.acquireRelease(
+          Effect.sync(() => spawn(join(bin, "psql"), [...args, "postgres"], { stdio: ["pipe", "pipe", "inherit"] })),
+          (each) => Effect.sync(() => each.kill("SIGKILL"))
+        )
+        const printed = () =>
+          Effect.promise(() => new Promise<void>((resolve) => first.stdout.once("data", () => resolve())))
+        first.stdin.write(`begin; ${write}; select 'written';\n`)
+        yield* printed()
+        let outcome: string | undefined
+        const second = psql("postgres", [], [write]).then(
+          () => {
+            outcome = "written"
+          },
+          (error) => {
+            outcome = String(error)
+          }
+        )
+        const waiting = "select 'waits' from pg_locks where not granted limit 1"
+        while (outcome === undefined && !(yield* run(waiting)).includes("waits")) yield* Effect.sleep("20 millis")
+        first.stdin.write("commit; select 'kept';\n")
+        yield* printed()
+        yield* Effect.promise(() => second)
+        expect(outcome, reason).toContain(`at most ${reason}`)
+      }
+    }).pipe(Effect.scoped)
+  )
 })

@@ -51,6 +51,16 @@ describe("Rows from before the limits", () => {
         `update strategies set is_active = true, definition = '{"when":["minute >= 2"]}' where name = 'Numbers'`
       )
       expect(yield* watched).toContainEqual({ name: "Numbers", beyond: null })
+      // What fired once is remembered when it is deleted, whatever it says; and what is written beside that can be changed.
+      yield* run(`insert into triggers (strategy_id, match_id)
+          select id, '1' from strategies where name in ('Numbers', 'Unreadable');
+        delete from strategies where name = 'Numbers';
+        update strategies set description = 'changed' where name = 'Unreadable';
+        delete from strategies where name = 'Unreadable'`)
+      expect(yield* read("select name, definition ->> 'when' as said from strategy_tombstones order by 1")).toEqual([
+        { name: "Numbers", said: '["minute >= 2"]' },
+        { name: "Unreadable", said: null }
+      ])
     }).pipe(Effect.provide(EmbeddedPostgres.layer().pipe(Layer.provideMerge(NodeServices.layer))), Effect.scoped)
   )
 })

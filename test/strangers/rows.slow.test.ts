@@ -112,7 +112,7 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
       )
     }
 
-    it.effect("from before the limits are left out by themselves, and can still be updated", () =>
+    it.effect("from before the limits are left out by themselves, and can still be updated and deleted", () =>
       Effect.gen(function* () {
         yield* afresh
         const door = new Door()
@@ -141,6 +141,10 @@ describe.skipIf(noPostgrest !== undefined)("Among strangers", () => {
             )
             expect(error).toBeNull()
           }
+          const { error } = yield* request(mallory, (client) =>
+            client.from("strategies").delete().eq("user_id", mallory)
+          )
+          expect(error).toBeNull()
         }).pipe(Effect.provide(following(door)))
       })
     )
