@@ -4,7 +4,8 @@
  * themselves and twice beside an owner who does everything at once, in the order ABBA, each time on new databases. It tells how
  * long the others' alerts took, from the poll in which they came true to the stand-in, and how the two kinds compare, how much of
  * the processor each part kept busy (that of PostgREST and PostgreSQL for the hostile owner's requests is another machine's in a
- * Supabase project, and this one's here), and what reading the slowest rows costs. It takes about ten minutes. Its last line is one
+ * Supabase project, and this one's here), what reading the slowest rows costs, and what the costliest
+ * strategies that the price of one owner admits cost a tick. It takes about ten minutes. Its last line is one
  * JSON object; `--json` prints nothing else; `--small` plays a tenth of it.
  */
 import { availableParallelism, loadavg } from "node:os"
@@ -19,6 +20,7 @@ import { startAttack } from "./strangers/attack.ts"
 import { makeLimitedBotApi } from "./strangers/botApi.ts"
 import { makeCpu } from "./strangers/cpu.ts"
 import * as evening from "./strangers/evening.ts"
+import { costOfPrice } from "./strangers/price.ts"
 import { readRows } from "./strangers/rows.ts"
 import { serveSurroundings } from "./tick/gateway.ts"
 import { type PostgresServer, startPostgres } from "./tick/postgres.ts"
@@ -232,6 +234,7 @@ const main = Effect.gen(function* () {
   const beside = together(runs.filter(({ isBesideHostile }) => isBesideHostile))
   const ratio = beside.p99 / without.p99
   const rows = readRows()
+  const price = costOfPrice()
   const strategies = evening.owners * evening.strategiesOfOwner
   if (!process.argv.includes("--json")) {
     yield* Console.log(`${evening.owners} owners, ${strategies} strategies, ${server.name}; times in ms`)
@@ -248,9 +251,15 @@ const main = Effect.gen(function* () {
     yield* Console.log(
       `reading a row: at most ${rows.ms.ms.toFixed(1)} ms (${rows.ms.what}; goal: 20) and ${rows.perKb.perKb.toFixed(2)} ms a kB (${rows.perKb.what}; goal: 1), of ${rows.rows} rows`
     )
+    yield* Console.log(
+      `a tick of ${price.matches} matches, for the strategies that the price of one owner admits: at most ${price.most.ms.toFixed(1)} ms (${price.most.kind})`
+    )
+    yield* Effect.sync(() => console.table(price.costs))
   }
   const { owners } = evening
-  yield* Console.log(JSON.stringify({ on: server.name, owners, strategies, load, without, beside, ratio, goal, rows }))
+  yield* Console.log(
+    JSON.stringify({ on: server.name, owners, strategies, load, without, beside, ratio, goal, rows, price })
+  )
   const isComplete = runs.every(
     ({ chats, hostile, isBesideHostile, latencies }) =>
       latencies.length === evening.expected.size &&

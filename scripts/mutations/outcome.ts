@@ -79,7 +79,7 @@ export const outcome = [
     ]
   ),
   ...changes(
-    "supabase/migrations/20261126000017_records.sql",
+    "supabase/migrations/20261126000024_strangers.sql",
     ["outcome/tombstones"],
     [
       [

@@ -8,24 +8,11 @@ export const strangers = [
     `${migrations}/20261126000007_limits.sql`,
     ["strangers/takeover.slow", "strangers/rows.slow"],
     [
-      ["a name may be of any length", "if length(new.name::text) > (most ->> 'name')::integer and", "if false and"],
       [
         "rows are changed without end",
         "  if used - rows_changed >= most or rows_changed > most then\n    raise check_violation",
         "  if false then\n    raise check_violation"
       ],
-      [
-        "an owner has strategies without end",
-        "    if beyond is not null then\n      raise check_violation using message = format('an owner",
-        "    if false then\n      raise check_violation using message = format('an owner"
-      ],
-      [
-        "a strategy has rules without end",
-        "    if beyond is not null then\n      raise check_violation using message = format('a strategy",
-        "    if false then\n      raise check_violation using message = format('a strategy"
-      ],
-      ["an owner fires without end", "  where o.place > most\n", "  where false\n"],
-      ["it fires again when it was written again", "c.strategy_text is null or not exists (", "true or not exists ("],
       ["owners choose ids", "and not (a.attname = 'id' and (a.atthasdef or a.attidentity <> ''))", ""],
       [
         "tables may be emptied",
@@ -47,8 +34,50 @@ export const strangers = [
         "chats are changed without end",
         "  perform count_owner_changes((select count(*) from changed));",
         "  perform 1;"
+      ]
+    ]
+  ),
+  ...changes(
+    `${migrations}/20261126000021_sizes.sql`,
+    ["strangers/rows.slow"],
+    [["a name may be of any length", "if length(new.name::text) > (most ->> 'name')::integer and", "if false and"]]
+  ),
+  ...changes(
+    `${migrations}/20261126000022_triggers_at_once.sql`,
+    ["strangers/takeover.slow"],
+    [
+      ["an owner fires without end", "  where o.place > most\n", "  where false\n"],
+      ["it fires again when it was written again", "c.strategy_text is null or not exists (", "true or not exists ("]
+    ]
+  ),
+  ...changes(
+    `${migrations}/20261126000024_strangers.sql`,
+    ["strangers/takeover.slow", "strangers/rows.slow", "strangers/requests.slow", "strangers/older.slow"],
+    [
+      [
+        "an owner has strategies without end",
+        "    if beyond is not null then\n      raise check_violation using message = format('an owner",
+        "    if false then\n      raise check_violation using message = format('an owner"
       ],
-      ["a request is ended when all of it was done", "    elsif rows > most then", "    elsif false then"]
+      ["a strategy has rules without end", "    if beyond.is_many then", "    if false then"],
+      ["a request is ended when all of it was done", "    elsif rows > most then", "    elsif false then"],
+      ["what is large cannot be deleted", "  if tg_op = 'DELETE' and pg_trigger_depth() > 1 then", "  if false then"],
+      [
+        "what cannot be read cannot be deleted",
+        "exception when others then\n  return null;\nend $$;\n\n-- As in 20261126000017_records.sql, whatever",
+        "end $$;\n\n-- As in 20261126000017_records.sql, whatever"
+      ]
+    ]
+  ),
+  ...changes(
+    `${migrations}/20261126000024_strangers.sql`,
+    ["strangers/locks.slow"],
+    [
+      [
+        "limits are counted side by side",
+        "  select pg_advisory_xact_lock(hashtext('touchline ' || of), k.key)\n",
+        "  select null::void\n"
+      ]
     ]
   ),
   ...changes(
@@ -67,6 +96,11 @@ export const strangers = [
       ],
       ["an outcome costs nothing", "const judging = 5", "const judging = 0"]
     ]
+  ),
+  ...changes(
+    "src/rules/rows/price.ts",
+    ["rules/rows/price"],
+    [["values cost nothing", "Math.ceil((one.terms + other.terms) / termsOfOne)", "1"]]
   ),
   ...changes(
     `${migrations}/20261126000008_linking.sql`,

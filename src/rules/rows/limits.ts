@@ -59,7 +59,7 @@ export const ownerLimits = {
     setting: "LIMIT_PRICE",
     default: 10_000,
     meaning:
-      "What all strategies of an owner may cost a scan: each distinct comparison costs the minutes of its windows, and 1 without any; one of an outcome five times that."
+      "What all strategies of an owner may cost a scan: each distinct comparison costs the minutes of its windows or 1 for every four values and numbers in it, whichever is more; one of an outcome five times that."
   },
   changes: {
     setting: "LIMIT_CHANGES",

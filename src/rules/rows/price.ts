@@ -49,9 +49,14 @@ const expectationOf = ({ expect }: Pick<Strategy, "expect">): ReadonlyArray<Comp
 /** How many times as much a comparison of an expectation costs: it is judged of every open trigger, and of pasts that may be. */
 const judging = 5
 
-/** What one comparison costs: the minutes of its windows, and 1 where it has none. */
-export const priceOfComparison = ({ left, right }: Comparison): number =>
-  Math.max(1, sizeOf(left).minutes + sizeOf(right).minutes)
+/** How many values and numbers of a comparison cost as much as a minute of a window: most have no more. */
+const termsOfOne = 4
+
+/** What one comparison costs: the minutes of its windows, or 1 for every four of its values and numbers, whichever is more. */
+export const priceOfComparison = ({ left, right }: Comparison): number => {
+  const [one, other] = [sizeOf(left), sizeOf(right)]
+  return Math.max(one.minutes + other.minutes, Math.ceil((one.terms + other.terms) / termsOfOne))
+}
 
 /** What each distinct comparison of a strategy costs, those that its triggers are judged by among them, by the comparison as text. */
 export const pricesOf = (strategy: Pick<Strategy, "expect" | "when">): ReadonlyMap<string, number> =>
