@@ -35,7 +35,7 @@ import { feedTrouble } from "./ScanWatch.ts"
 export type { Observation } from "./observe.ts"
 export type { ScanReport } from "./ScanReport.ts"
 
-/** Batches of triggers under way at the same time: while the database works on one the next is made ready. */
+/** Batches of triggers that the database has at the same time. Alerts of one are offered while it works on the next. */
 const batchesAtOnce = 2
 
 /** What would fire, for a scan that fires nothing. */
@@ -85,6 +85,7 @@ export class Scanner extends Context.Service<
       const health = yield* Health
       const onlooker = yield* Onlooker
       const turn = yield* Semaphore.make(1)
+      const creating = yield* Semaphore.make(batchesAtOnce)
       const totals = yield* Ref.make(nothing)
       const count = (report: Partial<ScanReport>) =>
         Effect.andThen(
@@ -125,13 +126,13 @@ export class Scanner extends Context.Service<
           const { fresh, heldBack, noteCreated, tell } = yield* holdBack(unbounded)
           const created: Array<NewTrigger> = []
           const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
-            const made = yield* create(batch)
+            const made = yield* creating.withPermits(1)(create(batch))
             for (const each of made.triggers) created.push(each)
             noteCreated(batch, made)
             return yield* offer(made)
           })
           const makeRound = (round: ReadonlyArray<ReadonlyArray<Holding>>) =>
-            Effect.forEach(round, make, { concurrency: batchesAtOnce })
+            Effect.forEach(round, make, { concurrency: "unbounded" })
           const rounds = yield* Effect.forEach(roundsOf(fresh), makeRound).pipe(
             Effect.ensuring(
               Effect.suspend(() =>

@@ -16,8 +16,8 @@ import type { View } from "../rules/evaluate.ts"
 import { evidenceOf } from "../rules/RuleSet.ts"
 import type { Holding } from "./recall.ts"
 
-/** Triggers that are created in one call of the database: more make it no faster. */
-const batchSize = 2000
+/** Triggers that are created in one call of the database: with more, the first alerts and the process's other work wait longer. */
+const batchSize = 500
 
 /** Comparisons whose values one call brings: strategies of very many make batches of few. */
 const evidenceOfBatch = 20_000
