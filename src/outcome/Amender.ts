@@ -3,7 +3,8 @@
  *
  * Guarantees: what a message tells is recorded with its receipt, so it is not told again, however often the job runs. Amendments
  * go behind alerts: none is made while alerts wait to be sent. A message that cannot be amended any more (it was deleted, it
- * is too old, its chat is gone) ends the amendment without a word to anybody.
+ * is too old, its chat is gone) ends the amendment without a word to anybody, and so does one whose chat takes nothing any more from
+ * the owner: what they call their strategy by then would come with it.
  */
 import { Context, Duration, Effect, Layer, Option } from "effect"
 import { AlertChannel, ChannelError } from "../alert/AlertChannel.ts"
@@ -78,11 +79,11 @@ export class Amender extends Context.Service<
             }
             const found = yield* Effect.mapError(store.told(triggerId), retry)
             if (Option.isNone(found)) return
-            const { receipt, trigger } = found.value
+            const { isStopped, receipt, trigger } = found.value
             const revision = trigger.outcome?.revision ?? 0
             const told = { ...receipt, revision }
             const isTold = (receipt.revision ?? 0) === revision
-            if (isTold || channel.edit === undefined || as === "off" || receipt.channel !== channel.name) {
+            if (isTold || isStopped || channel.edit === undefined || as === "off" || receipt.channel !== channel.name) {
               return yield* Effect.mapError(store.amended(triggerId, "done", told), retry)
             }
             yield* breaker.send({ triggerId, isLast }, edit({ trigger, receipt, attempt, as })).pipe(

@@ -44,6 +44,15 @@ export interface Resolved {
   readonly amend: boolean
 }
 
+/** A trigger whose alert was sent. */
+export interface Told {
+  readonly trigger: Trigger
+  /** What the channel answered. */
+  readonly receipt: Receipt
+  /** Whether the chat of the message takes nothing any more from the trigger's owner. */
+  readonly isStopped: boolean
+}
+
 export class OutcomeStore extends Context.Service<
   OutcomeStore,
   {
@@ -63,10 +72,8 @@ export class OutcomeStore extends Context.Service<
     /** Notes which matches wait. The first time of a match stays until it goes on. */
     readonly noteWaits: (waits: ReadonlyArray<MatchWait>) => Effect.Effect<void, DatabaseError>
     readonly resolve: (resolutions: ReadonlyArray<Resolution>) => Effect.Effect<ReadonlyArray<Resolved>, DatabaseError>
-    /** A trigger whose alert was sent, and the channel's receipt; none for any other. */
-    readonly told: (
-      id: TriggerId
-    ) => Effect.Effect<Option.Option<{ readonly trigger: Trigger; readonly receipt: Receipt }>, DatabaseError>
+    /** A trigger whose alert was sent, with where it stands; none for any other. */
+    readonly told: (id: TriggerId) => Effect.Effect<Option.Option<Told>, DatabaseError>
     /** The triggers whose messages are to be amended, oldest first, at most `limit` of them. */
     readonly pendingAmendments: (limit: number) => Effect.Effect<ReadonlyArray<TriggerId>, DatabaseError>
     /**
@@ -209,12 +216,12 @@ export class OutcomeStore extends Context.Service<
             }))
           }),
           told: Effect.fn("OutcomeStore.told")(function* (id) {
-            const [row] = yield* decodeTold(yield* call("judged_triggers_by_id", { ids: [id] }))
+            const [row] = yield* decodeTold(yield* call("told_triggers", { ids: [id] }))
             return Option.fromUndefinedOr(row).pipe(
-              Option.flatMap(({ receipt, ...trigger }) =>
+              Option.flatMap(({ chat_stopped, receipt, ...trigger }) =>
                 receipt === undefined || trigger.alertState !== "sent"
                   ? Option.none()
-                  : Option.some({ trigger, receipt })
+                  : Option.some({ trigger, receipt, isStopped: chat_stopped === true })
               )
             )
           }),
@@ -294,9 +301,11 @@ const MatchRow = Schema.Struct({
   )
 })
 
-const ToldRow = Schema.Struct({ ...Trigger.fields, receipt: Schema.optionalKey(Receipt) }).pipe(
-  Schema.encodeKeys(triggerColumns)
-)
+const ToldRow = Schema.Struct({
+  ...Trigger.fields,
+  receipt: Schema.optionalKey(Receipt),
+  chat_stopped: Schema.NullOr(Schema.Boolean)
+}).pipe(Schema.encodeKeys(triggerColumns))
 
 const AbsentRow = Schema.Struct({
   match_id: Schema.String,

@@ -123,6 +123,25 @@ layer(amending)("An amendment", (it) => {
     })
   )
 
+  it.effect("is made where the owner has stopped another chat, and not in the one that was stopped", () =>
+    Effect.gen(function* () {
+      const owner = "a0000000-0000-4000-8000-000000000009"
+      const { decide, id } = yield* sent
+      yield* sql(`update strategies set user_id = '${owner}'
+          where id = (select strategy_id from triggers where id = '${id}');
+        insert into user_telegram (user_id, chat_id) values ('${owner}', '42');
+        insert into chat_links (user_id, chat_id) values ('${owner}', '${receipt.chatId}') on conflict do nothing;
+        update chat_links set muted_at = now() where chat_id = '42'`)
+      yield* decide("hit")
+      yield* amend(id)
+      yield* sql("update chat_links set muted_at = case when chat_id = '42' then null else now() end")
+      yield* decide("miss")
+      yield* amend(id)
+      expect(world.edits.map(({ trigger }) => trigger.outcome?.verdict)).toEqual(["hit"])
+      expect(yield* stateOf(id)).toEqual({ amendment: "done" })
+    })
+  )
+
   it.effect("goes behind alerts", () =>
     Effect.gen(function* () {
       const { decide, id } = yield* sent
