@@ -98,6 +98,11 @@ export const strangers = [
     ]
   ),
   ...changes(
+    "src/outcome/Amender.ts",
+    ["outcome/Amender"],
+    [["who has stopped a chat gets results there", "isTold || isStopped ||", "isTold ||"]]
+  ),
+  ...changes(
     "src/rules/rows/price.ts",
     ["rules/rows/price"],
     [["values cost nothing", "Math.ceil((one.terms + other.terms) / termsOfOne)", "1"]]
@@ -183,7 +188,9 @@ export const strangers = [
     ["strangers/linking"],
     [
       ["whoever is in a group links it", 'return status === "creator" || status === "administrator"', "return true"],
-      ["whoever guesses is answered without end", "return current.count <= answersOfHour &&", "return true ||"]
+      ["whoever guesses is answered without end", "return current.count <= answersOfHour &&", "return true ||"],
+      ["who handles much loses the lease", "if (now - heldAt > renewedAfter) {", "if (now < 0) {"],
+      ["a channel that is kept by its @name cannot be ended", "chat.username === undefined ? []", "true ? []"]
     ]
   ),
   ...changes(

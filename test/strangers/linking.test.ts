@@ -1,5 +1,6 @@
 import { describe, expect, layer, it as test } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { layerLinking } from "../../src/alert/telegram/linking.ts"
 import { TelegramLimits } from "../../src/alert/telegram/TelegramLimits.ts"
 import { Database } from "../../src/database/Database.ts"
@@ -41,6 +42,51 @@ const links = sql("select user_id, chat_id, muted_at is not null as muted from c
 
 const from = { id: 555 }
 const person = (id: number) => ({ chat: { id, type: "private" }, from: { id } })
+
+describe("Messages that take long", () => {
+  test.effect("are handled by whoever has the lease, which is renewed meanwhile, and by nobody who has lost it", () =>
+    Effect.gen(function* () {
+      const calls: Array<string> = []
+      let isHeld = true
+      const database = Layer.succeed(
+        Database,
+        Database.of({
+          name: "of the test",
+          call: (operation, { chat }) => {
+            calls.push(operation === "link_chat" ? `link ${chat}` : operation)
+            if (operation === "hold_lease") return Effect.succeed(isHeld ? [{ name: "telegram linking" }] : [])
+            return Effect.delay(Effect.succeed([{ owner: ada }]), "20 seconds")
+          }
+        })
+      )
+      const bot = yield* makeBotApi
+      for (const chat of [1, 2, 3, 4]) bot.say({ ...person(chat), text: `/start ${`${chat}`.padStart(44, "0")}` })
+      const until = (last: string) =>
+        eventually(
+          Effect.andThen(
+            TestClock.adjust("1 second"),
+            Effect.sync(() => calls.includes(last))
+          ),
+          (has) => has
+        )
+      yield* Effect.gen(function* () {
+        yield* until("link 3")
+        expect(calls).toEqual(["hold_lease", "link 1", "hold_lease", "link 2", "hold_lease", "link 3"])
+        isHeld = false
+        yield* eventually(
+          Effect.andThen(
+            TestClock.adjust("1 second"),
+            Effect.sync(() => calls.length)
+          ),
+          (count) => count >= 9
+        )
+        expect(new Set(calls.slice(6))).toEqual(new Set(["hold_lease"]))
+        isHeld = true
+        yield* until("link 4")
+      }).pipe(Effect.provide(linking(bot).pipe(Layer.provide(database))))
+    })
+  )
+})
 
 if (noPostgrest !== undefined) test.skip("Linking chats (no PostgREST here)", () => {})
 
@@ -85,6 +131,10 @@ describe.skipIf(noPostgrest !== undefined)("The bot", () => {
           bot.say({ chat: { id: -200, type: "channel" }, text: `/start ${yield* newToken(ada)}` }, "channel_post")
           yield* answersOf(bot, 3)
           expect(yield* links).toContainEqual({ user_id: ada, chat_id: "-200", muted: false })
+          yield* sql(`insert into chat_links (user_id, chat_id) values ('${mallory}', '@tips')`)
+          bot.say({ chat: { id: -300, type: "channel", username: "tips" }, text: "/stop" }, "channel_post")
+          yield* answersOf(bot, 4)
+          expect(yield* links).toContainEqual({ user_id: mallory, chat_id: "@tips", muted: true })
         }).pipe(Effect.provide(linking(bot)))
       })
     )

@@ -40,7 +40,7 @@ const mostCounted = 10_000
 
 const Message = Schema.Struct({
   text: Schema.optionalKey(Schema.String),
-  chat: Schema.Struct({ id: Schema.Int, type: Schema.String }),
+  chat: Schema.Struct({ id: Schema.Int, type: Schema.String, username: Schema.optionalKey(Schema.String) }),
   from: Schema.optionalKey(Schema.Struct({ id: Schema.Int })),
   /** The chat itself, where an administrator writes in its name. */
   sender_chat: Schema.optionalKey(Schema.Struct({ id: Schema.Int }))
@@ -145,7 +145,9 @@ export const layerLinking = ({
         if (word === "start" && given === undefined) return yield* toAnybody(answers.hello)
         if (!(yield* isHolder(message))) return yield* toAnybody(answers.notYours)
         if (word === "stop") {
-          yield* call("mute_chat", { chat: `${chat.id}`, reason: "stopped from the chat" })
+          // An older program may have kept a channel by its @name.
+          for (const each of [`${chat.id}`, ...(chat.username === undefined ? [] : [`@${chat.username}`])])
+            yield* call("mute_chat", { chat: each, reason: "stopped from the chat" })
           yield* Effect.logInfo("a chat was unlinked").pipe(Effect.annotateLogs({ chat: chat.id }))
           return isAnswered ? yield* answer(chat.id, answers.stopped) : undefined
         }
