@@ -9,6 +9,7 @@
  */
 import assert from "node:assert"
 import { connect } from "node:net"
+import { loadavg } from "node:os"
 import { Worker } from "node:worker_threads"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Context, Effect, Layer, Logger } from "effect"
@@ -124,7 +125,7 @@ const main = Effect.gen(function* () {
   ]
 
   console.log(
-    `1,000 matches, 1,000 strategies (${recorded.source}); first byte of a page: the first of its kind, asked right after a scan, the median of ${asked} and the worst`
+    `1,000 matches, 1,000 strategies (${recorded.source}); first byte of a page: the first of its kind, asked right after a scan, the median of ${asked} and the worst (load ${loadavg()[0]?.toFixed(1)})`
   )
   row("page", "first", "median", "worst", "size")
   const firstByte: Record<string, { readonly first: number; readonly median: number; readonly worst: number }> = {}
@@ -144,13 +145,15 @@ const main = Effect.gen(function* () {
   }
 
   const onlooker = Context.get(context, Onlooker)
-  const rules = RuleSet.make(world.strategies)
   const known = makeKnownPairs({ ttl: Number.POSITIVE_INFINITY })
   for (const { id } of world.strategies) known.watch(id)
   const sights = yield* Effect.replicateEffect(
     Effect.map(next, (): Sight => {
       const looks = picture.all()
       const inPlay = looks.flatMap(({ view }) => view ?? [])
+      // Has just judged them, as that of a service has when it tells of its scan.
+      const rules = RuleSet.make(world.strategies)
+      rules.fired(inPlay)
       return {
         snapshots: looks.map(({ snapshot }) => snapshot),
         timelines: new Map(looks.map(({ snapshot, timeline }) => [snapshot.match.id, timeline])),
@@ -171,8 +174,7 @@ const main = Effect.gen(function* () {
     )
   const idle = perScan(15, Effect.void)
   yield* idle
-  const before = yield* idle
-  const alone = yield* perScan(20, told)
+  const before = { idle: yield* idle, alone: yield* perScan(20, told) }
   const watched = (paths: ReadonlyArray<string>) =>
     Effect.scoped(
       Effect.gen(function* () {
@@ -192,9 +194,10 @@ const main = Effect.gen(function* () {
   const now = yield* watched(["/"])
   const mixed = yield* watched(paths)
   // What goes on by itself is measured before and after.
-  const base = (before + (yield* idle)) / 2
+  const alone = (before.alone + (yield* perScan(20, told))) / 2
+  const base = (before.idle + (yield* idle)) / 2
   console.log(
-    `Busy time of the service's thread for each scan, beside the scan itself, in the mean of ${scansMeasured}`
+    `Busy time of the service's thread for each scan, beside the scan itself, in the mean of ${scansMeasured} (load ${loadavg()[0]?.toFixed(1)})`
   )
   row("", "busy", "more than when nothing happens", "than when nobody watches", "updates of a page for each scan")
   row("nothing happens", ms(base), "", "", "")

@@ -5,8 +5,7 @@
 import { Cause, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
 import { Database } from "../database/Database.ts"
 import { bounded } from "../doctor/Check.ts"
-import { QueueBackend } from "../queue/QueueBackend.ts"
-import { queueFigures } from "../queue/QueueFigures.ts"
+import { askBull, QueueBackend } from "../queue/QueueBackend.ts"
 import { Health, type HealthPart, type HealthState, healthParts } from "./Health.ts"
 import { type Instance, Instances } from "./Instances.ts"
 
@@ -15,6 +14,9 @@ const answerWithin = Duration.seconds(2)
 
 /** How long an answer is good for: however many ask, parts are asked once a second. */
 const goodFor = Duration.seconds(1)
+
+/** The queue that is asked for next to nothing, to see whether queues answer. */
+const probed = "send-alert"
 
 /** Scans that are told, of all processes. */
 const toldScans = 10
@@ -155,11 +157,13 @@ export class Overview extends Context.Service<
             : down(Cause.prettyErrors(exit.value.cause)[0]?.message ?? "")
         })
       }
+      const askQueue = Effect.scoped(
+        Effect.flatMap(backend.queue(probed), (queue) =>
+          askBull(probed, "tell its settings", () => queue.getGlobalConcurrency())
+        )
+      )
       const probes = Effect.all(
-        [
-          probe("database", database.call("failed_alerts", { max_rows: 0 })),
-          probe("queue", Effect.provideService(queueFigures("send-alert"), QueueBackend, backend))
-        ],
+        [probe("database", database.call("failed_alerts", { max_rows: 0 })), probe("queue", askQueue)],
         { concurrency: "unbounded", discard: true }
       )
       const standing = yield* Effect.cachedWithTTL(

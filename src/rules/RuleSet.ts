@@ -52,7 +52,8 @@ export interface RuleSet {
   ) => Fired & { readonly held: number }
   /**
    * The pairs that are one condition away from holding: all conditions but one hold, and the competition is watched. Arrays of
-   * their own; the numbers are valid as those of `fired` are. On views that were evaluated last it costs next to nothing.
+   * their own; the numbers are valid as those of `fired` are. On some or all of the views that were evaluated last it costs next
+   * to nothing.
    */
   readonly nearly: (views: ReadonlyArray<View>) => Fired
   /** The strategy of a number in `fired`. */
@@ -77,10 +78,25 @@ export interface RuleSet {
 /** So few strategies are tried one by one: reading all figures of all views costs as much as trying so many. */
 const directUpTo = 12
 
+/** Of more strategies it costs less to evaluate few views anew than to look through the rows of all that were evaluated last. */
+const lookedThroughUpTo = 8192
+
 /** Room for so many pairs is kept, however few fired last. */
 const spare = 2 ** 20
 
 const noPairs = (): Pairs => ({ strategies: new Int32Array(0), views: new Int32Array(0), length: 0 })
+
+/** Which views of a block are asked for, as bits, and how many of them are. */
+const bitsOf = (block: ReadonlyArray<View>, asked: ReadonlyMap<View, number>) => {
+  const bits = new Int32Array(Math.ceil(block.length / 32))
+  let count = 0
+  block.forEach((view, place) => {
+    if (!asked.has(view)) return
+    bits[place >> 5] = (bits[place >> 5] ?? 0) | (1 << (place & 31))
+    count += 1
+  })
+  return { bits, count }
+}
 
 /** The evidence of a strategy that is known to hold on this view. */
 export const evidenceOf = (strategy: Strategy, view: View): ReadonlyArray<Evidence> =>
@@ -220,15 +236,16 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
     const near = noPairs()
     const { conditions, table } = together ?? makeTogether()
     const places = new Map(views.map((view, place) => [view, place]))
-    const isCurrent = evaluated.length === views.length && evaluated.every((view) => places.has(view))
+    const asked = bitsOf(evaluated, places)
+    const isCurrent =
+      asked.count === views.length && (evaluated.length === views.length || held.length <= lookedThroughUpTo)
     const ordered = isCurrent ? evaluated : views
-    for (let from = 0; from < views.length; from += blockSize) {
-      const block = ordered.slice(from, from + blockSize)
-      if (!isCurrent) {
-        conditions.evaluate(block)
-        evaluated = block
-      }
-      table.nearly(block.length, from, near)
+    if (isCurrent) table.nearly(asked.bits, 0, near)
+    for (let from = 0; !isCurrent && from < views.length; from += blockSize) {
+      const block = views.slice(from, from + blockSize)
+      conditions.evaluate(block)
+      evaluated = block
+      table.nearly(bitsOf(block, places).bits, from, near)
     }
     let length = 0
     for (let index = 0; index < near.length; index++) {

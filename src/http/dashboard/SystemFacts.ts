@@ -1,5 +1,5 @@
 /** What the service is made of and how it is set: the names of its layers, its settings, versions and queues. */
-import { Context, Duration, Effect, Layer, Metric } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric } from "effect"
 import { AlertChannel } from "../../alert/AlertChannel.ts"
 import { Database } from "../../database/Database.ts"
 import { Dedup } from "../../dedup/Dedup.ts"
@@ -55,8 +55,14 @@ const budgets = Effect.map(Metric.snapshot, (all): ReadonlyArray<Budget> => {
   return noted(feedBudget.id).map(({ feed, value }) => ({ feed, remaining: value, limit: limits.get(feed) }))
 })
 
-/** How long figures of queues are good for. */
-const keptFor = Duration.seconds(5)
+/** Figures of queues that are older than this are looked for anew, beside the page that shows them. */
+const goodFor = Duration.seconds(5)
+
+/** For those that are older than this a page waits. */
+const keptFor = Duration.toMillis(Duration.seconds(15))
+
+/** The page that was asked for is on its way by then: an embedded database answers on the thread that makes pages. */
+const asksAfter = Duration.millis(100)
 
 export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: Effect.Effect<Facts> }>()(
   "touchline/http/dashboard/SystemFacts"
@@ -75,12 +81,26 @@ export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: 
         ["queue", backend.name],
         ["alerts", (yield* AlertChannel).name]
       ] as const
-      const queues = yield* workedQueueNames.pipe(
+      const scope = yield* Effect.scope
+      let known: { readonly figures: Facts["queues"]; readonly at: number } | undefined
+      const ask = yield* workedQueueNames.pipe(
         Effect.flatMap((names) => Effect.forEach(names, queueFigures)),
         Effect.catch(({ message }) => Effect.succeed(message)),
         Effect.provideService(QueueBackend, backend),
-        Effect.cachedWithTTL(keptFor)
+        Effect.flatMap((figures) =>
+          Effect.map(Clock.currentTimeMillis, (at) => {
+            known = { figures, at }
+            return figures
+          })
+        ),
+        Effect.cachedWithTTL(goodFor)
       )
+      const queues = Effect.gen(function* () {
+        const age = (yield* Clock.currentTimeMillis) - (known?.at ?? Number.NEGATIVE_INFINITY)
+        if (known === undefined || age >= keptFor) return yield* ask
+        if (age >= Duration.toMillis(goodFor)) yield* Effect.forkIn(Effect.delay(ask, asksAfter), scope)
+        return known.figures
+      })
       const versions = [
         ["Touchline", ownVersion()],
         ["Node", process.version],

@@ -29,7 +29,7 @@ const chunkOf = (bytes: Buffer): Bytes => ({
 
 export const packed = (text: string): Packed => {
   const plain = Buffer.from(text)
-  const options = { level: 3, finishFlush: constants.Z_SYNC_FLUSH }
+  const options = { level: 1, finishFlush: constants.Z_SYNC_FLUSH }
   return { plain: chunkOf(plain), gzip: chunkOf(text === "" ? plain : deflateRawSync(plain, options)) }
 }
 

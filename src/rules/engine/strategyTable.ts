@@ -38,8 +38,11 @@ export interface StrategyTable {
    * hold. Where it is told which are known, those are counted and not added.
    */
   readonly fired: (count: number, base: number, into: Pairs, known?: Known) => number
-  /** Adds the pairs of a block of `count` views of which exactly one row does not hold, and no other pairs. */
-  readonly nearly: (count: number, base: number, into: Pairs) => void
+  /**
+   * Adds the pairs of which exactly one row does not hold, and no other pairs: of the views of the block whose bits are set in
+   * `asked`, which are numbered from `base` on.
+   */
+  readonly nearly: (asked: Int32Array, base: number, into: Pairs) => void
 }
 
 /** So many strategies are evaluated by one call of the kernel. All may fire on all views, and there is room for that. */
@@ -138,21 +141,22 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
       }
       return known === undefined ? into.length - before : (kernel.words()[staged.held >> 2] ?? 0)
     },
-    nearly: (count, base, into) => {
+    nearly: (asked, base, into) => {
       const words = kernel.words()
-      const inUse = Math.ceil(count / 32)
       for (let strategy = 0; strategy < length; strategy++) {
         const [from, to] = [starts[strategy] ?? 0, starts[strategy + 1] ?? 0]
         if (rows[from] === empty) continue
-        for (let word = 0; word < inUse; word++) {
-          let [missing, several] = [0, 0]
+        for (let word = 0; word < asked.length; word++) {
+          const bits = asked[word] ?? 0
+          if (bits === 0) continue
+          let missing = 0
+          let several = 0
           for (let at = from; at < to; at++) {
             const fails = ~(words[((rows[at] ?? 0) >> 2) + word] ?? 0)
             several |= missing & fails
             missing |= fails
           }
-          const views = count - 32 * word
-          let near = missing & ~several & (views >= 32 ? -1 : (1 << views) - 1)
+          let near = missing & ~several & bits
           if (near !== 0) reserve(into, 32)
           for (; near !== 0; near &= near - 1) {
             into.strategies[into.length] = strategy

@@ -15,7 +15,7 @@ import {
 } from "../../domain/Strategy.ts"
 import { compare } from "../compare.ts"
 import { type View, valueOf } from "../evaluate.ts"
-import { printComparison, printCondition } from "../print.ts"
+import { printCondition } from "../print.ts"
 import { missingIn } from "./missing.ts"
 
 /** A comparison in a view. */
@@ -76,9 +76,18 @@ const distanceOf = ({ comparator, left, right }: Comparison, a: number, b: numbe
   }
 }
 
+const texts = new WeakMap<Condition, string>()
+
+/** The text of a condition, printed once: open pages show the same ones with every scan. */
+const textOf = (condition: Condition): string => {
+  const text = texts.get(condition) ?? printCondition(condition)
+  texts.set(condition, text)
+  return text
+}
+
 /** A comparison, explained. */
 export const explainComparison = (comparison: Comparison, view: View): ExplainedComparison => {
-  const condition = printComparison(comparison)
+  const condition = textOf(comparison)
   const left = valueOf(comparison.left, view)
   const right = valueOf(comparison.right, view)
   if (left === undefined || right === undefined) {
@@ -106,7 +115,7 @@ export const explainCondition = (condition: Condition, view: View): ExplainedCon
   const alternatives = condition.any.map((each) => explainComparison(each, view))
   const nearest = alternatives.reduce((best, each) => (remoteness(each) < remoteness(best) ? each : best))
   const missing = nearest.distance === undefined ? [...new Set(alternatives.flatMap((each) => each.missing))] : []
-  return { ...nearest, condition: printCondition(condition), missing, alternatives }
+  return { ...nearest, condition: textOf(condition), missing, alternatives }
 }
 
 const excluded = (strategy: Pick<Strategy, "active" | "competitions">, { snapshot }: View): string | undefined => {
