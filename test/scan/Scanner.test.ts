@@ -9,7 +9,7 @@ import { Health, layerHealth } from "../../src/health/Health.ts"
 import { pollTimeout } from "../../src/scan/observe.ts"
 import { Scanner } from "../../src/scan/Scanner.ts"
 import { Recorded } from "../fixtures/alerts.ts"
-import { whileTimePasses } from "../fixtures/eventually.ts"
+import { heard, whileTimePasses } from "../fixtures/eventually.ts"
 import { Logs } from "../fixtures/logs.ts"
 import { candidateOf, newStrategy, receipt, shown } from "../fixtures/pipeline.ts"
 import { ttl, World } from "./World.ts"
@@ -416,6 +416,33 @@ describe("When the database is away, a scan", () => {
       database.isDown = false
       expect(yield* scan).toMatchObject({ triggers: 1, duplicates: 0 })
       assert.lengthOf(world.offered, 1)
+    }).pipe(Effect.provide(world.layer))
+  })
+})
+
+describe("While the queue takes its time, a scan", () => {
+  it.effect("has the next triggers created, by two calls of the database at a time", () => {
+    const strategies = Array.from({ length: 50 }, () => newStrategy())
+    const world = new World(...strategies)
+    world.show(...Array.from({ length: 40 }, (_, index) => shown({ id: `${index}` })))
+    return Effect.gen(function* () {
+      const isCreated = yield* Deferred.make<void>()
+      const calls = { underWay: 0, most: 0, ended: 0 }
+      world.queueAnswers = heard(isCreated)
+      world.answerOfCreate = (answer) =>
+        Effect.gen(function* () {
+          calls.underWay += 1
+          calls.most = Math.max(calls.most, calls.underWay)
+          yield* Effect.yieldNow
+          const created = yield* answer
+          calls.underWay -= 1
+          calls.ended += 1
+          if (calls.ended === 4) yield* Deferred.succeed(isCreated, undefined)
+          return created
+        })
+      expect(yield* scan).toMatchObject({ triggers: 2000 })
+      expect(calls).toEqual({ underWay: 0, most: 2, ended: 4 })
+      assert.strictEqual(world.offered.length, 2000)
     }).pipe(Effect.provide(world.layer))
   })
 })

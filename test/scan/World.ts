@@ -27,6 +27,8 @@ export class World {
   polls = 0
   readonly #watched = makeWatchedSet()
   isQueueDown = false
+  /** What the queue waits for before it answers. */
+  queueAnswers: Effect.Effect<void> = Effect.void
   readonly offered: Array<string> = []
   /** What Dedup was asked, pair by pair, and what the database was, in the words of the calls. */
   readonly asked = { dedup: [] as Array<string>, matches: [] as Array<string>, created: [] as Array<string> }
@@ -73,7 +75,7 @@ export class World {
         return Effect.fail(new QueueError({ queue: "send-alert", operation: "add jobs", message: "the queue is away" }))
       }
       this.offered.push(...jobs.map(({ id }) => id).filter((id) => !this.offered.includes(id)))
-      return Effect.void
+      return this.queueAnswers
     })
 
   readonly #parts = Layer.mergeAll(
