@@ -18,7 +18,14 @@ import { type Conditions, makeConditions } from "./engine/conditions.ts"
 import { compileStrategy, type Test } from "./engine/direct.ts"
 import { makeKernel } from "./engine/Kernel.ts"
 import { type KnownRows, makeKnownRows } from "./engine/knownRows.ts"
-import { type Known, makeStrategyTable, type Pairs, reserve, type StrategyTable } from "./engine/strategyTable.ts"
+import {
+  type Known,
+  makeStrategyTable,
+  type NearPairs,
+  type Pairs,
+  reserve,
+  type StrategyTable
+} from "./engine/strategyTable.ts"
 import { evaluateCondition, type View } from "./evaluate.ts"
 import { hasLabel, type KnownLabels } from "./KnownLabels.ts"
 
@@ -33,6 +40,11 @@ export interface Verdict {
 export interface Fired {
   readonly strategies: Int32Array
   readonly views: Int32Array
+}
+
+/** Pairs that nearly fired, and of each which of its strategy's conditions fails, counted from 0. */
+export interface NearlyFired extends Fired {
+  readonly failing: Int32Array
 }
 
 export interface RuleSet {
@@ -55,7 +67,7 @@ export interface RuleSet {
    * their own; the numbers are valid as those of `fired` are. On some or all of the views that were evaluated last it costs next
    * to nothing.
    */
-  readonly nearly: (views: ReadonlyArray<View>) => Fired
+  readonly nearly: (views: ReadonlyArray<View>) => NearlyFired
   /** The strategy of a number in `fired`. */
   readonly strategy: (number: number) => Strategy | undefined
   /** The label of each strategy, by its number: valid as long as the numbers are. */
@@ -233,7 +245,7 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
   }
 
   const nearly: RuleSet["nearly"] = (views) => {
-    const near = noPairs()
+    const near: NearPairs = { ...noPairs(), missing: new Int32Array(0) }
     const { conditions, table } = together ?? makeTogether()
     const places = new Map(views.map((view, place) => [view, place]))
     const asked = bitsOf(evaluated, places)
@@ -256,9 +268,14 @@ export const make = (strategies: ReadonlyArray<Strategy>): RuleSet => {
         continue
       near.strategies[length] = number
       near.views[length] = places.get(view) ?? 0
+      near.missing[length] = near.missing[index] ?? 0
       length += 1
     }
-    return { strategies: near.strategies.subarray(0, length), views: near.views.subarray(0, length) }
+    return {
+      strategies: near.strategies.subarray(0, length),
+      views: near.views.subarray(0, length),
+      failing: near.missing.subarray(0, length)
+    }
   }
 
   const fired: RuleSet["fired"] = (views, known) => {

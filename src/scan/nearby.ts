@@ -1,5 +1,5 @@
 /** Which strategies are one condition away from holding on a match, those that have fired there left out. */
-import type { Strategy } from "../domain/Strategy.ts"
+import type { Condition, Strategy } from "../domain/Strategy.ts"
 import type { View } from "../rules/evaluate.ts"
 import { hasLabel } from "../rules/KnownLabels.ts"
 import type { RuleSet } from "../rules/RuleSet.ts"
@@ -8,8 +8,8 @@ import type { KnownPairs } from "./KnownPairs.ts"
 export interface Nearby {
   /** How many there are. */
   readonly count: number
-  /** The first of them, in the order in which they are held. */
-  readonly strategies: ReadonlyArray<Strategy>
+  /** The first of them, in the order in which they are held, and the condition of each that fails. */
+  readonly misses: ReadonlyArray<{ readonly strategy: Strategy; readonly condition: Condition }>
 }
 
 /** Looks at all views at once, and names at most so many strategies of each. */
@@ -22,7 +22,7 @@ export const nearby = (
   const near = rules.nearly(views)
   const labels = rules.labels()
   const fired = known.shown(views.map(({ snapshot }) => snapshot.match.id))
-  const found = views.map(() => ({ count: 0, strategies: [] as Strategy[] }))
+  const found = views.map(() => ({ count: 0, misses: [] as Array<Nearby["misses"][number]> }))
   for (let index = 0; index < near.views.length; index++) {
     const number = near.strategies[index] ?? 0
     const place = near.views[index] ?? 0
@@ -30,8 +30,9 @@ export const nearby = (
     const each = found[place]
     if (each === undefined || (of !== undefined && hasLabel(of, labels[number] ?? 0))) continue
     each.count += 1
-    const strategy = each.strategies.length < most ? rules.strategy(number) : undefined
-    if (strategy !== undefined) each.strategies.push(strategy)
+    const strategy = each.misses.length < most ? rules.strategy(number) : undefined
+    const condition = strategy?.when[near.failing[index] ?? 0]
+    if (strategy !== undefined && condition !== undefined) each.misses.push({ strategy, condition })
   }
   return found
 }

@@ -236,9 +236,12 @@ describe("near misses", () => {
     strategies
       .flatMap((each, strategy) =>
         views.flatMap((view, place) => {
-          const fails = each.when.filter((condition) => evaluateCondition(condition, view) === undefined)
+          const fails = [...each.when.keys()].filter((index) => {
+            const condition = each.when[index]
+            return condition !== undefined && evaluateCondition(condition, view) === undefined
+          })
           const isNear = fails.length === 1 && watches(each, view.snapshot.match.competition.id)
-          return isNear ? [`${strategy} on ${place}`] : []
+          return isNear ? [`${strategy} on ${place} but for ${fails[0]}`] : []
         })
       )
       .sort()
@@ -248,7 +251,7 @@ describe("near misses", () => {
     const places = new Map(strategies.map((each, place) => [each, place]))
     return Array.from(near.views, (view, index) => {
       const strategy = ruleSet.strategy(near.strategies[index] ?? -1)
-      return `${strategy === undefined ? "none" : places.get(strategy)} on ${view}`
+      return `${strategy === undefined ? "none" : places.get(strategy)} on ${view} but for ${near.failing[index]}`
     }).sort()
   }
 

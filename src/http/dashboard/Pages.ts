@@ -136,7 +136,7 @@ export class Pages extends Context.Service<
         yield* Effect.yieldNow
         const pages = Math.max(1, Math.ceil(all.length / matchesPerPage))
         const page = Math.min(pages, pageNumber(query.get("page")))
-        const live = new Set(all.map(({ snapshot }) => snapshot.match.id))
+        const live = new Set(all.map(({ look }) => look.snapshot.match.id))
         return nowPage({
           state: yield* state,
           live: all.slice((page - 1) * matchesPerPage, page * matchesPerPage),

@@ -26,7 +26,8 @@ export interface Look {
 }
 
 /** A match in play, and what is close to firing there. */
-export interface Live extends Look {
+export interface Live {
+  readonly look: Look
   readonly near: Near
 }
 
@@ -41,7 +42,8 @@ const goneAfter = Duration.toMillis(Duration.minutes(2))
 /** Matches that the first page shows: they are looked at whenever anything is. */
 const shownFirst = 40
 
-const isTold = ({ snapshot, view }: Look): boolean => view !== undefined && isInPlay(snapshot.clock)
+const isInPlayAt = ({ at, snapshot, view }: Look, now: number): boolean =>
+  view !== undefined && isInPlay(snapshot.clock) && now - at < goneAfter
 
 export class Picture extends Context.Service<
   Picture,
@@ -106,13 +108,23 @@ export class Picture extends Context.Service<
         }
       }
 
-      /** Whose strategies are weighed now: the matches that are shown first, then those that were weighed longest ago. */
-      const turnOf = (views: ReadonlyArray<View>): ReadonlyArray<View> => {
-        const byId: ReadonlyMap<string, View> = new Map(views.map((view) => [view.snapshot.match.id, view]))
-        const first = (previous ?? []).slice(0, shownFirst).map(({ snapshot }) => snapshot.match.id)
-        const never = [...byId.keys()].filter((id) => !near.has(id))
-        const due = new Set([...first, ...never, ...weighed])
-        return [...due].flatMap((id) => byId.get(id) ?? []).slice(0, mostLookedAt)
+      /**
+       * Whose strategies are weighed now: of the matches in play those that are shown first, then those that never were, and then
+       * those that were weighed longest ago.
+       */
+      const turnOf = (told: ReadonlyArray<Look>, now: number): ReadonlyArray<View> => {
+        const due = function* () {
+          for (const { look } of (previous ?? []).slice(0, shownFirst)) yield look.snapshot.match.id
+          for (const { snapshot } of told) if (!near.has(snapshot.match.id)) yield snapshot.match.id
+          yield* weighed
+        }
+        const turn = new Map<string, View>()
+        for (const id of due()) {
+          const look = looks.get(id)
+          if (look?.view !== undefined && isInPlayAt(look, now) && !fresh.has(id)) turn.set(id, look.view)
+          if (turn.size === mostLookedAt) break
+        }
+        return [...turn.values()]
       }
 
       const weigh = (views: ReadonlyArray<View>): void => {
@@ -129,18 +141,13 @@ export class Picture extends Context.Service<
         }
       }
 
-      const inPlay = (now: number): ReadonlyArray<Look> =>
-        [...looks.values()].filter((look) => isTold(look) && now - look.at < goneAfter)
+      const inPlay = (now: number): ReadonlyArray<Look> => [...looks.values()].filter((look) => isInPlayAt(look, now))
 
       const closest = (now: number): ReadonlyArray<Live> => {
         const told = inPlay(now)
-        weigh(
-          turnOf(
-            told.flatMap(({ snapshot, view }) => (view !== undefined && !fresh.has(snapshot.match.id) ? [view] : []))
-          )
-        )
+        weigh(turnOf(told, now))
         return told
-          .map((look): Live => ({ ...look, near: near.get(look.snapshot.match.id) ?? notYet }))
+          .map((look): Live => ({ look, near: near.get(look.snapshot.match.id) ?? notYet }))
           .sort((a, b) => a.near.remoteness - b.near.remoteness || b.near.count - a.near.count)
       }
 

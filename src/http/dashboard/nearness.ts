@@ -1,6 +1,6 @@
 /** What is close to firing on a match: the strategies of which one condition fails, and by how much. */
 import { type Condition, isAnyOf, type Strategy } from "../../domain/Strategy.ts"
-import { evaluateCondition, type View } from "../../rules/evaluate.ts"
+import type { View } from "../../rules/evaluate.ts"
 import { type ExplainedCondition, explainCondition, remoteness } from "../../rules/explain/explain.ts"
 import type { Sight } from "../../scan/Onlooker.ts"
 
@@ -41,21 +41,20 @@ const isOver = (condition: Condition): boolean =>
   typeof condition.right === "number" &&
   (condition.comparator === "<=" || condition.comparator === "<")
 
-const nearMiss = (strategy: Strategy, view: View): NearMiss | undefined => {
-  const condition = strategy.when.find((each) => evaluateCondition(each, view) === undefined)
-  if (condition === undefined || isOver(condition)) return undefined
+const nearMiss = (strategy: Strategy, condition: Condition, view: View): NearMiss => {
   const failing = explainCondition(condition, view)
   return { strategy, failing, remoteness: remoteness(failing) }
 }
 
 /** What is close to firing in each view. */
 export const nearestOf = ({ nearby }: Pick<Sight, "nearby">, views: ReadonlyArray<View>): ReadonlyArray<Near> =>
-  nearby(views, Math.max(1, Math.floor(mostWeighed / Math.max(1, views.length)))).map(
-    ({ count, strategies }, index) => {
-      const view = views[index]
-      const misses = view === undefined ? [] : strategies.flatMap((strategy) => nearMiss(strategy, view) ?? [])
-      const nearest = misses.sort((a, b) => a.remoteness - b.remoteness).slice(0, mostShown)
-      const over = strategies.length - misses.length
-      return { count: count - over, nearest, remoteness: nearest[0]?.remoteness ?? Number.POSITIVE_INFINITY }
-    }
-  )
+  nearby(views, Math.max(1, Math.floor(mostWeighed / Math.max(1, views.length)))).map(({ count, misses }, index) => {
+    const view = views[index]
+    const open = misses.filter(({ condition }) => !isOver(condition))
+    const nearest = open
+      .flatMap(({ condition, strategy }) => (view === undefined ? [] : [nearMiss(strategy, condition, view)]))
+      .sort((a, b) => a.remoteness - b.remoteness)
+      .slice(0, mostShown)
+    const over = misses.length - open.length
+    return { count: count - over, nearest, remoteness: nearest[0]?.remoteness ?? Number.POSITIVE_INFINITY }
+  })

@@ -12,6 +12,11 @@ export interface Pairs {
   length: number
 }
 
+/** Pairs that are near, and of each the place of the row that does not hold among those of its strategy. */
+export interface NearPairs extends Pairs {
+  missing: Int32Array<ArrayBuffer>
+}
+
 /** Makes room for so many more pairs. */
 export const reserve = (pairs: Pairs, more: number): void => {
   pairs.strategies = grown(pairs.strategies, pairs.length + more)
@@ -42,7 +47,7 @@ export interface StrategyTable {
    * Adds the pairs of which exactly one row does not hold, and no other pairs: of the views of the block whose bits are set in
    * `asked`, which are numbered from `base` on.
    */
-  readonly nearly: (asked: Int32Array, base: number, into: Pairs) => void
+  readonly nearly: (asked: Int32Array, base: number, into: NearPairs) => void
 }
 
 /** So many strategies are evaluated by one call of the kernel. All may fire on all views, and there is room for that. */
@@ -157,10 +162,17 @@ export const makeStrategyTable = (kernel: Kernel): StrategyTable => {
             missing |= fails
           }
           let near = missing & ~several & bits
-          if (near !== 0) reserve(into, 32)
+          if (near !== 0) {
+            reserve(into, 32)
+            into.missing = grown(into.missing, into.length + 32)
+          }
           for (; near !== 0; near &= near - 1) {
+            const bit = near & -near
+            let at = from
+            while (((words[((rows[at] ?? 0) >> 2) + word] ?? 0) & bit) !== 0) at += 1
+            into.missing[into.length] = at - from
             into.strategies[into.length] = strategy
-            into.views[into.length] = base + 32 * word + (31 - Math.clz32(near & -near))
+            into.views[into.length] = base + 32 * word + (31 - Math.clz32(bit))
             into.length += 1
           }
         }

@@ -73,7 +73,7 @@ const pagesWith = (text: string): ReadonlyArray<Page> => {
       state,
       live: [
         {
-          ...look,
+          look,
           near: {
             count: 1,
             remoteness: 1,

@@ -155,6 +155,24 @@ describe("Bringing pages up to date", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("sends those who watch what has changed alone, and all there is to who comes between", () =>
+    Effect.gen(function* () {
+      const { change, scan, watch } = yield* costing({ cost: 1, isKept: true })
+      const first = yield* watch("/")
+      yield* scan
+      const late = yield* watch("/")
+      assert.strictEqual(textOf(first.at(-1)), 'event: parts\ndata: <p id="state">scan 1</p>\n\n')
+      for (const piece of ['<p id="state">scan 1</p>', '<div id="troubles"></div>', '<p id="made">made 1</p>'])
+        assert.include(textOf(late[0]), piece)
+      change()
+      yield* scan
+      assert.strictEqual(late.length, 2)
+      assert.strictEqual(late.at(-1), first.at(-1))
+      assert.include(textOf(late.at(-1)), "made 2")
+      assert.notInclude(textOf(late.at(-1)), "troubles")
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("is done with every scan where that is little, and at once where somebody has done something", () =>
     Effect.gen(function* () {
       const { look, made, scan, watch } = yield* costing({ cost: allowed.perScan })

@@ -43,7 +43,7 @@ const nearMiss = ({ failing, strategy }: NearMiss): Html =>
 
 const nearness = (remoteness: number): string => (remoteness < 0.15 ? "hot" : remoteness < 0.5 ? "warm" : "cool")
 
-const liveRow = ({ near, snapshot, timeline }: Live): Piece => {
+const liveRow = ({ look: { snapshot, timeline }, near }: Live): Piece => {
   const { clock, match, score } = snapshot
   const id = elementId("match", match.id)
   const more = near.count - near.nearest.length
