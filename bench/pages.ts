@@ -33,6 +33,8 @@ const updates = 60
 const sightsKept = 12
 const scansMeasured = 40
 const asked = 20
+/** Milliseconds for each scan that this thread computes when nothing is left to do. */
+const quietBelow = 15
 /** Scans that come at once are granted nothing: so many spend what was saved. */
 const spending = 120
 
@@ -173,7 +175,8 @@ const main = Effect.gen(function* () {
       (all) => all / scans
     )
   const idle = perScan(15, Effect.void)
-  yield* idle
+  // What the scans have left to be saved is saved by then.
+  yield* Effect.repeat(idle, { times: 3, until: (busy) => busy < quietBelow })
   const before = { idle: yield* idle, alone: yield* perScan(20, told) }
   const watched = (paths: ReadonlyArray<string>) =>
     Effect.scoped(

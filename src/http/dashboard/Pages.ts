@@ -11,7 +11,14 @@ import { makeChoices } from "./Choices.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
 import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
-import { type AlertFilter, type AlertPlace, type KeptRow, PageStore, type RecordRow } from "./PageStore.ts"
+import {
+  type AlertFilter,
+  type AlertPlace,
+  type AlertRow,
+  type KeptRow,
+  PageStore,
+  type RecordRow
+} from "./PageStore.ts"
 import { Picture } from "./Picture.ts"
 import type { Page, Part } from "./page.ts"
 import { type AlertQuery, alertsPage, alertsPerPage } from "./pages/alerts.ts"
@@ -24,6 +31,7 @@ import { mostAlerts, mostDecided, strategyPage } from "./pages/strategy.ts"
 import { systemPage } from "./pages/system.ts"
 import { SystemFacts } from "./SystemFacts.ts"
 import { Troubles, troublesOf } from "./Troubles.ts"
+import { makeUnchanged } from "./Unchanged.ts"
 import { standingsOf } from "./verdicts.ts"
 import { WatchedPages } from "./WatchedPages.ts"
 import { makeWatchStates } from "./WatchState.ts"
@@ -122,6 +130,13 @@ export class Pages extends Context.Service<
       const watchStatesOf = yield* makeWatchStates
       const choices = yield* makeChoices
 
+      const mark = Effect.map(watched, ({ version }) => {
+        const changes = database.changes?.()
+        return changes === undefined ? undefined : `${changes}/${version}`
+      })
+      const firedOn = makeUnchanged<ReadonlyArray<AlertRow>, DatabaseError>(mark)
+      const counted = makeUnchanged<Effect.Success<typeof triggers.counts>, DatabaseError>(mark)
+
       const state = Effect.gen(function* () {
         return {
           scannedAt: picture.at(),
@@ -184,7 +199,7 @@ export class Pages extends Context.Service<
       const match = Effect.fnUntraced(function* (id: string, query: URLSearchParams) {
         const look = picture.find(id)
         if (look === undefined) return Option.none()
-        const fired = yield* store.alerts({ match: id }, mostFired)
+        const fired = yield* firedOn(id, store.alerts({ match: id }, mostFired))
         const page = pageNumber(query.get("page"))
         const all = yield* watched
         const firedIds = new Set(fired.map(({ strategyId }) => strategyId))
@@ -276,7 +291,7 @@ export class Pages extends Context.Service<
           state: yield* state,
           facts: yield* facts,
           known: yield* known,
-          alerts: yield* triggers.counts,
+          alerts: yield* counted("all", triggers.counts),
           watchers: {
             pages: watching.size,
             watchers: [...watching.values()].reduce((sum, { watchers }) => sum + watchers.size, 0)
@@ -321,10 +336,7 @@ export class Pages extends Context.Service<
           }
         }),
         top: Effect.map(state, stateParts),
-        mark: Effect.map(watched, ({ version }) => {
-          const changes = database.changes?.()
-          return changes === undefined ? undefined : `${changes}/${version}`
-        }),
+        mark,
         editorOf
       })
     })

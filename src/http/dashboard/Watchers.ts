@@ -16,6 +16,7 @@ import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
 import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Part, type Piece } from "./page.ts"
+import { IsRenewal, keptFor } from "./Unchanged.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
 /** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is saved at most. */
@@ -29,9 +30,6 @@ const atOnce = 200
 
 /** How soon a page on which something is about to change is looked at again, and what is broken. */
 const movingEvery = Duration.seconds(1)
-
-/** A page is made again after so long, even where nothing tells of a change. */
-const keptFor = Duration.toMillis(Duration.minutes(1))
 
 /** An event of a stream of events: its data, line by line. */
 const event = (name: string, data: string): string =>
@@ -100,7 +98,7 @@ export class Watchers extends Context.Service<
       const update = Effect.fnUntraced(function* (each: Watched) {
         each.at = yield* Clock.currentTimeMillis
         const marked = yield* mark
-        const page = yield* pageOf(each.address)
+        const page = yield* Effect.provideService(pageOf(each.address), IsRenewal, true)
         if (Option.isNone(page)) return
         each.mark = marked
         each.isMoving = page.value.isMoving === true
