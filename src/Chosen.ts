@@ -84,6 +84,12 @@ export const allSettings = (list: ReadonlyArray<Integration>): ReadonlyArray<Set
   ...list.flatMap(({ settings }) => settings)
 ]
 
+/** Names that are a secret in one place and none in another, where their value would be shown. */
+const halfSecret = (settings: ReadonlyArray<SettingText>): ReadonlySet<string> => {
+  const open = new Set(settings.filter(({ isSecret }) => !isSecret).map(({ name }) => name))
+  return new Set(settings.filter(({ isSecret, name }) => isSecret && open.has(name)).map(({ name }) => name))
+}
+
 /** What counts where no integration brings a part. */
 export type Rest = Pick<Parts, "dedup" | "history" | "limits" | "strategies">
 
@@ -133,6 +139,7 @@ export const choose = Effect.fnUntraced(function* (
   const fill = <P extends Part>(part: P): Parts[P] | undefined => own[part] ?? found(part)?.parts[part]
   const others = rest(service, own)
   const isAskedFor = ({ feed: does, name }: Integration) => does === undefined || name === feed
+  const clashing = halfSecret(allSettings(list))
   const failures = [Result.getFailure(named), ...readings.map(({ brought }) => Result.getFailure(brought))].flatMap(
     Option.toArray
   )
@@ -179,7 +186,13 @@ export const choose = Effect.fnUntraced(function* (
       ...http.problems,
       ...telemetry.problems,
       ...pages.problems,
-      ...failures.flatMap(({ message }) => message.split("\n"))
+      ...Array.from(
+        clashing,
+        (name) => `${name} is a secret of one integration and none of another. Call it a secret in both.`
+      ),
+      ...failures
+        .flatMap(({ message }) => message.split("\n"))
+        .filter((problem) => !clashing.has(problem.split(" ")[0] ?? ""))
     ]
   }
 })

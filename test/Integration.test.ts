@@ -57,10 +57,32 @@ const doctor = (extensions: Extensions, env: Record<string, string> = {}) =>
     Effect.provide(Layer.mergeAll(environment({ DATA_DIR: "/dev/null/data", ...env }), NodeServices.layer, quiet))
   )
 
+/** Another that means the same account, and does not know that its key is a secret. */
+const referee = integration({
+  name: "referee",
+  settings: ((open) => settingsOf({ open }, open.read))(
+    optional({ name: "WHISTLE_KEY", takes: "letters", meaning: "The account.", schema: Schema.Literals(["a", "b"]) })
+  ),
+  brings: [],
+  bring: () => ({ parts: {} })
+})
+
 const chosen = (extensions: Extensions, env: Record<string, string> = {}) =>
   chosenBy(() => extensions).pipe(Effect.provide(environment(env)))
 
 describe("An integration from outside", () => {
+  it.effect("that shows what is a secret of another is refused, and shows it not even then", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(
+        chosen({ integrations: [whistle, referee] }, { FEED: "whistle", WHISTLE_KEY: "1234" })
+      )
+      assert.strictEqual(
+        message,
+        "WHISTLE_KEY is a secret of one integration and none of another. Call it a secret in both."
+      )
+    })
+  )
+
   it.effect(
     "is the feed where FEED names no other, and its settings are told with the others when they are wrong",
     () =>

@@ -25,8 +25,11 @@ import {
 } from "./StrategyDirectory.ts"
 import { makeWatchedSet } from "./Watched.ts"
 
-/** How long after one look at the files the next one comes. */
+/** How long after one look at the files the next one comes, at least. */
 export const lookAtFilesEvery = Duration.seconds(1)
+
+/** And at least so many times as long as the look took: what thousands of files cost that nobody edits has a bound. */
+const restAfterLook = 50
 
 /** How often the database is told again what it may have lost, as a restored backup has. */
 export const saveAgainEvery = Duration.minutes(5)
@@ -218,5 +221,11 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   const first = new Map<string, Read>()
   for (const [source, mark] of found) first.set(source, yield* readNow(source, mark))
   yield* apply(first)
-  return { watched: set.now, look, follow: look.pipe(Effect.delay(lookAtFilesEvery), Effect.forever) }
+  let rest = lookAtFilesEvery
+  const restAndLook = Effect.gen(function* () {
+    yield* Effect.sleep(rest)
+    const [took] = yield* Effect.timed(look)
+    rest = Duration.max(lookAtFilesEvery, Duration.times(took, restAfterLook))
+  })
+  return { watched: set.now, look, follow: Effect.forever(restAndLook) }
 })

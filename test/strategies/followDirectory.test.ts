@@ -1,5 +1,5 @@
 import { assert, expect, layer } from "@effect/vitest"
-import { Effect, FileSystem, Layer, Path } from "effect"
+import { Duration, Effect, FileSystem, Layer, Path } from "effect"
 import { TestClock } from "effect/testing"
 import { layerEmbedded } from "../../src/database/embedded/EmbeddedDatabase.ts"
 import { TriggerStore } from "../../src/database/TriggerStore.ts"
@@ -48,6 +48,34 @@ const following = (directory: string, door: Door) =>
 const filesOf = (message: string) => Effect.map(logged(message), (lines) => lines.map(({ fields }) => fields.file))
 
 layer(onDatabase)("The strategies of a directory", (it) => {
+  it.effect("are looked at the less often the longer a look takes", () =>
+    Effect.gen(function* () {
+      yield* emptyTables
+      const { path, write } = yield* makeDirectory
+      yield* write("a.yaml", text("A"))
+      const fs = yield* FileSystem.FileSystem
+      const looks = { count: 0, takes: Duration.zero }
+      const counting = FileSystem.FileSystem.of({
+        ...fs,
+        readDirectory: (...args) =>
+          Effect.suspend(() => {
+            looks.count += 1
+            return Effect.delay(fs.readDirectory(...args), looks.takes)
+          })
+      })
+      yield* Effect.gen(function* () {
+        const before = looks.count
+        looks.takes = Duration.millis(100)
+        for (let second = 0; second < 61; second++) yield* look
+        // The first a second after the start, the others at the soonest 5 s after the end of the one before.
+        expect(looks.count).toBeGreaterThan(before)
+        expect(looks.count - before).toBeLessThanOrEqual(12)
+      }).pipe(
+        Effect.provide(following(path, new Door()).pipe(Layer.provide(Layer.succeed(FileSystem.FileSystem, counting))))
+      )
+    })
+  )
+
   it.effect("are those of its files that are active, made known to the database for their triggers", () =>
     Effect.gen(function* () {
       yield* emptyTables
