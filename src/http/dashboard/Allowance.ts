@@ -1,6 +1,7 @@
 /**
  * What work beside scans may take of the processor: so much for each scan, however much there is to do. What is begun is ended, and
- * what it took too much is saved by the work of later scans: over an evening no scan costs more.
+ * what it took too much is saved by the work of later scans: over an evening no scan costs more. A few scans are the most that
+ * are waited for: what else ran while work waited for the database counts as its own, such as that of many who come at once.
  */
 import { Context, Effect } from "effect"
 
@@ -25,8 +26,19 @@ export interface Allowance {
   readonly spend: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
-/** Milliseconds for each scan. What is not spent is kept, up to `most`; that much there is at first. */
-export const makeAllowance = ({ most, perScan }: { readonly perScan: number; readonly most: number }) =>
+/**
+ * Milliseconds for each scan. What is not spent is kept, up to `most`; that much there is at first. What is spent beyond that is
+ * owed, up to `mostOwed`.
+ */
+export const makeAllowance = ({
+  most,
+  mostOwed,
+  perScan
+}: {
+  readonly perScan: number
+  readonly most: number
+  readonly mostOwed: number
+}) =>
   Effect.map(ProcessorTime, (now): Allowance => {
     let left = most
     return {
@@ -40,7 +52,7 @@ export const makeAllowance = ({ most, perScan }: { readonly perScan: number; rea
           return Effect.ensuring(
             work,
             Effect.sync(() => {
-              left -= now() - began
+              left = Math.max(-mostOwed, left - (now() - began))
             })
           )
         })

@@ -19,8 +19,11 @@ import { changed, type Page, type Part, type Piece } from "./page.ts"
 import { IsRenewal, keptFor } from "./Unchanged.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
-/** What bringing pages up to date may take of the processor for each scan, in milliseconds, and how much of it is saved at most. */
-export const allowed = { perScan: 4, most: 200 } as const
+/**
+ * What bringing pages up to date may take of the processor for each scan, in milliseconds, how much of it is saved at most, and
+ * how much is owed at most: no page takes so much, and what is open stands still for six scans at the most.
+ */
+export const allowed = { perScan: 4, most: 200, mostOwed: 24 } as const
 
 /** Shards of one scan come sooner after each other than this. */
 const scansApart = Duration.toMillis(Duration.seconds(1))

@@ -25,7 +25,7 @@ interface Made {
 
 /** Watched pages that say how often they were made, with tops that say how many scans there were and what is broken. */
 const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept = false, sending = 0 }: Made) {
-  let [time, made, scanned, changes, trouble] = [0, 0, 0, 0, ""]
+  let [time, made, scanned, changes, trouble, extra] = [0, 0, 0, 0, "", 0]
   const scans = yield* PubSub.sliding<void>(1)
   const top = () => [
     { id: "state", html: html`<p id="state">scan ${scanned}</p>` },
@@ -39,7 +39,8 @@ const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept 
         if (broken.has(address)) {
           return Effect.fail(new DatabaseError({ operation: "test", reason: "unavailable", message: "away" }))
         }
-        time += cost
+        time += cost + extra
+        extra = 0
         made += 1
         const parts = [...top(), { id: "made", html: html`<p id="made">made ${made}</p>` }]
         return Effect.succeedSome({ title: "", place: "Now" as const, isKept, parts })
@@ -81,6 +82,10 @@ const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept 
     look: watchers.look,
     spent: () => time,
     made: () => made,
+    /** Has the next page take so much more. */
+    spend: (more: number) => {
+      extra = more
+    },
     change: () => {
       changes += 1
     },
@@ -189,6 +194,19 @@ describe("Bringing pages up to date", () => {
       assert.strictEqual(dear.made(), before + 1)
       assert.isAbove(made(), 80)
       yield* look
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("goes on some scans after something that took very long", () =>
+    Effect.gen(function* () {
+      const { look, scan, spend, watch } = yield* costing({ cost: 1 })
+      const received = yield* watch("/")
+      spend(10_000)
+      yield* look
+      yield* scan
+      const before = received.length
+      yield* scansOf(scan, 7)
+      assert.isAbove(received.length, before)
     }).pipe(Effect.scoped)
   )
 
