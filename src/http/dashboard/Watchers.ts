@@ -21,7 +21,7 @@ import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
 /**
  * What bringing pages up to date may take of the processor for each scan, in milliseconds, how much of it is saved at most, and
- * how much is owed at most: no page takes so much, and what is open stands still for six scans at the most.
+ * how much is owed at most: after six scans at the latest some page has its turn, whatever one before it took.
  */
 export const allowed = { perScan: 4, most: 200, mostOwed: 24 } as const
 
