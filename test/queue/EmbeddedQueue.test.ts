@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Duration, Effect, Layer } from "effect"
 import { EmbeddedPostgres } from "../../src/database/embedded/EmbeddedPostgres.ts"
 import { layerEmbeddedQueue } from "../../src/queue/EmbeddedQueue.ts"
 import { queueContract } from "../contracts/queueContract.ts"
@@ -17,6 +17,29 @@ queueContract("the embedded backend", layerEmbeddedQueue.pipe(Layer.provideMerge
 const newBackend = Effect.provide(Layer.fresh(layerEmbeddedQueue))
 
 layer(postgres)("The embedded queue", (it) => {
+  it.effect("holds no tick that the last process left when it has a schedule", () =>
+    Effect.gen(function* () {
+      const name = `queue-${unused()}`
+      yield* newBackend(
+        Effect.gen(function* () {
+          const { queue } = yield* openQueue({ name })
+          yield* queue.offer([{ id: "left", payload }])
+        })
+      )
+      yield* newBackend(
+        Effect.gen(function* () {
+          const { queue } = yield* openQueue({ name })
+          yield* queue.every(Duration.hours(1), payload)
+          const { client } = yield* EmbeddedPostgres
+          const { rows } = yield* Effect.promise(() =>
+            client.query("select id from bullmq.job where queue = $1 and id = 'left'", [name])
+          )
+          assert.deepStrictEqual(rows, [])
+        })
+      )
+    })
+  )
+
   it.effect("gives a job that was active when the process died to the next process", () =>
     Effect.gen(function* () {
       const name = `queue-${unused()}`
