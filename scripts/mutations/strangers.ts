@@ -10,8 +10,8 @@ export const strangers = [
     [
       [
         "rows are changed without end",
-        "  if used - rows_changed >= most or rows_changed > most then\n    raise check_violation",
-        "  if false then\n    raise check_violation"
+        "do update set count = u.count + excluded.count\n  returning u.count into used;",
+        "do update set count = u.count\n  returning u.count into used;"
       ],
       ["owners choose ids", "and not (a.attname = 'id' and (a.atthasdef or a.attidentity <> ''))", ""],
       [
