@@ -52,7 +52,13 @@ export const strangers = [
   ),
   ...changes(
     `${migrations}/20261126000024_strangers.sql`,
-    ["strangers/takeover.slow", "strangers/rows.slow", "strangers/requests.slow", "strangers/older.slow"],
+    [
+      "strangers/takeover.slow",
+      "strangers/rows.slow",
+      "strangers/requests.slow",
+      "strangers/older.slow",
+      "strangers/locks.slow"
+    ],
     [
       [
         "an owner has strategies without end",
@@ -135,6 +141,17 @@ export const strangers = [
     ]
   ),
   ...changes(
+    `${migrations}/20261126000018_hit_rates.sql`,
+    ["strangers/takeover.slow", "outcome/tombstones", "outcome/counters"],
+    [
+      [
+        "a recount forgets what is continued",
+        "select coalesce(d.continued_by, t.strategy_id) as strategy_id, count(*)",
+        "select t.strategy_id as strategy_id, count(*)"
+      ]
+    ]
+  ),
+  ...changes(
     `${migrations}/20261126000017_records.sql`,
     ["strangers/takeover.slow"],
     [
@@ -142,11 +159,6 @@ export const strangers = [
         "a late verdict counts for the strategy that is gone",
         "select coalesce(d.continued_by, c.strategy_id) as strategy_id, sum(c.total_hits)",
         "select c.strategy_id as strategy_id, sum(c.total_hits)"
-      ],
-      [
-        "a recount forgets what is continued",
-        "select coalesce(d.continued_by, t.strategy_id) as strategy_id, count(*)",
-        "select t.strategy_id as strategy_id, count(*)"
       ],
       ["another owner goes on with a record", "where d.user_id = strategy.user_id and d.said", "where d.said"],
       [
