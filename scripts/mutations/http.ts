@@ -5,7 +5,7 @@ export const http = [
   ...changes(
     "src/http/html.ts",
     ["http/html"],
-    [["a text stands in HTML as it is", "return escaped(String(content))", "return String(content)"]]
+    [["a text stands in HTML as it is", `typeof content === "string" ? escaped(content) : String(content)`, "String(content)"]]
   ),
   ...changes(
     "src/http/access.ts",

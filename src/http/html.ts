@@ -35,9 +35,12 @@ const written = (content: Content): string => {
   if (content === false || content === null || content === undefined) return ""
   if (content instanceof Html) return content.text
   if (typeof content === "object") return content.map(written).join("")
-  return escaped(String(content))
+  return typeof content === "string" ? escaped(content) : String(content)
 }
 
 /** Makes HTML of a template. */
-export const html = (template: TemplateStringsArray, ...contents: ReadonlyArray<Content>): Html =>
-  new Html(template.map((text, index) => text + written(contents[index])).join(""))
+export const html = (template: TemplateStringsArray, ...contents: ReadonlyArray<Content>): Html => {
+  let text = ""
+  for (let index = 0; index < template.length; index++) text += `${template[index]}${written(contents[index])}`
+  return new Html(text)
+}

@@ -40,6 +40,9 @@ import { isText } from "./words.ts"
 /** Matches that are not in play are named up to so many. */
 const mostOthers = 60
 
+/** What a page needs is asked for at once: it waits but once for what else the database does. */
+const atOnce = { concurrency: "unbounded" } as const
+
 /** Alerts of one match that its page shows. */
 const mostFired = 100
 
@@ -151,16 +154,12 @@ export class Pages extends Context.Service<
         yield* Effect.yieldNow
         const pages = Math.max(1, Math.ceil(all.length / matchesPerPage))
         const page = Math.min(pages, pageNumber(query.get("page")))
-        const live = new Set(all.map(({ look }) => look.snapshot.match.id))
         return nowPage({
           state: yield* state,
           live: all.slice((page - 1) * matchesPerPage, page * matchesPerPage),
           total: all.length,
           page,
-          others: picture
-            .all()
-            .filter(({ snapshot }) => !live.has(snapshot.match.id))
-            .slice(0, mostOthers),
+          others: yield* picture.others(mostOthers),
           strategies: (yield* watched).size
         })
       })
@@ -229,12 +228,21 @@ export class Pages extends Context.Service<
       })
 
       const strategyOf = Effect.fnUntraced(function* (kept: KeptRow, notice: string | Html | undefined) {
-        const { definition, editable, problems, text } = yield* editing.read(kept)
-        const byCompetition = yield* performance({ strategy: kept.id, since: undefined, byCompetition: true }).pipe(
-          Effect.provideService(Database, database)
-        )
         const { active = false, file = null, id } = kept
-        const watchState = (yield* watchStatesOf([{ active, file, id }])).get(id) ?? "off"
+        const [{ definition, editable, problems, text }, byCompetition, watchStates, decided, alerts] =
+          yield* Effect.all(
+            [
+              editing.read(kept),
+              performance({ strategy: id, since: undefined, byCompetition: true }).pipe(
+                Effect.provideService(Database, database)
+              ),
+              watchStatesOf([{ active, file, id }]),
+              store.decided(id, mostDecided),
+              store.alerts({ strategy: id }, mostAlerts)
+            ],
+            atOnce
+          )
+        const watchState = watchStates.get(id) ?? "off"
         return strategyPage({
           state: yield* state,
           kept,
@@ -245,9 +253,9 @@ export class Pages extends Context.Service<
           problems,
           editable,
           // A strategy may be called like another one's id.
-          performance: byCompetition.filter(({ id }) => id === kept.id),
-          decided: yield* store.decided(kept.id, mostDecided),
-          alerts: yield* store.alerts({ strategy: kept.id }, mostAlerts),
+          performance: byCompetition.filter((each) => each.id === id),
+          decided,
+          alerts,
           description: definition?.description,
           notice
         })
@@ -287,11 +295,15 @@ export class Pages extends Context.Service<
       })
 
       const system = Effect.gen(function* () {
+        const [now, told, parts, alerts] = yield* Effect.all(
+          [state, facts, known, counted("all", triggers.counts)],
+          atOnce
+        )
         return systemPage({
-          state: yield* state,
-          facts: yield* facts,
-          known: yield* known,
-          alerts: yield* counted("all", triggers.counts),
+          state: now,
+          facts: told,
+          known: parts,
+          alerts,
           watchers: {
             pages: watching.size,
             watchers: [...watching.values()].reduce((sum, { watchers }) => sum + watchers.size, 0)

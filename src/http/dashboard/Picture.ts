@@ -31,8 +31,6 @@ export interface Live {
   readonly near: Near
 }
 
-type Nearbys = Pick<Sight, "nearby">
-
 /** How long a match is kept that no poll shows. */
 const keptFor = Duration.toMillis(Duration.minutes(10))
 
@@ -42,8 +40,22 @@ const goneAfter = Duration.toMillis(Duration.minutes(2))
 /** Matches that the first page shows: they are looked at whenever anything is. */
 const shownFirst = 40
 
-const isInPlayAt = ({ at, snapshot, view }: Look, now: number): boolean =>
-  view !== undefined && isInPlay(snapshot.clock) && now - at < goneAfter
+/** Matches that were not shown for long are looked for as seldom as this. */
+const forgetsEvery = Duration.toMillis(Duration.minutes(1))
+
+const isInPlayAt = ({ at, view }: Look, now: number): boolean => view !== undefined && now - at < goneAfter
+
+/** A match, and what is known of it. */
+interface Seen extends Live {
+  look: Look
+  near: Near
+  /** Tells what is near to firing, as of the match's last scan; absent where none has judged it. */
+  nearby: Sight["nearby"] | undefined
+  /** Whether `near` is as of that scan. */
+  isFresh: boolean
+}
+
+const closestFirst = (a: Live, b: Live): number => a.near.remoteness - b.near.remoteness || b.near.count - a.near.count
 
 export class Picture extends Context.Service<
   Picture,
@@ -55,6 +67,8 @@ export class Picture extends Context.Service<
     readonly all: () => ReadonlyArray<Look>
     /** Those in play, the one that is closest to firing first. */
     readonly live: Effect.Effect<ReadonlyArray<Live>>
+    /** Those that are not in play, at most so many. */
+    readonly others: (most: number) => Effect.Effect<ReadonlyArray<Look>>
     /** How many are in play: that costs next to nothing. */
     readonly inPlay: Effect.Effect<number>
     /** What a scan saw that another process made at that time; of matches that are known as of later it tells nothing new. */
@@ -66,45 +80,34 @@ export class Picture extends Context.Service<
   /** The picture, and the Onlooker that a Scanner tells. */
   static readonly layer = Layer.effectContext(
     Effect.gen(function* () {
-      const looks = new Map<string, Look>()
-      const near = new Map<string, Near>()
-      /** What scanned the match last. */
-      const sights = new Map<string, Nearbys>()
-      /** The matches whose strategies were weighed, the one longest ago first; and those since whose last scan they were. */
-      const weighed = new Set<string>()
-      const fresh = new Set<string>()
+      const matches = new Map<string, Seen>()
+      /** The matches whose strategies were weighed, the one longest ago first. */
+      const weighed = new Set<Seen>()
       const scans = yield* PubSub.sliding<void>(1)
       let at: number | undefined
-      let order: ReadonlyArray<Live> | undefined
-      /** The order before the last scan. */
-      let previous: ReadonlyArray<Live> | undefined
+      let forgotAt = Number.NEGATIVE_INFINITY
+      /** Those in play, in order as of when somebody asked last, and whether no scan was made since. */
+      let order: ReadonlyArray<Seen> = []
+      let isOrdered = false
 
-      const leave = (
-        snapshot: Snapshot,
-        now: number,
-        {
-          stands = false,
-          timeline,
-          view
-        }: {
-          readonly timeline?: Timeline | undefined
-          readonly view?: View | undefined
-          readonly stands?: boolean
-        } = {}
-      ): void => {
-        const { id } = snapshot.match
-        looks.set(id, { snapshot, timeline: timeline ?? looks.get(id)?.timeline ?? [], at: now, view, stands })
-        fresh.delete(id)
+      const leave = (known: Seen | undefined, look: Look): Seen => {
+        if (known !== undefined) {
+          known.look = look
+          known.isFresh = false
+          return known
+        }
+        const seen = { look, near: notYet, nearby: undefined, isFresh: false }
+        matches.set(look.snapshot.match.id, seen)
+        return seen
       }
 
-      const forget = (oldest: number): void => {
-        for (const [id, look] of looks) {
-          if (look.at >= oldest) continue
-          looks.delete(id)
-          near.delete(id)
-          sights.delete(id)
-          weighed.delete(id)
-          fresh.delete(id)
+      const forget = (now: number): void => {
+        if (now - forgotAt < forgetsEvery) return
+        forgotAt = now
+        for (const [id, seen] of matches) {
+          if (now - seen.look.at <= keptFor) continue
+          matches.delete(id)
+          weighed.delete(seen)
         }
       }
 
@@ -112,61 +115,55 @@ export class Picture extends Context.Service<
        * Whose strategies are weighed now: of the matches in play those that are shown first, then those that never were, and then
        * those that were weighed longest ago.
        */
-      const turnOf = (told: ReadonlyArray<Look>, now: number): ReadonlyArray<View> => {
+      const turnOf = (told: ReadonlyArray<Seen>, now: number): ReadonlySet<Seen> => {
         const due = function* () {
-          for (const { look } of (previous ?? []).slice(0, shownFirst)) yield look.snapshot.match.id
-          for (const { snapshot } of told) if (!near.has(snapshot.match.id)) yield snapshot.match.id
+          yield* order.slice(0, shownFirst)
+          for (const seen of told) if (seen.near === notYet) yield seen
           yield* weighed
         }
-        const turn = new Map<string, View>()
-        for (const id of due()) {
-          const look = looks.get(id)
-          if (look?.view !== undefined && isInPlayAt(look, now) && !fresh.has(id)) turn.set(id, look.view)
+        const turn = new Set<Seen>()
+        for (const seen of due()) {
+          if (isInPlayAt(seen.look, now) && !seen.isFresh) turn.add(seen)
           if (turn.size === mostLookedAt) break
         }
-        return [...turn.values()]
+        return turn
       }
 
-      const weigh = (views: ReadonlyArray<View>): void => {
-        const bySight = Map.groupBy(views, ({ snapshot }) => sights.get(snapshot.match.id))
-        for (const [sight, some] of bySight) {
-          if (sight === undefined) continue
-          const found = nearestOf(sight, some)
-          some.forEach(({ snapshot: { match } }, index) => {
-            near.set(match.id, found[index] ?? notYet)
-            weighed.delete(match.id)
-            weighed.add(match.id)
-            fresh.add(match.id)
+      const weigh = (turn: ReadonlySet<Seen>): void => {
+        for (const [nearby, some] of Map.groupBy(turn, (seen) => seen.nearby)) {
+          if (nearby === undefined) continue
+          const found = nearestOf(
+            { nearby },
+            some.flatMap(({ look: { view } }) => view ?? [])
+          )
+          some.forEach((seen, index) => {
+            seen.near = found[index] ?? notYet
+            seen.isFresh = true
+            weighed.delete(seen)
+            weighed.add(seen)
           })
         }
       }
 
-      const inPlay = (now: number): ReadonlyArray<Look> => [...looks.values()].filter((look) => isInPlayAt(look, now))
-
-      const closest = (now: number): ReadonlyArray<Live> => {
-        const told = inPlay(now)
-        weigh(turnOf(told, now))
+      const inPlay = (now: number): Array<Seen> => {
+        const told: Array<Seen> = []
+        for (const seen of matches.values()) if (isInPlayAt(seen.look, now)) told.push(seen)
         return told
-          .map((look): Live => ({ look, near: near.get(look.snapshot.match.id) ?? notYet }))
-          .sort((a, b) => a.near.remoteness - b.near.remoteness || b.near.count - a.near.count)
       }
 
       /** Takes note of what was seen at that time, but for what is known as of later. */
       const note = ({ nearby, snapshots, timelines, views: judged }: Omit<Sight, "created">, seenAt: number) => {
         const views = new Map(judged.map((view) => [view.snapshot.match.id, view]))
-        const sight = { nearby }
         for (const snapshot of snapshots) {
           const { id } = snapshot.match
-          if (seenAt < (looks.get(id)?.at ?? 0)) continue
+          const known = matches.get(id)
+          if (known !== undefined && seenAt < known.look.at) continue
+          const timeline = timelines.get(id) ?? known?.look.timeline ?? []
           const view = views.get(id)
-          leave(snapshot, seenAt, {
-            timeline: timelines.get(id),
-            view,
-            stands: view === undefined && isInPlay(snapshot.clock)
-          })
-          sights.set(id, sight)
+          const stands = view === undefined && isInPlay(snapshot.clock)
+          leave(known, { snapshot, timeline, at: seenAt, view, stands }).nearby = nearby
         }
-        order = undefined
+        isOrdered = false
         at = Math.max(at ?? 0, seenAt)
         return PubSub.publish(scans, undefined)
       }
@@ -174,17 +171,29 @@ export class Picture extends Context.Service<
       const onlooker = Onlooker.defaultValue()
       return Context.make(Picture, {
         at: () => at,
-        find: (id) => looks.get(id),
-        all: () => [...looks.values()],
+        find: (id) => matches.get(id)?.look,
+        all: () => Array.from(matches.values(), ({ look }) => look),
         live: Effect.map(Clock.currentTimeMillis, (now) => {
-          order ??= closest(now)
-          previous = order
+          if (isOrdered) return order
+          const told = inPlay(now)
+          weigh(turnOf(told, now))
+          order = told.sort(closestFirst)
+          isOrdered = true
           return order
         }),
+        others: (most) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            const found: Array<Look> = []
+            for (const { look } of matches.values()) {
+              if (found.length === most) break
+              if (!isInPlayAt(look, now)) found.push(look)
+            }
+            return found
+          }),
         inPlay: Effect.map(Clock.currentTimeMillis, (now) => inPlay(now).length),
         take: (seen, seenAt) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            forget(now - keptFor)
+            forget(now)
             return note(seen, seenAt)
           }),
         scans
@@ -194,13 +203,16 @@ export class Picture extends Context.Service<
           observed: (snapshots) =>
             Effect.map(Clock.currentTimeMillis, (now) => {
               for (const snapshot of snapshots) {
-                if (!isInPlay(snapshot.clock) || !looks.has(snapshot.match.id)) leave(snapshot, now)
+                const known = matches.get(snapshot.match.id)
+                if (known !== undefined && isInPlay(snapshot.clock)) continue
+                const timeline = known?.look.timeline ?? []
+                leave(known, { snapshot, timeline, at: now, view: undefined, stands: false })
               }
             }),
           judged: (seen) =>
             Effect.gen(function* () {
               const now = yield* Clock.currentTimeMillis
-              forget(now - keptFor)
+              forget(now)
               yield* note(seen, now)
             })
         })

@@ -84,7 +84,7 @@ export class SystemFacts extends Context.Service<SystemFacts, { readonly facts: 
       const scope = yield* Effect.scope
       let known: { readonly figures: Facts["queues"]; readonly at: number } | undefined
       const ask = yield* workedQueueNames.pipe(
-        Effect.flatMap((names) => Effect.forEach(names, queueFigures)),
+        Effect.flatMap((names) => Effect.forEach(names, queueFigures, { concurrency: "unbounded" })),
         Effect.catch(({ message }) => Effect.succeed(message)),
         Effect.provideService(QueueBackend, backend),
         Effect.flatMap((figures) =>

@@ -1,10 +1,11 @@
 /**
- * What is broken, of the whole service, as of a few seconds ago: no page waits for a part that does not answer. Until it is known
- * of all processes, it is what this one knows of itself.
+ * What is broken, of the whole service: as of now what this process knows of itself, and as of some seconds ago what parts answer
+ * that nobody else asks, and what other processes tell. No page waits for a part that does not answer.
  */
 import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
-import { Health, type HealthState } from "../../health/Health.ts"
+import { Health, type HealthState, type PartHealth } from "../../health/Health.ts"
 import { Overview, type Standing } from "../../health/Overview.ts"
+import { IsRenewal } from "./Unchanged.ts"
 
 /** A part of the service and how it does. */
 export interface PartStanding {
@@ -43,18 +44,31 @@ export const troublesOf = ({ instances, parts }: Known): ReadonlyArray<Trouble> 
     .toSorted((a, b) => (a.state === b.state ? 0 : a.state === "down" ? -1 : 1))
 ]
 
-/** An answer that is older than this is looked for anew. */
+/** An answer that is older than this is looked for anew: for who opens a page, and for who has one open. */
 const goodFor = Duration.toMillis(Duration.seconds(5))
+const goodForOpen = Duration.toMillis(Duration.seconds(15))
 
 /** The page that was asked for is on its way by then: an embedded database answers on the thread that makes pages. */
 const asksAfter = Duration.millis(100)
 
 /** One that is older than this is shown to nobody: nobody has looked for a while, or parts do not answer. */
-const keptFor = Duration.toMillis(Duration.seconds(15))
+const keptFor = Duration.toMillis(Duration.seconds(30))
 
-const wordsOf = ({ on, reason, what }: { readonly what?: string; readonly reason?: string; readonly on?: string }) => {
+const partStanding = ({
+  name,
+  on,
+  reason,
+  since,
+  state,
+  what
+}: Omit<Standing["parts"][number], "since"> & { readonly since: string | number }): PartStanding => {
   const words = [what, reason].filter((each) => each !== undefined && each !== "").join(": ")
-  return words === "" ? undefined : on === undefined ? words : `${words} (on ${on})`
+  return {
+    part: name,
+    state,
+    since: DateTime.makeUnsafe(since),
+    words: words === "" ? undefined : on === undefined ? words : `${words} (on ${on})`
+  }
 }
 
 export class Troubles extends Context.Service<Troubles, { readonly known: Effect.Effect<Known> }>()(
@@ -66,42 +80,36 @@ export class Troubles extends Context.Service<Troubles, { readonly known: Effect
       const { standing } = yield* Overview
       const { parts } = yield* Health
       const scope = yield* Effect.scope
-      let told: Known | undefined
+      let told: Standing | undefined
       let askedAt = Number.NEGATIVE_INFINITY
       let toldAt = Number.NEGATIVE_INFINITY
 
       const ask = Effect.gen(function* () {
-        const now = yield* standing
+        told = yield* standing
         toldAt = yield* Clock.currentTimeMillis
-        told = {
-          parts: now.parts.map((each) => ({
-            part: each.name,
-            state: each.state,
-            since: DateTime.makeUnsafe(each.since),
-            words: wordsOf(each)
-          })),
-          instances: now.instances,
-          scans: now.scans
-        }
       })
+
+      /** What is told of a part, or what this process knows of it where nothing worse is told by another one. */
+      const partOf = (own: PartHealth, known: Standing | undefined): PartStanding => {
+        const self = known === undefined || known.instances.length < 2 ? undefined : known.instances[0]?.name
+        const other = known?.parts.find(({ name, on }) => name === own.part && on !== undefined && on !== self)
+        if (other !== undefined && (own.state === "ok" || other.state === "down")) return partStanding(other)
+        const on = own.state === "ok" || self === undefined ? {} : { on: self }
+        return partStanding({ ...own, ...on, name: own.part })
+      }
 
       return Troubles.of({
         known: Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
-          if (now - askedAt >= goodFor) {
+          if (now - askedAt >= ((yield* IsRenewal) ? goodForOpen : goodFor)) {
             askedAt = now
             yield* Effect.forkIn(Effect.delay(ask, asksAfter), scope)
           }
-          if (told !== undefined && now - toldAt < keptFor) return told
+          const known = now - toldAt < keptFor ? told : undefined
           return {
-            parts: (yield* parts).map(({ part, since, state, ...rest }) => ({
-              part,
-              state,
-              since: DateTime.makeUnsafe(since),
-              words: wordsOf(rest)
-            })),
-            instances: [],
-            scans: []
+            parts: (yield* parts).map((own) => partOf(own, known)),
+            instances: known?.instances ?? [],
+            scans: known?.scans ?? []
           }
         })
       })

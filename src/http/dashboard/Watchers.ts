@@ -8,7 +8,7 @@
  * scans or not. What is sent is made once for all who watch a page. A watcher that does not read is given no more than it takes;
  * whoever has missed something is sent the whole page when it reads again.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Latch, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
 import { makeOutage } from "../../health/Outage.ts"
 import { makeAllowance } from "./Allowance.ts"
 import { Others } from "./Others.ts"
@@ -23,7 +23,7 @@ import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
  * What bringing pages up to date may take of the processor for each scan, in milliseconds, how much of it is saved at most, and
  * how much is owed at most: after six scans at the latest some page has its turn, whatever one before it took.
  */
-export const allowed = { perScan: 4, most: 200, mostOwed: 24 } as const
+export const allowed = { perScan: 3, most: 200, mostOwed: 18 } as const
 
 /** Shards of one scan come sooner after each other than this. */
 const scansApart = Duration.toMillis(Duration.seconds(1))
@@ -31,8 +31,11 @@ const scansApart = Duration.toMillis(Duration.seconds(1))
 /** Watchers that are sent something in one turn of the event loop: a scan that begins waits for no more, some 3 ms. */
 const atOnce = 200
 
-/** How soon a page on which something is about to change is looked at again, and what is broken. */
+/** How soon a page on which something is about to change is looked at again. */
 const movingEvery = Duration.seconds(1)
+
+/** How soon what is broken is looked at again. Looking takes some half a millisecond, mostly for a thread that had gone to sleep. */
+const troubleEvery = Duration.seconds(5)
 
 /** An event of a stream of events: its data, line by line. */
 const event = (name: string, data: string): string =>
@@ -73,6 +76,8 @@ export class Watchers extends Context.Service<
       const watched = yield* WatchedPages
       const others = yield* Others
       const turn = yield* Semaphore.make(1)
+      /** Open once something is about to change on a page. */
+      const begins = yield* Latch.make()
       const allowance = yield* makeAllowance(allowed)
       let turns = 0
       const outage = makeOutage({
@@ -105,11 +110,14 @@ export class Watchers extends Context.Service<
         if (Option.isNone(page)) return
         each.mark = marked
         each.isMoving = page.value.isMoving === true
+        if (each.isMoving) yield* begins.open
         yield* renew(each, page.value.parts)
       })
 
+      const topAgain = Effect.provideService(top, IsRenewal, true)
+
       /** What brings the tops of pages up to date: most of them had the same, and are sent the same bytes. */
-      const makeUpdateTop = Effect.map(top, (parts) => {
+      const makeUpdateTop = Effect.map(topAgain, (parts) => {
         const now = new Map(parts.map((part) => [part.id, part]))
         const events = new Map<string, Packed>()
         const pack = (pieces: ReadonlyArray<Piece>) => {
@@ -177,7 +185,7 @@ export class Watchers extends Context.Service<
         if (pages.length === 0) return
         const isMoving = pages.filter((each) => each.isMoving)
         if (isMoving.length > 0) yield* takeTurns(isMoving)
-        const trouble = (yield* top).find(({ id }) => id === "troubles")?.html.text ?? ""
+        const trouble = (yield* topAgain).find(({ id }) => id === "troubles")?.html.text ?? ""
         if (trouble !== toldTrouble)
           yield* allowance.spend(
             Effect.flatMap(makeUpdateTop, (updateTop) => Effect.forEach(pages, updateTop, { discard: true }))
@@ -190,8 +198,13 @@ export class Watchers extends Context.Service<
 
       const subscription = yield* PubSub.subscribe(scans)
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), turn.withPermits(1)(scanned))))
+      const nextLook = Effect.flatMap(all, (pages) =>
+        allowance.isLeft() && pages.some(({ isMoving }) => isMoving)
+          ? Effect.sleep(movingEvery)
+          : Effect.andThen(begins.close, Effect.raceFirst(Effect.sleep(troubleEvery), begins.await))
+      )
       yield* Effect.forkScoped(
-        Effect.forever(Effect.delay(Effect.andThen(askOthers, turn.withPermits(1)(moving)), movingEvery))
+        Effect.forever(Effect.andThen(nextLook, Effect.andThen(askOthers, turn.withPermits(1)(moving))))
       )
 
       const begin = Effect.fnUntraced(function* (address: string) {
@@ -199,6 +212,7 @@ export class Watchers extends Context.Service<
         return Option.map(yield* Effect.orDie(pageOf(address)), ({ isKept = false, isMoving = false, parts }: Page) => {
           const watchers = new Set<Watcher>()
           const turn = ++turns
+          if (isMoving) begins.openUnsafe()
           return {
             address,
             parts,

@@ -2,13 +2,15 @@
  * Small pictures as SVG, drawn on the server: no script, sharp at every size, in the colours of the page. What they show also
  * stands in words beside them, so that they may be skipped.
  */
-import type { Side } from "../../domain/Match.ts"
+import type { Side, Sides } from "../../domain/Match.ts"
 import type { MetricName } from "../../domain/Metric.ts"
 import { type MatchMinute, periodEnd } from "../../domain/Snapshot.ts"
 import type { Moment, Timeline } from "../../domain/Timeline.ts"
 import { type Html, html } from "../html.ts"
 
 const sides = ["home", "away"] as const
+
+const nothing: Sides = { home: 0, away: 0 }
 
 /** Where a moment stands on the axis of the minutes: what is added to a period belongs to its last minute. */
 export const minuteOf = ({ minute, period }: Pick<MatchMinute, "minute" | "period">): number =>
@@ -19,22 +21,30 @@ const valueOf = ({ figures }: Moment, name: MetricName, side: Side): number | un
   return typeof figure === "object" ? figure[side] : undefined
 }
 
-/** What was counted in each minute, from the first on; what came while nobody looked is spread over those minutes. */
-const byMinute = (timeline: Timeline, name: MetricName, side: Side, minutes: number): ReadonlyArray<number> => {
-  const counts = new Array<number>(minutes).fill(0)
-  let [from, before]: [number, number | undefined] = [0, undefined]
+/**
+ * What was counted of both sides, minute by minute from the first on, `wide` minutes together; what came while nobody looked is
+ * spread over those minutes.
+ */
+const byMinute = (timeline: Timeline, name: MetricName, minutes: number, wide = 1): Record<Side, Array<number>> => {
+  const counts = () => new Array<number>(Math.ceil(minutes / wide)).fill(0)
+  const found = { home: counts(), away: counts() }
+  let [from, before]: [number, Sides | undefined] = [0, undefined]
   for (const each of timeline) {
-    const value = valueOf(each, name, side)
-    if (value === undefined) continue
+    const value = each.figures[name]
+    if (typeof value !== "object") continue
     const to = Math.max(1, minuteOf(each))
-    if (before === undefined) before = to <= 1 ? 0 : value
+    before ??= to <= 1 ? nothing : value
     const span = Math.max(1, to - from)
+    const home = Math.max(0, value.home - before.home) / span
+    const away = Math.max(0, value.away - before.away) / span
     for (let minute = to - span; minute < to && minute < minutes; minute++) {
-      counts[minute] = (counts[minute] ?? 0) + Math.max(0, value - before) / span
+      const place = Math.floor(minute / wide)
+      found.home[place] = (found.home[place] ?? 0) + home
+      found.away[place] = (found.away[place] ?? 0) + away
     }
     ;[from, before] = [to, value]
   }
-  return counts
+  return found
 }
 
 /** What tells best of pressure among what the feed gives. */
@@ -64,6 +74,10 @@ export const rises = (
   return found
 }
 
+/** The most that stands in one place, `least` or more. */
+const mostOf = (counts: Record<Side, ReadonlyArray<number>> | undefined, least: number): number =>
+  Math.max(least, ...(counts?.home ?? []), ...(counts?.away ?? []))
+
 /** An outline of steps from the middle line upwards (`up` 1) or downwards (-1). */
 const steps = (values: ReadonlyArray<number>, wide: number, middle: number, scale: number, up: 1 | -1): string => {
   let path = `M0 ${middle}`
@@ -83,17 +97,12 @@ const steps = (values: ReadonlyArray<number>, wide: number, middle: number, scal
 /** Minutes that are shown as one step in a small picture. */
 const wideness = 3
 
-const inSteps = (counts: ReadonlyArray<number>): ReadonlyArray<number> =>
-  Array.from({ length: Math.ceil(counts.length / wideness) }, (_, index) =>
-    counts.slice(index * wideness, (index + 1) * wideness).reduce((sum, each) => sum + each, 0)
-  )
-
 /** Pressure by minute, the home team's upwards and the away team's downwards, with a mark for each goal. */
 export const pressureChart = (timeline: Timeline): Html => {
   const name = pressureOf(timeline)
   const minutes = lengthOf(timeline)
-  const [home, away] = sides.map((side) => (name === undefined ? [] : inSteps(byMinute(timeline, name, side, minutes))))
-  const scale = 13 / Math.max(6, ...(home ?? []), ...(away ?? []))
+  const counts = name === undefined ? undefined : byMinute(timeline, name, minutes, wideness)
+  const scale = 13 / mostOf(counts, 6)
   const goals = sides.flatMap((side) =>
     rises(timeline, "goals", side).map(
       ({ at }) => html`<path class="goal ${side}" d="M${minuteOf(at)} ${side === "home" ? 3 : 29}h.01"/>`
@@ -101,9 +110,8 @@ export const pressureChart = (timeline: Timeline): Html => {
   )
   const now = timeline.at(-1)
   return html`<svg class="pressure" viewBox="0 0 ${minutes} 32" preserveAspectRatio="none" aria-hidden="true"><path class="rule" d="M45 2V30M0 16H${minutes}"/>${
-    home !== undefined && away !== undefined && name !== undefined
-      ? html`<path class="home" d="${steps(home, wideness, 16, scale, 1)}"/><path class="away" d="${steps(away, wideness, 16, scale, -1)}"/>`
-      : false
+    counts !== undefined &&
+    html`<path class="home" d="${steps(counts.home, wideness, 16, scale, 1)}"/><path class="away" d="${steps(counts.away, wideness, 16, scale, -1)}"/>`
   }${now === undefined ? false : html`<path class="now" d="M${minuteOf(now)} 1V31"/>`}${goals}</svg>`
 }
 
@@ -130,8 +138,8 @@ export const timelineChart = (timeline: Timeline, marks: ReadonlyArray<Mark>, la
   const minutes = lengthOf(timeline)
   const width = minutes * 10
   const name = pressureOf(timeline)
-  const [home, away] = sides.map((side) => (name === undefined ? [] : byMinute(timeline, name, side, minutes)))
-  const scale = 30 / Math.max(3, ...(home ?? []), ...(away ?? []))
+  const counts = name === undefined ? undefined : byMinute(timeline, name, minutes)
+  const scale = 30 / mostOf(counts, 3)
   const now = timeline.at(-1)
   const x = (at: Mark["at"]) => Math.max(0, minuteOf(at) - 0.5) * 10
   const placed = marks.map(({ at, kind, side, title }) => {
@@ -144,7 +152,7 @@ export const timelineChart = (timeline: Timeline, marks: ReadonlyArray<Mark>, la
   const ticks = [15, 30, 45, 60, 75, 90, 105].filter((minute) => minute < minutes)
   return html`<svg class="timeline" viewBox="0 0 ${width} 220" role="img" aria-label="${label}">
 <path class="rule" d="M0 100H${width}${ticks.map((minute) => `M${minute * 10} 8V192`).join("")}"/><path class="half" d="M450 4V196"/>
-${home !== undefined && away !== undefined && html`<path class="home" d="${steps(home, 10, 100, scale, 1)}"/><path class="away" d="${steps(away, 10, 100, scale, -1)}"/>`}
+${counts !== undefined && html`<path class="home" d="${steps(counts.home, 10, 100, scale, 1)}"/><path class="away" d="${steps(counts.away, 10, 100, scale, -1)}"/>`}
 ${now !== undefined && html`<path class="now" d="M${x(now)} 4V196"/>`}
 ${placed}
 ${ticks.map((minute) => html`<text x="${minute * 10}" y="214">${minute}'</text>`)}

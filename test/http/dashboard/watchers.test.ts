@@ -19,12 +19,20 @@ interface Made {
   readonly sending?: number
   /** Whether they show the database alone. */
   readonly isKept?: boolean
+  /** Addresses of pages on which something is about to change. */
+  readonly moving?: ReadonlySet<string>
   /** Addresses of pages that cannot be made now. */
   readonly broken?: ReadonlySet<string>
 }
 
 /** Watched pages that say how often they were made, with tops that say how many scans there were and what is broken. */
-const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept = false, sending = 0 }: Made) {
+const costing = Effect.fnUntraced(function* ({
+  broken = new Set(),
+  cost,
+  isKept = false,
+  moving = new Set(),
+  sending = 0
+}: Made) {
   let [time, made, scanned, changes, trouble, extra] = [0, 0, 0, 0, "", 0]
   const scans = yield* PubSub.sliding<void>(1)
   const top = () => [
@@ -43,7 +51,7 @@ const costing = Effect.fnUntraced(function* ({ broken = new Set(), cost, isKept 
         extra = 0
         made += 1
         const parts = [...top(), { id: "made", html: html`<p id="made">made ${made}</p>` }]
-        return Effect.succeedSome({ title: "", place: "Now" as const, isKept, parts })
+        return Effect.succeedSome({ title: "", place: "Now" as const, isKept, isMoving: moving.has(address), parts })
       })
   })
   const watchers = yield* Layer.build(
@@ -139,11 +147,12 @@ describe("Bringing pages up to date", () => {
         change()
         yield* scansOf(scan, 20)
         assert.isAtMost(spent() - before, 120 * allowed.perScan + allowed.most + 10)
+        // Both pages with all who watch them take 8 ms.
+        const turns = Math.floor((20 * allowed.perScan) / 8)
         received.forEach((pieces, index) => {
-          // Half of the pages have a turn in a scan, or a little more.
           const late = pieces.slice(middle[index])
-          assert.isAtLeast(late.length, 9)
-          assert.isAtLeast(renewals(late), isKept ? 1 : 9)
+          assert.isAtLeast(late.length, turns)
+          assert.isAtLeast(renewals(late), isKept ? 1 : turns)
           // The top goes with its page.
           for (const piece of late) assert.include(textOf(piece), "scan ")
         })
@@ -230,16 +239,41 @@ describe("Bringing pages up to date", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("looks every second at a page on which something is about to change, from when it is opened on", () =>
+    Effect.gen(function* () {
+      const moving = new Set(["/alerts"])
+      const { made, scan, watch } = yield* costing({ cost: 1, moving })
+      yield* watch("/")
+      yield* TestClock.adjust("7 seconds")
+      assert.strictEqual(made(), 1)
+      const received = yield* watch("/alerts")
+      yield* TestClock.adjust("1 second")
+      const before = made()
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(made(), before + 4)
+      assert.strictEqual(renewals(received), made() - 1)
+      moving.clear()
+      yield* TestClock.adjust("1 second")
+      const still = made()
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(made(), still)
+      // And from when it begins to move on while it is open.
+      moving.add("/")
+      yield* scan
+      assert.isAtLeast(made(), still + 2 + 14)
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("tells within seconds what is broken, without any scan", () =>
     Effect.gen(function* () {
       const { made, meet, watch } = yield* costing({ cost: 1 })
       const received = yield* watch("/")
       yield* TestClock.adjust("3 seconds")
       meet("the feed is away")
-      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("5 seconds")
       assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles">the feed is away</div>\n\n')
       meet("")
-      yield* TestClock.adjust("2 seconds")
+      yield* TestClock.adjust("5 seconds")
       assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles"></div>\n\n')
       assert.strictEqual(made(), 1)
     }).pipe(Effect.scoped)

@@ -1,0 +1,107 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { Health, layerHealth } from "../../../src/health/Health.ts"
+import { Overview, type Standing } from "../../../src/health/Overview.ts"
+import { Troubles, troublesOf } from "../../../src/http/dashboard/Troubles.ts"
+import { IsRenewal } from "../../../src/http/dashboard/Unchanged.ts"
+
+const instance = (name: string) => ({ name, version: "1", state: "ok" as const, since: "1970-01-01T00:00:00.000Z" })
+
+const alone: Standing = {
+  status: "ok",
+  service: "ok",
+  pid: 1,
+  version: "1",
+  parts: [],
+  instances: [instance("here:1")],
+  scans: []
+}
+
+const away = { name: "queue", since: "1970-01-01T00:00:00.000Z", what: "the queue does not answer", reason: "away" }
+
+/** Troubles of a process beside what is told of the whole service; `asked` counts how often that was asked for. */
+const troubles = Effect.fnUntraced(function* (standing: Standing) {
+  let asked = 0
+  let told = standing
+  const layer = Layer.provideMerge(
+    Troubles.layer,
+    Layer.merge(
+      layerHealth,
+      Layer.mock(Overview, {
+        standing: Effect.sync(() => {
+          asked += 1
+          return told
+        })
+      })
+    )
+  )
+  const context = yield* Layer.build(layer)
+  const health = Context.get(context, Health)
+  const { known } = Context.get(context, Troubles)
+  const shown = Effect.map(known, (now) => troublesOf(now).map(({ part, reason, state }) => [part, state, reason]))
+  return {
+    health,
+    shown,
+    shownOpen: Effect.provideService(shown, IsRenewal, true),
+    asked: () => asked,
+    tell: (standing: Standing) => {
+      told = standing
+    }
+  }
+})
+
+describe("Troubles", () => {
+  it.effect("are those of this process as they are now, whatever was told of it before", () =>
+    Effect.gen(function* () {
+      const { health, shown } = yield* troubles({ ...alone, parts: [{ ...away, state: "down" }] })
+      yield* shown
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* shown, [])
+      const key = {}
+      yield* health.met(key, { part: "feed", state: "down", what: "the feed failed", reason: "gone" })
+      assert.deepStrictEqual(yield* shown, [["feed", "down", "the feed failed: gone"]])
+      yield* health.over(key)
+      assert.deepStrictEqual(yield* shown, [])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are those of other processes too, the worst of a part", () =>
+    Effect.gen(function* () {
+      const instances = [instance("here:1"), instance("there:2")]
+      const { health, shown, tell } = yield* troubles({
+        ...alone,
+        instances,
+        parts: [{ ...away, state: "degraded", on: "there:2" }]
+      })
+      yield* shown
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* shown, [["queue", "degraded", "the queue does not answer: away (on there:2)"]])
+      yield* health.met({}, { part: "queue", state: "down", what: "no alerts go out", reason: "gone" })
+      assert.deepStrictEqual(yield* shown, [["queue", "down", "no alerts go out: gone (on here:1)"]])
+      tell({ ...alone, instances, parts: [{ ...away, state: "down", on: "here:1" }] })
+      yield* TestClock.adjust("5 seconds")
+      yield* shown
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* shown, [["queue", "down", "no alerts go out: gone (on here:1)"]])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are asked for every 5 s by who opens a page, every 15 s by who has one open, and never by nobody", () =>
+    Effect.gen(function* () {
+      const { asked, shown, shownOpen } = yield* troubles(alone)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(asked(), 0)
+      for (let second = 0; second < 30; second++) {
+        yield* shownOpen
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(asked(), 2)
+      for (let second = 0; second < 30; second++) {
+        yield* shown
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(asked(), 8)
+    }).pipe(Effect.scoped)
+  )
+})
