@@ -5,7 +5,13 @@ export const http = [
   ...changes(
     "src/http/html.ts",
     ["http/html"],
-    [["a text stands in HTML as it is", `typeof content === "string" ? escaped(content) : String(content)`, "String(content)"]]
+    [
+      [
+        "a text stands in HTML as it is",
+        `typeof content === "string" ? escaped(content) : String(content)`,
+        "String(content)"
+      ]
+    ]
   ),
   ...changes(
     "src/http/access.ts",
