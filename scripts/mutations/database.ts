@@ -100,7 +100,7 @@ export const database = [
   ),
   ...changes(
     "src/domain/Course.ts",
-    ["history/MatchHistory", "history/plays.slow"],
+    ["domain/Course", "history/MatchHistory", "history/plays.slow"],
     [
       ["every moment is new", "isKnown(past, moment) ? past : remember(past, moment)", "remember(past, moment)"],
       [

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Course, noCourse, show } from "../../src/domain/Course.ts"
+import { type Course, noCourse, recall, show } from "../../src/domain/Course.ts"
 import { lastGoal } from "../../src/domain/LastGoal.ts"
 import { compareMatchMinutes } from "../../src/domain/Snapshot.ts"
 import { moment, type Timeline, valueAt } from "../../src/domain/Timeline.ts"
@@ -77,5 +77,25 @@ describe("A poll that shows what was shown", () => {
     const shown = moment(snapshot(at(60)))
     const { course } = show(noCourse, shown)
     assert.strictEqual(show(course, moment(snapshot(at(60)))).course.past, course.past)
+  })
+})
+
+describe("A moment that was recorded", () => {
+  const after = (...scenes: ReadonlyArray<Scene>): Course =>
+    scenes.reduce<Course>((course, scene) => show(course, moment(snapshot(scene))).course, noCourse)
+
+  it("of a former play is left out, and one of a later play has a past of its own", () => {
+    const course = after(...range(1, 40).map((minute) => at(minute)), at(3), at(4))
+    assert.strictEqual(course.play, 1)
+    assert.strictEqual(recall(course, 0, moment(snapshot(at(39)))), course)
+    const later = recall(course, 2, moment(snapshot(at(9))))
+    assert.deepStrictEqual([later.play, minutes(later.past.timeline)], [2, [9]])
+  })
+
+  it("as it is known is no other poll: one that was ahead is wrong as before", () => {
+    const ahead = moment(snapshot(at(55)))
+    const course = recall(after(...range(20, 30).map((minute) => at(minute)), at(55)), 0, ahead)
+    const { course: doubted } = show(course, moment(snapshot(at(31))))
+    assert.deepStrictEqual(minutes(show(doubted, moment(snapshot(at(32)))).timeline), range(20, 32))
   })
 })
