@@ -81,11 +81,11 @@ describe("A poll that shows what was shown", () => {
 })
 
 describe("A moment that was recorded", () => {
-  const after = (...scenes: ReadonlyArray<Scene>): Course =>
+  const courseOf = (...scenes: ReadonlyArray<Scene>): Course =>
     scenes.reduce<Course>((course, scene) => show(course, moment(snapshot(scene))).course, noCourse)
 
   it("of a former play is left out, and one of a later play has a past of its own", () => {
-    const course = after(...range(1, 40).map((minute) => at(minute)), at(3), at(4))
+    const course = courseOf(...range(1, 40).map((minute) => at(minute)), at(3), at(4))
     assert.strictEqual(course.play, 1)
     assert.strictEqual(recall(course, 0, moment(snapshot(at(39)))), course)
     const later = recall(course, 2, moment(snapshot(at(9))))
@@ -94,7 +94,7 @@ describe("A moment that was recorded", () => {
 
   it("as it is known is no other poll: one that was ahead is wrong as before", () => {
     const ahead = moment(snapshot(at(55)))
-    const course = recall(after(...range(20, 30).map((minute) => at(minute)), at(55)), 0, ahead)
+    const course = recall(courseOf(...range(20, 30).map((minute) => at(minute)), at(55)), 0, ahead)
     const { course: doubted } = show(course, moment(snapshot(at(31))))
     assert.deepStrictEqual(minutes(show(doubted, moment(snapshot(at(32)))).timeline), range(20, 32))
   })
