@@ -13,6 +13,7 @@ import { Clock, Context, Duration, Effect, Layer, Metric, Ref, Semaphore } from 
 import type { DatabaseError } from "../database/Database.ts"
 import type { NewTrigger } from "../database/TriggerStore.ts"
 import { Dedup } from "../dedup/Dedup.ts"
+import { unfailing } from "../dedup/unfailing.ts"
 import type { Candidate } from "../domain/Trigger.ts"
 import type { FeedError } from "../feed/MatchFeed.ts"
 import { Health } from "../health/Health.ts"
@@ -69,7 +70,7 @@ export class Scanner extends Context.Service<
   static readonly layer = Layer.effect(
     Scanner,
     Effect.gen(function* () {
-      const dedup = yield* Dedup
+      const dedup = unfailing(yield* Dedup)
       const known = makeKnownPairs({ ttl: Duration.toMillis(dedup.ttl) })
       const poll = yield* makeObserve
       const record = yield* makeRecord
