@@ -407,7 +407,8 @@ export const helpTexts = Effect.gen(function* () {
 
 /**
  * The whole command line as a program of one's own: `runMain(cli({ feed }))` has every command of `touchline`, around what
- * the program brings. `replay` without a directory plays the program's feed until its matches have ended.
+ * the program brings. `replay` without a directory plays the program's feed until its matches have ended; one that shows none
+ * for a minute has nothing to play, which is an error.
  */
 export const cli = <const E extends Extensions>(extensions: Only<E>): Effect.Effect<void, StartError, Platform> =>
   Command.run(touchline(extensions), { version: ownVersion() }).pipe(Effect.provide(layerPresenter))

@@ -7,7 +7,7 @@ import { alertLines } from "../alert/message.ts"
 import { type DataDir, embedded } from "../database/embedded/integration.ts"
 import { TriggerStore } from "../database/TriggerStore.ts"
 import { counted } from "../domain/counted.ts"
-import { followed, type Progress } from "../feed/followed.ts"
+import { followed, type Progress, untilEnded } from "../feed/followed.ts"
 import { recorded } from "../feed/recorded/integration.ts"
 import { RecordedFeed } from "../feed/recorded/RecordedFeed.ts"
 import type { Extend, Integration } from "../Integration.ts"
@@ -50,9 +50,6 @@ const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interv
   const store = yield* TriggerStore
   const began = yield* DateTime.now
   const started = yield* Clock.currentTimeMillis
-  const ended = Effect.map(played, (progress) => progress.ended).pipe(
-    Effect.repeat({ schedule: Schedule.spaced("20 millis"), until: (isEnded) => isEnded })
-  )
   const progress = Effect.flatMap(played, showProgress).pipe(
     Effect.repeat(Schedule.spaced(process.stderr.isTTY ? "250 millis" : "5 seconds")),
     Effect.ensuring(clearProgress)
@@ -60,7 +57,7 @@ const run = Effect.fnUntraced(function* (played: Effect.Effect<Progress>, interv
   yield* Effect.gen(function* () {
     if (!json) yield* Effect.forkScoped(progress)
     // The ticker is gone when this scope closes, its last scan ended: what follows sees all triggers.
-    yield* Effect.scoped(Effect.andThen(Layer.build(layerTicker({ interval })), ended))
+    yield* Effect.scoped(Effect.andThen(Layer.build(layerTicker({ interval })), untilEnded(played)))
     yield* (yield* Outcomes).drain
     yield* drainAlerts
   }).pipe(Effect.scoped, Effect.provide(alerting))

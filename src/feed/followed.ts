@@ -1,6 +1,7 @@
 /** How far the matches of a feed have come, for a run that is to end with them. */
-import { Effect, Layer, Ref } from "effect"
+import { Duration, Effect, Layer, Ref, Schedule, Schema } from "effect"
 import { isOver } from "../domain/Snapshot.ts"
+import { steadyMillis } from "../health/steady.ts"
 import { MatchFeed } from "./MatchFeed.ts"
 
 /** How far a run has come. */
@@ -16,6 +17,27 @@ export interface Progress {
   /** Whether every match has been shown as finished. */
   readonly ended: boolean
 }
+
+/** How long a run waits for its first match. */
+export const firstMatchWithin = Duration.minutes(1)
+
+/** A feed that shows no match has none whose end a run could wait for. */
+export class NothingPlayed extends Schema.TaggedError<NothingPlayed>()("NothingPlayed", { message: Schema.String }) {}
+
+/** Waits until every match has ended. Fails with NothingPlayed when there is none within `firstMatchWithin`. */
+export const untilEnded = Effect.fnUntraced(function* (progress: Effect.Effect<Progress>) {
+  const started = yield* steadyMillis
+  const look = Effect.gen(function* () {
+    const { ended, polls, total } = yield* progress
+    const waited = (yield* steadyMillis) - started
+    if (total > 0 || waited < Duration.toMillis(firstMatchWithin)) return ended
+    const did = polls === 0 ? "has not answered" : "has shown no match"
+    return yield* new NothingPlayed({
+      message: `the feed ${did} within ${Duration.format(firstMatchWithin)}: there is nothing to play`
+    })
+  })
+  yield* Effect.repeat(look, { schedule: Schedule.spaced("20 millis"), until: (isEnded) => isEnded })
+})
 
 /**
  * A feed as it is, and its progress: it has ended when every match that it has ever shown is over, or is shown no
