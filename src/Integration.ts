@@ -99,15 +99,23 @@ export interface Integration {
   readonly read: (service: ServiceConfig) => Effect.Effect<Option.Option<Brought>, SettingsError>
 }
 
-/** What an integration is made of. */
-export interface IntegrationOptions<Config> extends Omit<Integration, "settings" | "read"> {
+/** What an integration is made of. What it brings has no other names than `Brought` and `Parts`: see `Only`. */
+export interface IntegrationOptions<Config, B extends Brought = Brought>
+  extends Omit<Integration, "settings" | "read"> {
   /** What they decode to is none where the integration is not configured. Absent: it needs no settings. */
   readonly settings: Settings<Option.Option<Config>>
-  readonly bring: (config: Config, service: ServiceConfig) => Brought
+  readonly bring: (
+    config: Config,
+    service: ServiceConfig
+  ) => Only<B, Brought> & { readonly parts: Only<B["parts"], Partial<Parts>> }
 }
 
 /** Makes an integration. */
-export const integration = <Config>({ bring, settings, ...rest }: IntegrationOptions<Config>): Integration => ({
+export const integration = <Config, const B extends Brought = Brought>({
+  bring,
+  settings,
+  ...rest
+}: IntegrationOptions<Config, B>): Integration => ({
   ...rest,
   settings: settings.all,
   read: (service) =>
@@ -128,11 +136,11 @@ export interface Extensions extends Partial<Parts> {
   readonly strategyDirectory?: string
 }
 
-/** Extensions and nothing else: a name that is none of theirs, such as a mistyped one, is a type error. */
-export type Only<E extends Extensions> = E &
-  ([Exclude<keyof E, keyof Extensions>] extends [never]
+/** Extensions (or what else is said) and nothing else: a name that is none of theirs, such as a mistyped one, is a type error. */
+export type Only<E extends Whole, Whole = Extensions> = E &
+  ([Exclude<keyof E, keyof Whole>] extends [never]
     ? unknown
-    : { readonly [Name in Exclude<keyof E, keyof Extensions>]: never })
+    : { readonly [Name in Exclude<keyof E, keyof Whole>]: never })
 
 /** Makes extensions of the settings of the service. */
 export type Extend<E extends Extensions = Extensions> = (service: ServiceConfig) => Only<E>

@@ -1,6 +1,6 @@
 /** What `npm run check` must refuse of a program's extensions, whichever way they are handed in. */
 import type { Layer } from "effect"
-import { cli, type Dedup, type MatchFeed, serve } from "../src/index.ts"
+import { cli, type Dedup, integration, type MatchFeed, noSettings, serve } from "../src/index.ts"
 
 declare const feed: Layer.Layer<MatchFeed, Error>
 declare const dedup: Layer.Layer<Dedup>
@@ -23,3 +23,20 @@ export const unnamed = serve(() => feed)
 export const unnamedInCli = cli(feed)
 // @ts-expect-error: layers, and no names for what they are
 export const list = serve(() => [feed, dedup])
+
+const whistle = { name: "whistle", settings: noSettings, brings: ["feed", "dedup"] } as const
+
+export const brought = [
+  integration({
+    ...whistle,
+    bring: () => ({ parts: { feed, dedup }, checks: ({ fills }) => (fills.has("feed") ? [] : []) })
+  }),
+  integration({ ...whistle, bring: () => ({ parts: {} }) })
+]
+
+// @ts-expect-error: a mistyped part
+export const mistypedPart = integration({ ...whistle, bring: () => ({ parts: { feed, dedupe: dedup } }) })
+// @ts-expect-error: a mistyped name beside the parts
+export const mistypedChecks = integration({ ...whistle, bring: () => ({ parts: { feed }, check: () => [] }) })
+// @ts-expect-error: another service than the name says
+export const anotherPart = integration({ ...whistle, bring: () => ({ parts: { feed: dedup } }) })
