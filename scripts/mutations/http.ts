@@ -97,7 +97,7 @@ export const http = [
       ["pages take what they like", "if (!isAwaited && !allowance.isLeft()) break", ""],
       ["a page of the database never follows", "mark === undefined || made !== mark || now - at >= keptFor", "false"],
       ["a page of the database is made with every scan", "!isKept || isMoving ||", "true ||"],
-      ["what is broken waits for a scan", "if (trouble !== toldTrouble)\n", "if (trouble === undefined)\n"],
+      ["what is broken waits for a scan", "if (untold.length > 0)\n", "if (trouble === undefined)\n"],
       ["the page that had its turn longest ago has to wait", "each.turn = ++turns", "each.turn = --turns"]
     ]
   )

@@ -67,9 +67,9 @@ const isVerdict = Schema.is(Schema.Literals(["hit", "miss", "void", "open"]))
 const given = (text: string | null): string | undefined =>
   text === null || text === "" || !isText(text) ? undefined : text
 
-/** When a day begins and ends, in this time zone. */
+/** When a day begins and ends, in this time zone. None of a year that databases and browsers write in another way. */
 const dayOf = (day: string | undefined, zone: string | undefined) => {
-  if (day === undefined || !/^\d{4}-\d\d-\d\d$/.test(day)) return undefined
+  if (day === undefined || !/^[12]\d{3}-\d\d-\d\d$/.test(day)) return undefined
   const begin = Option.getOrUndefined(DateTime.makeZoned(day, { timeZone: zone ?? "UTC", adjustForTimeZone: true }))
   if (begin === undefined) return undefined
   return { since: DateTime.toUtc(begin), until: DateTime.toUtc(DateTime.add(begin, { days: 1 })) }

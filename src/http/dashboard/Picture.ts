@@ -174,7 +174,8 @@ export class Picture extends Context.Service<
         find: (id) => matches.get(id)?.look,
         all: () => Array.from(matches.values(), ({ look }) => look),
         live: Effect.map(Clock.currentTimeMillis, (now) => {
-          if (isOrdered) return order
+          // Matches leave without a scan too: no poll shows them any more, or it shows them as ended.
+          if (isOrdered) return order.filter(({ look }) => isInPlayAt(look, now))
           const told = inPlay(now)
           weigh(turnOf(told, now))
           order = told.sort(closestFirst)

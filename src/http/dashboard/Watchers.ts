@@ -9,6 +9,7 @@
  * whoever has missed something is sent the whole page when it reads again.
  */
 import { Clock, Context, Duration, Effect, Latch, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
+import type { DatabaseError } from "../../database/Database.ts"
 import { makeOutage } from "../../health/Outage.ts"
 import { makeAllowance } from "./Allowance.ts"
 import { Others } from "./Others.ts"
@@ -59,11 +60,14 @@ export class Watchers extends Context.Service<
   {
     /**
      * How a page is watched until the scope closes: the watcher is sent all its parts, then what changes. Answers with what is
-     * to be run when a watcher that was full reads again. None where there is no such page.
+     * to be run when a watcher that was full reads again. None where there is no such page. Fails where it cannot be made now.
      */
     readonly watch: (
       address: string
-    ) => Effect.Effect<Option.Option<(watcher: Watcher) => Effect.Effect<() => void, never, Scope.Scope>>>
+    ) => Effect.Effect<
+      Option.Option<(watcher: Watcher) => Effect.Effect<() => void, never, Scope.Scope>>,
+      DatabaseError
+    >
     /** Looks at the watched pages now: something was done that they show. */
     readonly look: Effect.Effect<void>
   }
@@ -80,6 +84,8 @@ export class Watchers extends Context.Service<
       const begins = yield* Latch.make()
       const allowance = yield* makeAllowance(allowed)
       let turns = 0
+      /** Pages that could not be made in their last turn. */
+      const failing = new Set<Watched>()
       const outage = makeOutage({
         begins: "open pages cannot be brought up to date",
         ends: "open pages are brought up to date again"
@@ -102,16 +108,16 @@ export class Watchers extends Context.Service<
         }
       })
 
-      /** Makes a page anew. */
+      /** Makes a page anew. False: there is none any more at its address. */
       const update = Effect.fnUntraced(function* (each: Watched) {
-        each.at = yield* Clock.currentTimeMillis
-        const marked = yield* mark
+        const [at, marked] = [yield* Clock.currentTimeMillis, yield* mark]
         const page = yield* Effect.provideService(pageOf(each.address), IsRenewal, true)
-        if (Option.isNone(page)) return
+        each.at = at
         each.mark = marked
-        each.isMoving = page.value.isMoving === true
+        each.isMoving = Option.isSome(page) && page.value.isMoving === true
         if (each.isMoving) yield* begins.open
-        yield* renew(each, page.value.parts)
+        if (Option.isSome(page)) yield* renew(each, page.value.parts)
+        return Option.isSome(page)
       })
 
       const topAgain = Effect.provideService(top, IsRenewal, true)
@@ -146,7 +152,6 @@ export class Watchers extends Context.Service<
         const now = yield* Clock.currentTimeMillis
         const marked = yield* mark
         let updateTop: Effect.Success<typeof makeUpdateTop> | undefined
-        let failed: string | undefined
         const topOf = (each: Watched) =>
           Effect.gen(function* () {
             updateTop ??= yield* makeUpdateTop
@@ -158,15 +163,21 @@ export class Watchers extends Context.Service<
           yield* Effect.yieldNow
           // A page that cannot be made has had its turn too.
           each.turn = ++turns
-          yield* allowance.spend(isAwaited || mayDiffer(each, marked, now) ? update(each) : topOf(each)).pipe(
+          const made = Effect.flatMap(update(each), (isThere) => {
+            failing.delete(each)
+            // Its top goes on.
+            return isThere ? Effect.void : topOf(each)
+          })
+          yield* allowance.spend(isAwaited || mayDiffer(each, marked, now) ? made : topOf(each)).pipe(
             Effect.catch(({ message }) => {
-              failed = message
-              return allowance.spend(topOf(each))
+              failing.add(each)
+              return Effect.andThen(outage.met(message), allowance.spend(topOf(each)))
             }),
             Effect.catchDefect((defect) => Effect.logError("a page broke", defect))
           )
         }
-        yield* failed === undefined ? outage.over : outage.met(failed)
+        for (const each of failing) if (watched.get(each.address) !== each) failing.delete(each)
+        if (failing.size === 0) yield* outage.over
       })
 
       let grantedAt = Number.NEGATIVE_INFINITY
@@ -179,18 +190,19 @@ export class Watchers extends Context.Service<
         }
         yield* takeTurns(yield* all)
       })
-      let toldTrouble = ""
+      const troubleIn = (parts: ReadonlyArray<Part>) => parts.find(({ id }) => id === "troubles")?.html.text
       const moving = Effect.gen(function* () {
         const pages = yield* all
         if (pages.length === 0) return
         const isMoving = pages.filter((each) => each.isMoving)
         if (isMoving.length > 0) yield* takeTurns(isMoving)
-        const trouble = (yield* topAgain).find(({ id }) => id === "troubles")?.html.text ?? ""
-        if (trouble !== toldTrouble)
+        const trouble = troubleIn(yield* topAgain)
+        // A page may have been made since the last look, and tell of what is over again.
+        const untold = pages.filter(({ parts }) => troubleIn(parts) !== trouble)
+        if (untold.length > 0)
           yield* allowance.spend(
-            Effect.flatMap(makeUpdateTop, (updateTop) => Effect.forEach(pages, updateTop, { discard: true }))
+            Effect.flatMap(makeUpdateTop, (updateTop) => Effect.forEach(untold, updateTop, { discard: true }))
           )
-        toldTrouble = trouble
       })
       const look = Effect.flatMap(all, (pages) => takeTurns(pages, true))
       /** What other processes see comes by itself to nobody. */
@@ -209,7 +221,7 @@ export class Watchers extends Context.Service<
 
       const begin = Effect.fnUntraced(function* (address: string) {
         const [at, marked] = [yield* Clock.currentTimeMillis, yield* mark]
-        return Option.map(yield* Effect.orDie(pageOf(address)), ({ isKept = false, isMoving = false, parts }: Page) => {
+        return Option.map(yield* pageOf(address), ({ isKept = false, isMoving = false, parts }: Page) => {
           const watchers = new Set<Watcher>()
           const turn = ++turns
           if (isMoving) begins.openUnsafe()

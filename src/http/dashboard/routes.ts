@@ -99,7 +99,12 @@ const pages = Layer.unwrap(
         // A browser does not ask again for what has no content.
         if (Option.isNone(events)) return HttpServerResponse.empty({ status: 204 })
         return yield* eventStream(greeting, closing.begun, events.value)
-      })
+      }).pipe(
+        // Our pages ask again soon.
+        Effect.catchTag("DatabaseError", ({ message }) =>
+          Effect.succeed(HttpServerResponse.text(`${message}\n`, { status: 503 }))
+        )
+      )
     )
 
     /** Does what a form asks for, and goes on to what it came to; or shows the page again, with the reason. */

@@ -140,7 +140,7 @@ describe("pages over HTTP", { concurrent: true }, () => {
 
   it.live("list alerts newest first, page by page, each once", () =>
     Effect.gen(function* () {
-      const { page, scan, strategies } = yield* watching([
+      const { page, port, scan, strategies } = yield* watching([
         { name: "Fires", when: [goals(0)] },
         { name: "Never fires", when: [goals(9)] }
       ])
@@ -163,6 +163,11 @@ describe("pages over HTTP", { concurrent: true }, () => {
         ["Pacific/Kiritimati", today("Pacific/Niue"), 0]
       ] as const) {
         assert.strictEqual(ids(yield* page(`/alerts?day=${day}&zone=${zone}`)).length, count, `${day} ${zone}`)
+      }
+      // No day: all are shown.
+      for (const day of ["0000-01-01", "0001-01-01", "9999-12-31", "today"]) {
+        const shown = yield* ask(port, `/alerts?day=${day}&zone=Asia/Tokyo`)
+        assert.deepStrictEqual([shown.status, ids(shown.body).length], [200, 50], day)
       }
       const none = yield* page(`/alerts?day=2001-01-01&strategy=${strategies[1]?.id}`)
       assert.strictEqual(ids(none).length, 0)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Option, PubSub } from "effect"
+import { Effect, Layer, Logger, Option, PubSub } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../../src/database/Database.ts"
 import { ProcessorTime } from "../../../src/http/dashboard/Allowance.ts"
@@ -23,12 +23,15 @@ interface Made {
   readonly moving?: ReadonlySet<string>
   /** Addresses of pages that cannot be made now. */
   readonly broken?: ReadonlySet<string>
+  /** Addresses at which there is no page any more. */
+  readonly gone?: ReadonlySet<string>
 }
 
 /** Watched pages that say how often they were made, with tops that say how many scans there were and what is broken. */
 const costing = Effect.fnUntraced(function* ({
   broken = new Set(),
   cost,
+  gone = new Set(),
   isKept = false,
   moving = new Set(),
   sending = 0
@@ -47,6 +50,7 @@ const costing = Effect.fnUntraced(function* ({
         if (broken.has(address)) {
           return Effect.fail(new DatabaseError({ operation: "test", reason: "unavailable", message: "away" }))
         }
+        if (gone.has(address)) return Effect.succeedNone
         time += cost + extra
         extra = 0
         made += 1
@@ -279,6 +283,20 @@ describe("Bringing pages up to date", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect("takes back within seconds what a page was made to tell, where it is over by then", () =>
+    Effect.gen(function* () {
+      const { look, meet, watch } = yield* costing({ cost: 1 })
+      const received = yield* watch("/")
+      yield* TestClock.adjust("6 seconds")
+      meet("the feed is away")
+      yield* look
+      assert.include(textOf(received.at(-1)), "the feed is away")
+      meet("")
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles"></div>\n\n')
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("goes on with other pages while one cannot be made, whose top follows", () =>
     Effect.gen(function* () {
       const broken = new Set<string>()
@@ -293,5 +311,69 @@ describe("Bringing pages up to date", () => {
       yield* scan
       assert.strictEqual(renewals(alerts), 2)
     }).pipe(Effect.scoped, Effect.provide(quiet))
+  )
+
+  it.effect("fails with the reason where a page cannot be made for who comes, and breaks nothing", () =>
+    Effect.gen(function* () {
+      const { scan, watch } = yield* costing({ cost: 1, broken: new Set(["/alerts"]) })
+      const received = yield* watch("/")
+      assert.strictEqual((yield* Effect.flip(watch("/alerts"))).message, "away")
+      yield* scan
+      assert.strictEqual(renewals(received), 2)
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "says once that a page cannot be made, and that it can again when it is, whatever others can meanwhile",
+    () => {
+      const lines: Array<unknown> = []
+      const logger = Logger.make(({ message }) => lines.push(...(Array.isArray(message) ? message : [message])))
+      return Effect.gen(function* () {
+        const broken = new Set<string>()
+        const { scan, watch } = yield* costing({ cost: 2 * allowed.perScan, broken })
+        yield* Effect.forEach(["/alerts", "/", "/system"], watch)
+        broken.add("/alerts")
+        // Until pages take turns, so that in some of them nothing fails.
+        yield* scansOf(scan, 200)
+        assert.deepStrictEqual(lines, ["open pages cannot be brought up to date"])
+        broken.clear()
+        yield* scansOf(scan, 12)
+        assert.deepStrictEqual(lines.slice(1), ["open pages are brought up to date again"])
+      }).pipe(Effect.scoped, Effect.provide(Logger.layer([logger])))
+    }
+  )
+
+  it.effect("says no more of a page that cannot be made once nobody watches it", () => {
+    const lines: Array<unknown> = []
+    const logger = Logger.make(({ message }) => lines.push(...(Array.isArray(message) ? message : [message])))
+    return Effect.gen(function* () {
+      const broken = new Set(["/alerts"])
+      const { scan, watch } = yield* costing({ cost: 1, broken })
+      yield* watch("/")
+      broken.clear()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* watch("/alerts")
+          broken.add("/alerts")
+          yield* scan
+        })
+      )
+      yield* scan
+      assert.deepStrictEqual(lines, [
+        "open pages cannot be brought up to date",
+        "open pages are brought up to date again"
+      ])
+    }).pipe(Effect.scoped, Effect.provide(Logger.layer([logger])))
+  })
+
+  it.effect("goes on with the top of a page that is not there any more", () =>
+    Effect.gen(function* () {
+      const gone = new Set<string>()
+      const { scan, watch } = yield* costing({ cost: 1, gone })
+      const received = yield* watch("/matches/7")
+      gone.add("/matches/7")
+      yield* scansOf(scan, 2)
+      assert.include(textOf(received.at(-1)), "scan 2")
+    }).pipe(Effect.scoped)
   )
 })
