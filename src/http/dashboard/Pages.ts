@@ -9,6 +9,7 @@ import { addressOf } from "../address.ts"
 import type { Html } from "../html.ts"
 import { makeChoices } from "./Choices.ts"
 import { type Draft, Drafts, readText } from "./Drafts.ts"
+import { dayOf, zoneOf } from "./day.ts"
 import { Editing } from "./Editing.ts"
 import { Others } from "./Others.ts"
 import {
@@ -66,18 +67,6 @@ const isVerdict = Schema.is(Schema.Literals(["hit", "miss", "void", "open"]))
 
 const given = (text: string | null): string | undefined =>
   text === null || text === "" || !isText(text) ? undefined : text
-
-/** When a day begins and ends, in this time zone. None of a year that databases and browsers write in another way. */
-const dayOf = (day: string | undefined, zone: string | undefined) => {
-  if (day === undefined || !/^[12]\d{3}-\d\d-\d\d$/.test(day)) return undefined
-  const begin = Option.getOrUndefined(DateTime.makeZoned(day, { timeZone: zone ?? "UTC", adjustForTimeZone: true }))
-  if (begin === undefined) return undefined
-  return { since: DateTime.toUtc(begin), until: DateTime.toUtc(DateTime.add(begin, { days: 1 })) }
-}
-
-/** A time zone that there is. */
-const zoneOf = (text: string | undefined): string | undefined =>
-  text !== undefined && Option.isSome(DateTime.zoneMakeNamed(text)) ? text : undefined
 
 /** A number of a page, counted from 1. */
 const pageNumber = (text: string | null): number => Math.max(1, Math.min(1_000_000, Math.floor(Number(text)) || 1))
@@ -179,7 +168,7 @@ export class Pages extends Context.Service<
           competition: asked.competition,
           state: isState(asked.state) ? asked.state : undefined,
           verdict: isVerdict(asked.verdict) ? asked.verdict : undefined,
-          ...dayOf(asked.day, asked.zone)
+          ...(asked.day === undefined ? undefined : dayOf(asked.day, asked.zone))
         }
         const rows = yield* store.alerts(filter, alertsPerPage + 1, placeOf(asked.after))
         const shown = rows.slice(0, alertsPerPage)
