@@ -80,6 +80,9 @@ const forgetAfter = Duration.minutes(2)
 /** Matches whose past is asked for in one call: a match over is some sixty moments of a kilobyte each. */
 const matchesPerCall = 100
 
+/** Of these calls so many are under way at once: while one answer is read the database makes the next. */
+const callsAtOnce = 2
+
 /**
  * Moments that are saved in one call. A database of this process alone is on the thread that serves pages, which wait for no more:
  * between two calls the event loop has so many turns as it takes to answer a request.
@@ -130,35 +133,36 @@ const onDatabase = Effect.fnUntraced(function* ({
   let askedAt: string | null = null
   const saving = yield* Semaphore.make(1)
 
+  /** Reads the past of these matches and, where a time is given, what others have seen since; answers with when it was asked. */
+  const read = Effect.fnUntraced(function* (page: ReadonlyArray<string>, since: string | null) {
+    const { asked_at, doubts, moments } = yield* decodeAnswer(
+      yield* call("play_moments_of", { match_ids: page, since, reader: self })
+    )
+    const remembered = yield* decode(moments)
+    const doubted = yield* decodeDoubts(doubts)
+    const asked = new Set(page)
+    // Of a match that was never asked for, the latest moments alone would pass for its whole past.
+    const isWhole = ({ match_id }: { readonly match_id: string }) => asked.has(match_id) || pasts.isLoaded(match_id)
+    // What this process has seen and not saved yet is newer than what the database has of that minute in that play.
+    yield* pasts.add(
+      remembered
+        .filter((each) => isWhole(each) && each.play > (unsaved.get(momentKey(each))?.play ?? -1))
+        // In the order of play each is added at the end of its past.
+        .sort((one, other) => one.play - other.play || compareMatchMinutes(one, other)),
+      doubted.filter((each) => isWhole(each) && each.play > (unsavedDoubts.get(each.match_id)?.play ?? -1))
+    )
+    yield* pasts.loaded(page)
+    return asked_at
+  })
+
   /** Reads the past of matches that are new to this process and, where they are shared, what others have seen since. */
   const load = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
     const fresh = ids.filter((id) => !pasts.isLoaded(id))
     if (fresh.length === 0 && !isShared) return
+    const [first = [], ...others] = Arr.chunksOf(fresh, matchesPerCall)
     // The first call tells what others have seen since the last time; what they see after it, the next time.
-    let since = isShared ? askedAt : null
-    let firstAskedAt: string | undefined
-    for (const page of Arr.isArrayNonEmpty(fresh) ? Arr.chunksOf(fresh, matchesPerCall) : [[]]) {
-      const { asked_at, doubts, moments } = yield* decodeAnswer(
-        yield* call("play_moments_of", { match_ids: page, since, reader: self })
-      )
-      const remembered = yield* decode(moments)
-      const doubted = yield* decodeDoubts(doubts)
-      firstAskedAt ??= asked_at
-      askedAt = firstAskedAt
-      since = null
-      const asked = new Set(page)
-      // Of a match that was never asked for, the latest moments alone would pass for its whole past.
-      const isWhole = ({ match_id }: { readonly match_id: string }) => asked.has(match_id) || pasts.isLoaded(match_id)
-      // What this process has seen and not saved yet is newer than what the database has of that minute in that play.
-      yield* pasts.add(
-        remembered
-          .filter((each) => isWhole(each) && each.play > (unsaved.get(momentKey(each))?.play ?? -1))
-          // In the order of play each is added at the end of its past.
-          .sort((one, other) => one.play - other.play || compareMatchMinutes(one, other)),
-        doubted.filter((each) => isWhole(each) && each.play > (unsavedDoubts.get(each.match_id)?.play ?? -1))
-      )
-      yield* pasts.loaded(page)
-    }
+    askedAt = yield* read(first, isShared ? askedAt : null)
+    yield* Effect.forEach(others, (page) => read(page, null), { concurrency: callsAtOnce, discard: true })
   })
 
   /** Saves what is not saved yet, also what comes meanwhile. */

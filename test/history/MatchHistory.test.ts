@@ -36,6 +36,10 @@ class FakeDatabase {
   /** What a call that saves waits for, after it took its moments. */
   saves: Effect.Effect<void> = Effect.void
   readonly calls: Array<string> = []
+  /** Calls that read moments: the matches of each, and how many were under way at once at most. */
+  readonly asked: Array<ReadonlyArray<unknown>> = []
+  private reading = 0
+  mostReading = 0
   /** The times since which it was asked. */
   readonly since: Array<unknown> = []
   readonly moments = new Map<string, Readonly<Record<string, unknown>>>()
@@ -63,7 +67,17 @@ class FakeDatabase {
             ids.includes(match_id) ||
             (args.since !== null && `${recorded_at}` >= `${args.since}` && recorder !== args.reader)
         )
-        return Effect.succeed([{ asked_at: this.time(this.recorded), moments: JSON.stringify(moments), doubts: "[]" }])
+        this.asked.push(ids)
+        this.reading += 1
+        this.mostReading = Math.max(this.mostReading, this.reading)
+        const answer = [{ asked_at: this.time(this.recorded), moments: JSON.stringify(moments), doubts: "[]" }]
+        return Effect.as(Effect.yieldNow, answer).pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              this.reading -= 1
+            })
+          )
+        )
       })
   })
 
@@ -174,6 +188,9 @@ describe("History on the database", () => {
         yield* record({ id: "first" })
         yield* record(...Array.from({ length: 250 }, (_, index) => ({ id: `${index}` })))
         expect(database.since).toEqual([null, database.time(0), null, null])
+        expect(database.asked.map((ids) => ids.length)).toEqual([1, 100, 100, 50])
+        // While one answer is read the database makes the next, and no more than that.
+        assert.strictEqual(database.mostReading, 2)
       }).pipe(Effect.provide(layer))
     })
   )
