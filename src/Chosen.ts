@@ -14,6 +14,7 @@ import {
   serviceSettings,
   setting
 } from "./Config.ts"
+import { answering } from "./database/answering.ts"
 import { type PageConfig, pageSettings } from "./http/dashboard/settings.ts"
 import { type HttpConfig, httpSettings } from "./http/settings.ts"
 import {
@@ -138,6 +139,9 @@ export const choose = Effect.fnUntraced(function* (
   const found = (part: Part) => brings.find(({ parts }) => parts[part] !== undefined)
   const fill = <P extends Part>(part: P): Parts[P] | undefined => own[part] ?? found(part)?.parts[part]
   const others = rest(service, own)
+  const isOwn = (part: Part) =>
+    own[part] !== undefined || own.integrations?.some((each) => each === found(part)?.integration) === true
+  const database = fill("database") ?? lacking("database")
   const isAskedFor = ({ feed: does, name }: Integration) => does === undefined || name === feed
   const clashing = halfSecret(allSettings(list))
   const failures = [Result.getFailure(named), ...readings.map(({ brought }) => Result.getFailure(brought))].flatMap(
@@ -152,7 +156,7 @@ export const choose = Effect.fnUntraced(function* (
     parts: {
       feed: fill("feed") ?? lacking("feed"),
       channel: fill("channel") ?? lacking("channel"),
-      database: fill("database") ?? lacking("database"),
+      database: isOwn("database") ? answering(database) : database,
       queue: fill("queue") ?? lacking("queue"),
       dedup: fill("dedup") ?? others.dedup,
       history: fill("history") ?? others.history,
@@ -165,8 +169,7 @@ export const choose = Effect.fnUntraced(function* (
     }),
     readings,
     filledBy: (part) => (own[part] === undefined ? found(part)?.integration : undefined),
-    isOwn: (part) =>
-      own[part] !== undefined || own.integrations?.some((each) => each === found(part)?.integration) === true,
+    isOwn,
     replaced: new Set(Struct.keys(partLabels).filter((part) => own[part] !== undefined)),
     isBroken: (part) => {
       if (own[part] !== undefined) return false

@@ -16,8 +16,9 @@ import type { Trigger, TriggerId } from "../domain/Trigger.ts"
 import * as metrics from "../health/metrics.ts"
 import { steadyMillis } from "../health/steady.ts"
 import { JobFailure } from "../queue/JobQueue.ts"
-import { AlertChannel, ChannelError, congestedFor } from "./AlertChannel.ts"
+import { AlertChannel, type ChannelError, congestedFor } from "./AlertChannel.ts"
 import { AlertTimes } from "./AlertTimes.ts"
+import { answered } from "./answered.ts"
 import { type ChannelBreaker, makeChannelBreaker } from "./ChannelBreaker.ts"
 import { makeLines } from "./Lines.ts"
 
@@ -98,6 +99,7 @@ export class Alerter extends Context.Service<
       const times = yield* AlertTimes
       const breaker = yield* makeChannelBreaker(channel.name)
       const lines = makeLines()
+      const asked = answered(channel, times.send)
       /** Before this an alert cannot expire while it is sent, whatever it waits for first. */
       const atRisk = Duration.times(times.send, 4)
 
@@ -161,35 +163,16 @@ export class Alerter extends Context.Service<
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const late = Duration.millis(now - DateTime.toEpochMillis(trigger.triggeredAt))
           const isLate = Duration.isGreaterThanOrEqualTo(late, lateAfter)
-          const sending = channel.send({ trigger, idempotencyKey: trigger.id, attempt, ...(isLate ? { late } : {}) })
+          const sending = asked(() =>
+            channel.send({ trigger, idempotencyKey: trigger.id, attempt, ...(isLate ? { late } : {}) })
+          )
           return Effect.andThen(Metric.update(metrics.of(metrics.alertAttempts, { channel: channel.name }), 1), sending)
         }).pipe(
-          Effect.timeoutOrElse({
-            duration: times.send,
-            orElse: () =>
-              Effect.fail(
-                new ChannelError({
-                  channel: channel.name,
-                  reason: "unavailable",
-                  message: `no answer within ${Duration.format(times.send)}`
-                })
-              )
-          }),
           Effect.catchIf(
             ({ reason }) => reason === "congested",
             (error) => putOff(trigger, turn, error)
           ),
-          Effect.tapError((error) => (error.reason === "blocked" ? mute(error) : Effect.void)),
-          Effect.catchDefect((cause) =>
-            Effect.fail(
-              new ChannelError({
-                channel: channel.name,
-                reason: "unavailable",
-                message: `the channel broke: ${cause instanceof Error ? cause.message : String(cause)}`,
-                cause
-              })
-            )
-          )
+          Effect.tapError((error) => (error.reason === "blocked" ? mute(error) : Effect.void))
         )
 
       const giveUp = Effect.fnUntraced(function* (trigger: Trigger, attempts: number, error: JobFailure) {

@@ -11,6 +11,8 @@ import type { Digest } from "../domain/Alert.ts"
 import * as metrics from "../health/metrics.ts"
 import { makeOutage } from "../health/Outage.ts"
 import { AlertChannel } from "./AlertChannel.ts"
+import { AlertTimes } from "./AlertTimes.ts"
+import { answered } from "./answered.ts"
 
 /** How long alerts are gathered before they are told. */
 export const gatherFor = Duration.minutes(10)
@@ -25,6 +27,7 @@ export const layerDigests = Layer.effectDiscard(
   Effect.gen(function* () {
     const { digest: tell, name } = yield* AlertChannel
     if (tell === undefined) return
+    const asked = answered({ name }, (yield* AlertTimes).send)
     const triggers = yield* TriggerStore
     const outage = makeOutage({ begins: "digests cannot be looked for", ends: "digests are looked for again" })
 
@@ -46,7 +49,7 @@ export const layerDigests = Layer.effectDiscard(
         )
 
     const send = (digest: Digest) =>
-      tell(digest).pipe(
+      asked(() => tell(digest)).pipe(
         Effect.matchEffect({
           onSuccess: ({ messageId = "" }) =>
             Effect.andThen(

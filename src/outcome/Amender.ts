@@ -7,10 +7,11 @@
  * the owner: what they call their strategy by then would come with it.
  */
 import { Context, Duration, Effect, Layer, Option } from "effect"
-import { AlertChannel, ChannelError } from "../alert/AlertChannel.ts"
+import { AlertChannel } from "../alert/AlertChannel.ts"
 import { Alerter } from "../alert/Alerter.ts"
 import { AlertQueue } from "../alert/AlertQueue.ts"
 import { AlertTimes } from "../alert/AlertTimes.ts"
+import { answered } from "../alert/answered.ts"
 import type { ResultMode } from "../Config.ts"
 import type { Amendment } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
@@ -48,27 +49,9 @@ export class Amender extends Context.Service<
         const alerts = yield* AlertQueue
         const store = yield* OutcomeStore
 
+        const asked = answered(channel, times.send)
         const edit = (amendment: Amendment) =>
-          Effect.suspend(() => channel.edit?.(amendment) ?? Effect.succeed(amendment.receipt)).pipe(
-            Effect.timeoutOrElse({
-              duration: times.send,
-              orElse: () =>
-                new ChannelError({
-                  channel: channel.name,
-                  reason: "unavailable",
-                  message: `no answer within ${Duration.format(times.send)}`
-                })
-            }),
-            Effect.catchDefect(
-              (cause) =>
-                new ChannelError({
-                  channel: channel.name,
-                  reason: "unavailable",
-                  message: `the channel broke: ${cause instanceof Error ? cause.message : String(cause)}`,
-                  cause
-                })
-            )
-          )
+          asked(() => channel.edit?.(amendment) ?? Effect.succeed(amendment.receipt))
 
         return Amender.of({
           amend: Effect.fn("Amender.amend")(function* ({ attempt, isLast, triggerId }) {
