@@ -70,8 +70,8 @@ export const database = [
       ["a few moments pass for the whole past", "asked.has(match_id) || pasts.isLoaded(match_id)", "true"],
       [
         "processes that share the matches do not ask again",
-        "let since = isShared ? askedAt : null",
-        "let since: string | null = null"
+        "read(first, isShared ? askedAt : null)",
+        "read(first, null)"
       ],
       ["a process with the matches to itself asks again", "if (fresh.length === 0 && !isShared) return", ""],
       [
