@@ -101,7 +101,7 @@ export interface FileStrategy {
 
 /** Where the strategies of files lie. */
 export interface FilePlace {
-  /** The real path of the directory. */
+  /** The whole path of the directory, as it was named: a link to it is another one. */
   readonly directory: string
   /** The names, without extensions, of all strategy files there, also of those that cannot be read. */
   readonly names: ReadonlyArray<string>

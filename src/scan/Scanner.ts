@@ -3,7 +3,8 @@
  *
  * 1 `observe` asks the feed; 2 `record` makes what matches look like now part of their past; 3 `judge` evaluates the rules on
  * those in play; 4 `recall` drops pairs that have a trigger, and `holdBack` those of owners who have had their share of the
- * day; 5 `create` makes triggers of the others; 6 `offer` gives their alerts to the queue. What a tick costs is what is new: pairs that fired before are known by a bit (`KnownPairs`).
+ * day; 5 `create` makes triggers of the others, and `confirm` finds those whose strategy the database does not have; 6 `offer`
+ * gives their alerts to the queue. What a tick costs is what is new: pairs that fired before are known by a bit (`KnownPairs`).
  *
  * Guarantees: state, not events. A tick that fails, or never comes, loses no trigger whose conditions still hold at the
  * next; a pair is remembered only after the database has it; an alert that could not be offered stays pending there, and
@@ -19,6 +20,7 @@ import type { FeedError } from "../feed/MatchFeed.ts"
 import { Health } from "../health/Health.ts"
 import * as metrics from "../health/metrics.ts"
 import { AfterScan } from "./AfterScan.ts"
+import { makeConfirm } from "./confirm.ts"
 import { countDuplicates, countNow, countReport } from "./countScan.ts"
 import { candidatesOf, makeCreate, roundsOf } from "./create.ts"
 import { makeHoldBack } from "./holdBack.ts"
@@ -80,6 +82,7 @@ export class Scanner extends Context.Service<
       const holdBack = yield* makeHoldBack(known)
       const lookUp = yield* makeLookUp(known)
       const create = yield* makeCreate
+      const confirm = yield* makeConfirm
       const offer = yield* makeOffer(known, dedup)
       const askAgain = yield* makeAskAgain(known)
       const after = yield* AfterScan
@@ -127,7 +130,7 @@ export class Scanner extends Context.Service<
           const { fresh, heldBack, noteCreated, tell } = yield* holdBack(unbounded)
           const created: Array<NewTrigger> = []
           const make = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>) {
-            const made = yield* creating.withPermits(1)(create(batch))
+            const made = yield* confirm(batch, yield* creating.withPermits(1)(create(batch)))
             for (const each of made.triggers) created.push(each)
             noteCreated(batch, made)
             return yield* offer(made)

@@ -23,12 +23,12 @@ export class Strategies extends Context.Service<
     readonly name: string
     /**
      * Which strategies these are, for instances on one Redis: those of one set share their ticks, those of different sets
-     * each have their own. Undefined for the database's; a short name without spaces for any others.
+     * each have their own. Undefined for the database's; a short name without spaces and colons for any others.
      */
     readonly set: string | undefined
     /** The directory, or file, that they are kept in. Absent: the database. */
     readonly directory?: string
-    /** What is watched now. It waits for no database and no disk. */
+    /** What is watched now. It waits for no database and no disk. Only what the database has (`StrategyStore`) gets triggers. */
     readonly watched: Effect.Effect<Watched>
   }
 >()("touchline/strategies/Strategies") {
