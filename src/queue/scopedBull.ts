@@ -1,5 +1,5 @@
 /** BullMQ's queues and workers as scoped resources, on whatever backend. */
-import { Effect, type Scope } from "effect"
+import { Duration, Effect, Schedule, type Scope } from "effect"
 import { askBull, type QueueError } from "./QueueBackend.ts"
 
 /** What every class of BullMQ can do. */
@@ -24,27 +24,38 @@ export interface BullOptions<A> {
   readonly close?: (bull: A) => Promise<void>
 }
 
-/** Makes a queue or a worker, waits until it is ready, and closes it with the scope. Failing to close is only logged. */
+/** A connection that breaks while it is made fails what waits for it, also where it would be made again later: then we do. */
+const again = { schedule: Schedule.exponential("500 millis"), times: 3 } as const
+
+/** What could not be opened may not close either: nobody waits longer for it. */
+const closeBrokenWithin = Duration.seconds(1)
+
+/**
+ * Makes a queue or a worker, waits until it is ready, and closes it with the scope. Where it does not become ready it is made
+ * again, three times within some four seconds. Failing to close is only logged.
+ */
 export const scopedBull = <A extends Bull>({
   close = (bull) => bull.close(),
   make,
   onError,
   queue,
   what
-}: BullOptions<A>): Effect.Effect<A, QueueError, Scope.Scope> =>
-  Effect.acquireRelease(
-    askBull(queue, opening[what], async () => {
-      const bull = make()
-      bull.on("error", onError)
-      await bull.waitUntilReady()
-      return bull
-    }),
-    (bull) =>
-      Effect.ignore(
-        askBull(queue, closing[what], () => close(bull)),
-        { log: true }
-      )
-  )
+}: BullOptions<A>): Effect.Effect<A, QueueError, Scope.Scope> => {
+  const closed = (bull: A) =>
+    Effect.ignore(
+      askBull(queue, closing[what], () => close(bull)),
+      { log: true }
+    )
+  const opened = Effect.gen(function* () {
+    const bull = yield* askBull(queue, opening[what], async () => make())
+    bull.on("error", onError)
+    yield* askBull(queue, opening[what], () => bull.waitUntilReady()).pipe(
+      Effect.onError(() => Effect.timeoutOption(closed(bull), closeBrokenWithin))
+    )
+    return bull
+  })
+  return Effect.acquireRelease(Effect.retry(opened, again), closed)
+}
 
 /** What BullMQ tells of the jobs of a queue. */
 interface JobEvents {
