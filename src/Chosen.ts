@@ -3,17 +3,7 @@
  * integration of the list that is configured and brings it.
  */
 import { Effect, Layer, Option, Result, Struct } from "effect"
-import {
-  asFarAsUsable,
-  choice,
-  missing,
-  type ServiceConfig,
-  type Setting,
-  SettingsError,
-  type SettingText,
-  serviceSettings,
-  setting
-} from "./Config.ts"
+import { asFarAsUsable, choice, missing, type Setting, SettingsError, type SettingText, setting } from "./Config.ts"
 import { answering } from "./database/answering.ts"
 import { type PageConfig, pageSettings } from "./http/dashboard/settings.ts"
 import { type HttpConfig, httpSettings } from "./http/settings.ts"
@@ -26,6 +16,7 @@ import {
   type Parts,
   partLabels
 } from "./Integration.ts"
+import { type ServiceConfig, serviceSettings } from "./ServiceConfig.ts"
 import { type TelemetryConfig, telemetrySettings } from "./telemetry/settings.ts"
 
 /** One that the settings describe, and what became of reading them. */

@@ -1,7 +1,7 @@
 /** How log lines look and where they go. */
 import { Cause, Effect, Formatter, Layer, Logger, type LogLevel, References } from "effect"
-import type { ServiceConfig } from "./Config.ts"
 import { lineWriter } from "./LogWriter.ts"
+import type { ServiceConfig } from "./ServiceConfig.ts"
 
 const levels: Readonly<Record<ServiceConfig["logLevel"], LogLevel.LogLevel>> = {
   trace: "Trace",

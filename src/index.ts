@@ -11,11 +11,9 @@ export {
   choice,
   layerEnvironment,
   optional,
-  type ServiceConfig,
   type Setting,
   type Settings,
   SettingsError,
-  serviceSettings,
   setting,
   settingsOf,
   wholeNumber
@@ -55,6 +53,7 @@ export { printStrategy } from "./rules/files/printStrategy.ts"
 export { checkStrategyFile, decodeStrategyFile } from "./rules/files/StrategyFile.ts"
 export { diagnosticText } from "./rules/language/Diagnostic.ts"
 export { runMain } from "./run.ts"
+export { type ServiceConfig, serviceSettings } from "./ServiceConfig.ts"
 export { Scanner } from "./scan/Scanner.ts"
 export { serve } from "./serve.ts"
 export { Strategies } from "./strategies/Strategies.ts"

@@ -10,7 +10,8 @@ import { Snapshot, type SnapshotInput } from "../../src/domain/Snapshot.ts"
 import { moment } from "../../src/domain/Timeline.ts"
 import { readMatch } from "../../src/feed/recorded/Wyscout.ts"
 import { type OfficialRecord, readRecords } from "../../src/feed/recorded/WyscoutRecord.ts"
-import { quote, simulateMatch } from "../../src/feed/simulated/SimulatedMatch.ts"
+import { quote } from "../../src/feed/simulated/odds.ts"
+import { simulateMatch } from "../../src/feed/simulated/SimulatedMatch.ts"
 import type { View } from "../../src/rules/evaluate.ts"
 
 /** Matches minute by minute, and where they come from. */

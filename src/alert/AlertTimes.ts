@@ -1,6 +1,6 @@
 /** How long an alert is of use, and how long sending it may take: what the settings say. */
 import { Context, Duration, Layer, Option } from "effect"
-import type { ServiceConfig } from "../Config.ts"
+import type { ServiceConfig } from "../ServiceConfig.ts"
 
 /** What a stop takes beside the longest send: recording what came of it, and closing what is open. */
 const besideSend = Duration.seconds(2)

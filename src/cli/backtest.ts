@@ -1,9 +1,9 @@
 import { Console, Effect, FileSystem, Option, Path, Ref, Schedule, Schema } from "effect"
 import { backtest as run } from "../backtest/Backtest.ts"
-import { serviceSettings } from "../Config.ts"
 import { embeddedSettings } from "../database/embedded/settings.ts"
 import { layerLogging } from "../Logging.ts"
 import { packageFile } from "../packageFile.ts"
+import { serviceSettings } from "../ServiceConfig.ts"
 import { readStrategyDirectory, type StrategyDirectoryError } from "../strategies/StrategyDirectory.ts"
 import { reportJson, reportTable, triggersCsv } from "./backtestReport.ts"
 

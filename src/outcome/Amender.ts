@@ -12,10 +12,10 @@ import { Alerter } from "../alert/Alerter.ts"
 import { AlertQueue } from "../alert/AlertQueue.ts"
 import { AlertTimes } from "../alert/AlertTimes.ts"
 import { answered } from "../alert/answered.ts"
-import type { ResultMode } from "../Config.ts"
 import type { Amendment } from "../domain/Alert.ts"
 import type { TriggerId } from "../domain/Trigger.ts"
 import { JobFailure } from "../queue/JobFailure.ts"
+import type { ResultMode } from "../ServiceConfig.ts"
 import { OutcomeStore } from "./OutcomeStore.ts"
 
 /** How long an amendment is put off when alerts wait. */

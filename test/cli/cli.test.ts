@@ -31,12 +31,14 @@ describe("The command line", () => {
       "Config.ts",
       "LogWriter.ts",
       "cli/cli.ts",
+      "cli/fileCommands.ts",
       "cli/flags.ts",
+      "cli/load.ts",
       "cli/presenter.ts",
+      "cli/serviceCommands.ts",
       "domain/nearest.ts",
       "nodeVersion.ts",
       "packageFile.ts",
-      "rules/rows/limits.ts",
       "run.ts"
     ])
     const packages = loaded.filter((name) => !name.startsWith("file:"))

@@ -8,9 +8,9 @@
 import { Clock, DateTime, Effect, Layer } from "effect"
 import type { MatchStatus, SnapshotInput } from "../../domain/Snapshot.ts"
 import { MatchFeed } from "../MatchFeed.ts"
+import { quote } from "./odds.ts"
 import {
   longestAdded,
-  quote,
   type SimulatedMatch,
   type SimulatedMinute,
   type Strength,

@@ -1,6 +1,7 @@
 /** What the pages need of the service, beneath everything else: the picture that scans leave, and what the settings say. */
 import { Config, Effect, Layer, Option } from "effect"
-import type { ServiceConfig, SettingText } from "../../Config.ts"
+import type { SettingText } from "../../Config.ts"
+import type { ServiceConfig } from "../../ServiceConfig.ts"
 import { EditsFiles } from "./Editing.ts"
 import { Picture } from "./Picture.ts"
 import { Recordings } from "./Recordings.ts"

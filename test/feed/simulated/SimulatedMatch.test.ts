@@ -2,10 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Side } from "../../../src/domain/Match.ts"
 import { isMetricName, metric } from "../../../src/domain/Metric.ts"
 import { compareMatchMinutes, matchMinuteLabel } from "../../../src/domain/Snapshot.ts"
+import { margin, quote } from "../../../src/feed/simulated/odds.ts"
 import {
   longestAdded,
-  margin,
-  quote,
   type SimulatedMatch,
   type SimulatedMinute,
   type SimulatedStatistic,
