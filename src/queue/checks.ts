@@ -1,7 +1,7 @@
 /** Checks of the queues: what is in them, and whether ticks can come. */
-import { Effect, Option } from "effect"
+import { Effect, Exit, Option } from "effect"
 import { holderOf, openTimeout } from "../database/checks.ts"
-import { check, type Finding, failed, ok, skipped, warning } from "../doctor/Check.ts"
+import { bounded, check, type Finding, failed, ok, skipped, warning } from "../doctor/Check.ts"
 import type { StartError } from "../Integration.ts"
 import { stoppedSchedule } from "./keepSchedule.ts"
 import { askBull, QueueBackend } from "./QueueBackend.ts"
@@ -65,7 +65,7 @@ export const checkQueues = Effect.fnUntraced(function* <R>(
   backend: Effect.Effect<QueueBackend["Service"], StartError, R>,
   on: string | undefined
 ) {
-  const opened = yield* Effect.option(Effect.timeout(backend, openTimeout))
+  const opened = Option.flatMap(yield* bounded(backend, openTimeout), Exit.getSuccess)
   const exclusive = Option.isNone(opened) || opened.value.exclusive
   return queueNames({ exclusive }).map((name) =>
     check(

@@ -63,3 +63,17 @@ describe.skipIf(!hasRedisServer)(onRealRedis("The check of the queue of ticks"),
     }).pipe(isolated)
   )
 })
+
+describe("The checks of queues", () => {
+  it.effect("are made whatever becomes of the backend", () =>
+    Effect.gen(function* () {
+      const checks = yield* checkQueues(Effect.die(new Error("the backend broke")), undefined)
+      const made = yield* Effect.all(checks)
+      expect(made.map(({ name, status }) => [name, status])).toEqual([
+        ["queue scan-tick", "failed"],
+        ["queue send-alert", "failed"]
+      ])
+      expect(made[0]?.message).toMatch(/the backend broke/)
+    })
+  )
+})
