@@ -1,11 +1,11 @@
 /**
  * Traces, logs and metrics for a collector of OpenTelemetry, by Effect's own exporters.
  *
- * Guarantees: a collector that is away costs a line when it is first missed and one when it is back, and what was for it
- * meanwhile; a stop waits a second for it at most.
+ * Guarantees: a collector that is away, or does not answer, costs a line when it is first missed and one when it is back, and what
+ * was for it meanwhile; a stop waits a second for it at most.
  */
 import { Effect, Layer, Redacted } from "effect"
-import { FetchHttpClient, HttpClient } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import { Otlp } from "effect/observability"
 import { makeOutage } from "../health/Outage.ts"
 import { ownVersion } from "../nodeVersion.ts"
@@ -14,6 +14,9 @@ import { AreTraced } from "./TraceParent.ts"
 
 /** How long a stop waits for the collector. */
 const shutdownTimeout = "1 second"
+
+/** How long the collector may take to answer. What waits for it is kept in memory. */
+const answersWithin = "10 seconds"
 
 /** How often what is new is sent. */
 const every = {
@@ -33,6 +36,16 @@ const client = (endpoint: string) =>
         fields: { endpoint }
       })
       return fetching.pipe(
+        HttpClient.transform((answer, request) =>
+          Effect.timeoutOrElse(answer, {
+            duration: answersWithin,
+            orElse: () => {
+              const description = `no answer within ${answersWithin}`
+              const reason = new HttpClientError.TransportError({ request, description })
+              return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+            }
+          })
+        ),
         HttpClient.tap(({ status }) => (status < 400 ? outage.over : outage.met(`HTTP ${status}`))),
         HttpClient.tapError(({ message }) => outage.met(message))
       )
