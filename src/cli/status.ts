@@ -18,7 +18,8 @@ const watchEvery = "2 seconds"
 
 const marks = { ok: "✓", degraded: "⚠", down: "✗", stopping: "–" } as const
 
-const time = (iso: string): string => iso.replace("T", " ").slice(0, 19)
+/** A time in UTC, which it says: who reads may be anywhere. */
+const time = (iso: string): string => `${iso.replace("T", " ").slice(0, 19)}Z`
 
 /** The parts of a service, its processes and its last scans, as people read them. */
 export const standingText = ({ instances, parts, scans, service, unknown }: Standing): string =>

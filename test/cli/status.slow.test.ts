@@ -68,8 +68,8 @@ describe("touchline status", () => {
     })
     expect(text.split("\n")).toEqual([
       "✗ the service is down",
-      expect.stringMatching(/^ {2}✗ alerts: barred \(401.*✓ well\), since 2026-11-26 20:00:00 on box:2$/),
-      "  – process box:1, 1.0.0, since 2026-11-26 19:00:00",
+      expect.stringMatching(/^ {2}✗ alerts: barred \(401.*✓ well\), since 2026-11-26 20:00:00Z on box:2$/),
+      "  – process box:1, 1.0.0, since 2026-11-26 19:00:00Z",
       "",
       "No scan is known yet."
     ])
