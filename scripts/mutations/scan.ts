@@ -2,6 +2,30 @@ import { changes } from "./changes.ts"
 
 export const scan = [
   ...changes(
+    "src/scan/confirm.ts",
+    ["scan/confirm"],
+    [
+      [
+        "a pair whose strategy the database lacks counts as fired",
+        "known: made.known.filter((pair) => !isAway(pair))",
+        "known: made.known"
+      ],
+      [
+        "a strategy that the database lacks is told of at every scan",
+        "away.set(strategy.id, Number.POSITIVE_INFINITY)\n",
+        ""
+      ]
+    ]
+  ),
+  ...changes(
+    "src/dedup/unfailing.ts",
+    ["scan/brokenDedup"],
+    [
+      ["a dedup that does not answer is waited for", "duration: answersWithin,", "duration: Duration.hours(1),"],
+      ["a dedup that throws ends the scan", "Effect.suspend(question).pipe(", "question().pipe("]
+    ]
+  ),
+  ...changes(
     "src/scan/offer.ts",
     ["scan/Scanner", "scan/recall"],
     [

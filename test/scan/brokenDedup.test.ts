@@ -41,6 +41,7 @@ describe("A Dedup of a program of one's own", () => {
       const scanner = yield* Scanner
       const scanning = yield* Effect.forkChild(scanner.scan)
       yield* TestClock.adjust(Duration.times(answersWithin, 3))
+      assert.isDefined(scanning.pollUnsafe(), "the scan waits for dedup still")
       return yield* Fiber.join(scanning)
     })
     return Effect.gen(function* () {
