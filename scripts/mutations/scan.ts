@@ -10,11 +10,8 @@ export const scan = [
         "known: made.known.filter((pair) => !isAway(pair))",
         "known: made.known"
       ],
-      [
-        "a strategy that the database lacks is told of at every scan",
-        "away.set(strategy.id, Number.POSITIVE_INFINITY)\n",
-        ""
-      ]
+      ["a strategy that the database lacks is told of at every scan", "known.isTold = true\n", ""],
+      ["its pairs are made anew at every scan for ever", "...lacking.filter(isLeft)", ""]
     ]
   ),
   ...changes(

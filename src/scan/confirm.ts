@@ -16,6 +16,12 @@ import type { Holding } from "./recall.ts"
 /** How long a strategy is away before it is told, in milliseconds: one that was deleted is no longer watched by then. */
 const tellAfter = 10_000
 
+/**
+ * After so many milliseconds, twice the time in which the strategies of files are saved again, its pairs are no longer tried at
+ * every scan, but as those that the database refuses: when DEDUP_TTL has passed.
+ */
+const tryFor = 600_000
+
 /** Strategies that are remembered as away. */
 const mostAway = 10_000
 
@@ -23,22 +29,20 @@ const mostAway = 10_000
 const matchesPerCall = 50
 
 export const makeConfirm = Effect.map(TriggerStore, ({ triggered }) => {
-  /** When a strategy was first found to be away; infinite once it was told. */
-  const away = new Map<string, number>()
+  /** The strategies that are away, since when, and whether that was told. */
+  const away = new Map<string, { readonly since: number; isTold: boolean }>()
 
-  const tell = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>, ids: ReadonlySet<string>) {
-    const now = yield* steadyMillis
+  const note = Effect.fnUntraced(function* (batch: ReadonlyArray<Holding>, ids: ReadonlySet<string>, now: number) {
     for (const { strategy } of batch) {
       if (!ids.has(strategy.id)) continue
-      const since = away.get(strategy.id)
-      if (since === undefined && away.size >= mostAway) away.clear()
-      if (since === undefined) away.set(strategy.id, now)
-      else if (now - since >= tellAfter) {
-        away.set(strategy.id, Number.POSITIVE_INFINITY)
-        yield* Effect.logError("a strategy is watched and is not in the database: it fires when it is there").pipe(
-          Effect.annotateLogs({ strategy: strategy.name, id: strategy.id })
-        )
-      }
+      const known = away.get(strategy.id) ?? { since: now, isTold: false }
+      if (away.size >= mostAway && !away.has(strategy.id)) away.clear()
+      away.set(strategy.id, known)
+      if (known.isTold || now - known.since < tellAfter) continue
+      known.isTold = true
+      yield* Effect.logError("a strategy is watched and is not in the database: it fires when it is there").pipe(
+        Effect.annotateLogs({ strategy: strategy.name, id: strategy.id })
+      )
     }
   })
 
@@ -58,7 +62,14 @@ export const makeConfirm = Effect.map(TriggerStore, ({ triggered }) => {
     )
     const isAway = ({ matchId, strategyId }: Pair) =>
       !isOwners.has(strategyId) && strategies.get(matchId)?.has(strategyId) !== true
-    yield* tell(batch, new Set(others.filter(isAway).map(({ strategyId }) => strategyId)))
-    return { ...made, known: made.known.filter((pair) => !isAway(pair)) }
+    const now = yield* steadyMillis
+    const lacking = made.known.filter(isAway)
+    yield* note(batch, new Set(lacking.map(({ strategyId }) => strategyId)), now)
+    const isLeft = ({ strategyId }: Pair) => now - (away.get(strategyId)?.since ?? now) >= tryFor
+    return {
+      ...made,
+      known: made.known.filter((pair) => !isAway(pair)),
+      refused: [...made.refused, ...lacking.filter(isLeft)]
+    }
   })
 })

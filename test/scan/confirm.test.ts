@@ -68,4 +68,19 @@ describe("A strategy that is watched and that the database does not have", () =>
       assert.lengthOf(yield* lines(away), 1)
     }).pipe(onEmbedded(world))
   })
+
+  it.effect("is not tried at every scan for ever", () => {
+    const world = new World(newStrategy())
+    return Effect.gen(function* () {
+      yield* scan
+      yield* TestClock.adjust("9 minutes")
+      world.asked.created.length = 0
+      yield* scan
+      assert.lengthOf(world.asked.created, 1)
+      yield* TestClock.adjust("2 minutes")
+      yield* scan
+      yield* scan
+      assert.lengthOf(world.asked.created, 2)
+    }).pipe(onEmbedded(world))
+  })
 })
