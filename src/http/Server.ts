@@ -10,7 +10,7 @@ import { Duration, Effect, ErrorReporter, Layer, Metric } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServer } from "effect/http"
 import { httpDefects } from "../health/metrics.ts"
 import { Closing } from "./Closing.ts"
-import { guard } from "./guard.ts"
+import { guard, headersForBrowsers } from "./guard.ts"
 import type { HttpToken } from "./HttpToken.ts"
 import { type HttpConfig, urlOf } from "./settings.ts"
 
@@ -23,6 +23,11 @@ const mostClients = 1000
 const makeServer = (): Server => {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 })
   server.maxConnections = mostClients
+  // The port is open before the routes are made: nobody else would answer who comes between, ever.
+  server.on("request", (_, response) => {
+    if (server.listenerCount("request") > 1) return
+    response.writeHead(503, { ...headersForBrowsers, "retry-after": "1", connection: "close" }).end("It starts.\n")
+  })
   return server
 }
 
