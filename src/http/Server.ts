@@ -20,7 +20,8 @@ const grace = Duration.seconds(1)
 /** Clients at a time. Who comes then is turned away. */
 const mostClients = 1000
 
-const makeServer = (): Server => {
+/** A server that answers who asks before it has a handler. */
+export const makeServer = (): Server => {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 })
   server.maxConnections = mostClients
   // The port is open before the routes are made: nobody else would answer who comes between, ever.
