@@ -87,7 +87,7 @@ const callsAtOnce = 2
  * Moments that are saved in one call. A database of this process alone is on the thread that serves pages, which wait for no more:
  * between two calls the event loop has so many turns as it takes to answer a request.
  */
-const momentsPerCall = { here: 25, elsewhere: 1000 } as const
+const momentsPerCall = { here: 10, elsewhere: 1000 } as const
 const turnsBetween = 4
 
 /** How long the end of the process may wait for moments to be saved. */
