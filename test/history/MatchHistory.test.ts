@@ -170,11 +170,11 @@ describe("History on the database", () => {
             )
           )
           yield* Effect.forkChild(other)
-          yield* record(...Array.from({ length: 450 }, (_, index) => ({ id: `${index}` })))
+          yield* record(...Array.from({ length: 180 }, (_, index) => ({ id: `${index}` })))
           yield* Effect.repeat(Effect.yieldNow, { times: 160 })
           assert.deepStrictEqual(
             [...new Set(seen)].filter((count) => count > 0),
-            Array.from({ length: 18 }, (_, call) => 25 * (call + 1))
+            Array.from({ length: 18 }, (_, call) => 10 * (call + 1))
           )
         }).pipe(Effect.provide(onFakeAlone(database)))
       })
