@@ -2,7 +2,7 @@
 import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Extensions } from "../Integration.ts"
+import type { Extensions, Platform, StartError } from "../Integration.ts"
 import * as flags from "./flags.ts"
 import { invocation, load } from "./load.ts"
 
@@ -69,7 +69,7 @@ export const backtest = Command.make(
     ),
     json: flags.json
   },
-  (options) =>
+  (options): Effect.Effect<void, StartError, Platform> =>
     Effect.flatMap(
       load(() => import("./backtest.ts")),
       ({ backtest }) => backtest(options)
@@ -101,7 +101,7 @@ export const explain = Command.make(
     ),
     json: flags.json
   },
-  (options) =>
+  (options): Effect.Effect<void, StartError, Platform> =>
     Effect.flatMap(
       load(() => import("./explain.ts")),
       ({ explain }) => explain(options)
@@ -126,17 +126,23 @@ const files = {
 export const strategies = Command.make("strategies").pipe(
   Command.withDescription("Check strategy files, or show them in their normal form"),
   Command.withSubcommands([
-    Command.make("check", files, (options) =>
-      Effect.flatMap(
-        load(() => import("./strategies.ts")),
-        ({ check }) => check(options)
-      )
+    Command.make(
+      "check",
+      files,
+      (options): Effect.Effect<void, StartError, Platform> =>
+        Effect.flatMap(
+          load(() => import("./strategies.ts")),
+          ({ check }) => check(options)
+        )
     ).pipe(Command.withDescription("Check strategy files: every fault with its line; exit code 1 if there is any")),
-    Command.make("show", files, (options) =>
-      Effect.flatMap(
-        load(() => import("./strategies.ts")),
-        ({ show }) => show(options)
-      )
+    Command.make(
+      "show",
+      files,
+      (options): Effect.Effect<void, StartError, Platform> =>
+        Effect.flatMap(
+          load(() => import("./strategies.ts")),
+          ({ show }) => show(options)
+        )
     ).pipe(Command.withDescription("Print strategies in their normal form: conditions in the written language"))
   ])
 )

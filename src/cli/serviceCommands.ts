@@ -2,7 +2,7 @@
 import { Argument, Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Extend } from "../Integration.ts"
+import type { Extend, Platform, StartError } from "../Integration.ts"
 import * as flags from "./flags.ts"
 import { invocation, load } from "./load.ts"
 
@@ -160,7 +160,7 @@ export const performance = (extend: Extend) =>
       csv: Flag.Boolean("csv").pipe(Flag.withDefault(false), Flag.withDescription("Print a CSV file on stdout")),
       json: flags.json
     },
-    (options) =>
+    (options): Effect.Effect<void, StartError, Platform> =>
       Effect.flatMap(
         load(() => import("./performance.ts")),
         ({ performance }) => performance(extend, options)
@@ -204,11 +204,14 @@ export const status = (extend: Extend) =>
   )
 
 export const doctor = (extend: Extend) =>
-  Command.make("doctor", { json: flags.json }, (options) =>
-    Effect.flatMap(
-      load(() => import("./doctor.ts")),
-      ({ doctor }) => doctor(extend, options)
-    )
+  Command.make(
+    "doctor",
+    { json: flags.json },
+    (options): Effect.Effect<void, StartError, Platform> =>
+      Effect.flatMap(
+        load(() => import("./doctor.ts")),
+        ({ doctor }) => doctor(extend, options)
+      )
   ).pipe(
     Command.withDescription("Check what the configuration asks for, and say what to do where something is wrong"),
     Command.withExamples([
