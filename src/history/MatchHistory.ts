@@ -105,7 +105,8 @@ const onDatabase = Effect.fnUntraced(function* ({
   readonly trouble?: OutageLines
 }) {
   const { call, changes } = yield* Database
-  const perCall = changes === undefined ? momentsPerCall.elsewhere : momentsPerCall.here
+  // Who shares the matches waits for what the others saved: all of a tick goes in one call.
+  const perCall = isShared || changes === undefined ? momentsPerCall.elsewhere : momentsPerCall.here
   const scope = yield* Effect.scope
   const unsaved = new Map<string, PlayMoment>()
   const unsavedDoubts = new Map<string, Doubt>()

@@ -93,12 +93,12 @@ class FakeDatabase {
 const onFake = (database: FakeDatabase) => MatchHistory.layer.pipe(Layer.provideMerge(database.layer))
 
 /** On one that this process has to itself. */
-const onFakeAlone = (database: FakeDatabase) => {
+const onFakeAlone = (database: FakeDatabase, history = MatchHistory.layer) => {
   const alone = Layer.effect(
     Database,
     Effect.map(Database, (service) => ({ ...service, changes: () => 0 }))
   )
-  return MatchHistory.layer.pipe(Layer.provideMerge(Layer.provide(alone, database.layer)))
+  return history.pipe(Layer.provideMerge(Layer.provide(alone, database.layer)))
 }
 
 layer(embedded)("History on the database", (it) => {
@@ -178,6 +178,18 @@ describe("History on the database", () => {
           )
         }).pipe(Effect.provide(onFakeAlone(database)))
       })
+  )
+
+  it.effect("saves all that a tick saw in one call where others share the matches, whatever the database is", () =>
+    Effect.suspend(() => {
+      const database = new FakeDatabase()
+      return Effect.gen(function* () {
+        yield* record(...Array.from({ length: 180 }, (_, index) => ({ id: `${index}` })))
+        yield* Effect.repeat(Effect.yieldNow, { times: 40 })
+        assert.strictEqual(database.recorded, 180)
+        assert.strictEqual(database.calls.filter((call) => call === "save_play_moments").length, 1)
+      }).pipe(Effect.provide(onFakeAlone(database, MatchHistory.layerShared)))
+    })
   )
 
   it.effect("asks for the pasts of many matches in several calls, and once for what others have seen", () =>
