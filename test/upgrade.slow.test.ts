@@ -17,7 +17,7 @@ import { memoryRedis, RedisServer, realRedis } from "./fixtures/redis.ts"
 import { hasRedisServer } from "./fixtures/redisServer.ts"
 
 /** The version before this one: the last commit of what was published. */
-const previous = "2bea64a"
+const previous = "fafcdc1"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 

@@ -4,7 +4,7 @@
  *
  * Everything here is of this process alone. What all processes of a service tell together is `Overview`.
  */
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Context, Effect, Layer, PubSub, Stream } from "effect"
 import type { MatchMinute } from "../domain/Snapshot.ts"
 import type { ScanReport } from "../scan/ScanReport.ts"
 
@@ -69,6 +69,8 @@ export interface HealthOfProcess {
   readonly over: (key: object) => Effect.Effect<void>
   /** Every part, in the order of `healthParts`. One with several troubles shows the worst, of equals the oldest. */
   readonly parts: Effect.Effect<ReadonlyArray<PartHealth>>
+  /** An event each time that what is told of a part becomes another. */
+  readonly changes: Stream.Stream<void>
   /** For how many seconds each part has had trouble so far, in all. */
   readonly seconds: Effect.Effect<ReadonlyMap<HealthPart, number>>
   readonly scanned: (scan: ScanMade) => Effect.Effect<void>
@@ -99,7 +101,9 @@ const worstFirst = (one: { readonly state: HealthState; readonly since: number }
 
 const now = Clock.currentTimeMillis
 
-const makeHealth = Effect.map(now, (started): HealthOfProcess => {
+const makeHealth = Effect.gen(function* () {
+  const started = yield* now
+  const changes = yield* PubSub.sliding<void>(1)
   const ledgers = new Map<HealthPart, Ledger>(
     healthParts.map((part) => [
       part,
@@ -111,25 +115,31 @@ const makeHealth = Effect.map(now, (started): HealthOfProcess => {
   let stalled: string | undefined
   let isStopping = false
 
-  const close = (ledger: Ledger, key: object, at: number) => {
-    if (!ledger.troubles.delete(key) || ledger.troubles.size > 0) return
+  /** Whether there was such a trouble. */
+  const close = (ledger: Ledger, key: object, at: number): boolean => {
+    if (!ledger.troubles.delete(key)) return false
+    if (ledger.troubles.size > 0) return true
     ledger.illBefore += at - (ledger.illSince ?? at)
     ledger.illSince = undefined
     ledger.wellSince = at
+    return true
   }
+  const tell = Effect.asVoid(PubSub.publish(changes, undefined))
 
   return {
     met: (key, trouble) =>
-      Effect.map(now, (at) => {
+      Effect.flatMap(now, (at) => {
         const ledger = ledgers.get(trouble.part)
-        if (ledger === undefined) return
+        if (ledger === undefined) return Effect.void
+        const { reason, since, state, what } = ledger.troubles.get(key) ?? { since: at }
         ledger.illSince ??= at
-        ledger.troubles.set(key, { ...trouble, since: ledger.troubles.get(key)?.since ?? at })
+        ledger.troubles.set(key, { ...trouble, since })
+        return state === trouble.state && what === trouble.what && reason === trouble.reason ? Effect.void : tell
       }),
     over: (key) =>
-      Effect.map(now, (at) => {
-        for (const ledger of ledgers.values()) close(ledger, key, at)
-      }),
+      Effect.flatMap(now, (at) =>
+        [...ledgers.values()].filter((ledger) => close(ledger, key, at)).length > 0 ? tell : Effect.void
+      ),
     parts: Effect.sync(() =>
       healthParts.map((part) => {
         const ledger = ledgers.get(part)
@@ -137,6 +147,7 @@ const makeHealth = Effect.map(now, (started): HealthOfProcess => {
         return worst ?? { part, state: "ok", since: ledger?.wellSince ?? started }
       })
     ),
+    changes: Stream.fromPubSub(changes),
     seconds: Effect.map(
       now,
       (at) =>
@@ -169,7 +180,7 @@ const makeHealth = Effect.map(now, (started): HealthOfProcess => {
       isStopping = true
     }),
     isStopping: Effect.sync(() => isStopping)
-  }
+  } satisfies HealthOfProcess
 })
 
 /** Where nobody asks, nothing is kept. */
@@ -177,6 +188,7 @@ const nobody: HealthOfProcess = {
   met: () => Effect.void,
   over: () => Effect.void,
   parts: Effect.succeed([]),
+  changes: Stream.never,
   seconds: Effect.succeed(new Map()),
   scanned: () => Effect.void,
   scans: Effect.succeed([]),

@@ -2,7 +2,7 @@
  * How the whole service does, as any of its processes tells it: its parts, its processes, its last scans. What a process is
  * asked for is looked at now, within a bound: whether the database and the queues answer it.
  */
-import { Cause, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
 import { Database } from "../database/Database.ts"
 import { bounded } from "../doctor/Check.ts"
 import { askBull, QueueBackend } from "../queue/QueueBackend.ts"
@@ -14,6 +14,9 @@ const answerWithin = Duration.seconds(2)
 
 /** How long an answer is good for: however many ask, parts are asked once a second. */
 const goodFor = Duration.seconds(1)
+
+/** And for who follows how the service does: asking takes some 5 ms where nothing was asked for a while. */
+const goodForFollowers = Duration.toMillis(Duration.minutes(1))
 
 /** The queue that is asked for next to nothing, to see whether queues answer. */
 const probed = "send-alert"
@@ -135,6 +138,11 @@ export class Overview extends Context.Service<
   {
     /** How the service does now. Never fails, and takes 4 s at most. */
     readonly standing: Effect.Effect<Standing>
+    /**
+     * The same for who asks again and again: parts that answered are asked once a minute. Those who use them tell much
+     * sooner that they answer no more.
+     */
+    readonly followed: Effect.Effect<Standing>
   }
 >()("touchline/health/Overview") {
   static readonly layer = Layer.effect(
@@ -145,15 +153,15 @@ export class Overview extends Context.Service<
       const backend = yield* QueueBackend
       const instances = yield* Instances
 
-      /** Asks a part for next to nothing, and reports whether it answers. */
+      /** Asks a part for next to nothing, and reports whether it answers. Answers with that. */
       const probe = <E extends { readonly message: string }>(part: HealthPart, ask: Effect.Effect<unknown, E>) => {
         const key = {}
         const down = (reason: string) =>
-          health.met(key, { part, state: "down", what: `the ${part} does not answer`, reason })
+          Effect.as(health.met(key, { part, state: "down", what: `the ${part} does not answer`, reason }), false)
         return Effect.flatMap(bounded(ask, answerWithin), (exit) => {
           if (Option.isNone(exit)) return down(`no answer within ${Duration.format(answerWithin)}`)
           return Exit.isSuccess(exit.value)
-            ? health.over(key)
+            ? Effect.as(health.over(key), true)
             : down(Cause.prettyErrors(exit.value.cause)[0]?.message ?? "")
         })
       }
@@ -162,20 +170,22 @@ export class Overview extends Context.Service<
           askBull(probed, "tell its settings", () => queue.getGlobalConcurrency())
         )
       )
-      const probes = Effect.all(
-        [probe("database", database.call("failed_alerts", { max_rows: 0 })), probe("queue", askQueue)],
-        { concurrency: "unbounded", discard: true }
+      const parts = [probe("database", database.call("failed_alerts", { max_rows: 0 })), probe("queue", askQueue)]
+      let askedAt = Number.NEGATIVE_INFINITY
+      const probes = Effect.gen(function* () {
+        const answers = yield* Effect.all(parts, { concurrency: "unbounded" })
+        askedAt = answers.every(Boolean) ? yield* Clock.currentTimeMillis : Number.NEGATIVE_INFINITY
+      })
+      const told = Effect.gen(function* () {
+        const own = yield* instances.self
+        const { instances: all, unknown } = yield* instances.all
+        return standingOf([own, ...all.filter(({ id }) => id !== own.id)], unknown)
+      })
+      const standing = yield* Effect.cachedWithTTL(Effect.andThen(probes, told), goodFor)
+      const followed = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        now - askedAt < goodForFollowers ? told : standing
       )
-      const standing = yield* Effect.cachedWithTTL(
-        Effect.gen(function* () {
-          yield* probes
-          const own = yield* instances.self
-          const { instances: all, unknown } = yield* instances.all
-          return standingOf([own, ...all.filter(({ id }) => id !== own.id)], unknown)
-        }),
-        goodFor
-      )
-      return Overview.of({ standing })
+      return Overview.of({ standing, followed })
     })
   )
 }

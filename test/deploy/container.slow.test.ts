@@ -89,6 +89,8 @@ describe("The container", () => {
         yield* service.kill("SIGTERM")
         assert.strictEqual(yield* service.ended, 0)
         assert.strictEqual(spawnSync(process.execPath, check, { env: { ...env, PORT } }).status, 1)
+        // One without pages is not taken for ill.
+        assert.strictEqual(spawnSync(process.execPath, check, { env: { ...env, HTTP: "off" } }).status, 0)
       })
   )
 

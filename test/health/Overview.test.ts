@@ -75,6 +75,7 @@ describe("Overview", () => {
     exclusive: true,
     queue: () =>
       Effect.succeed({
+        getGlobalConcurrency: async () => 5,
         getJobCounts: async () => ({}),
         getMetrics: async () => ({ meta: { count: 0, prevTS: 0, prevCount: 0 }, data: [], count: 0 })
       } as unknown as BullQueue)
@@ -127,6 +128,23 @@ describe("Overview", () => {
       const { standing } = yield* Overview
       yield* Effect.all(Array.from({ length: 50 }, () => standing))
       expect(world.asked).toBe(1)
+    }).pipe(live)
+  )
+
+  it.effect("asks for those who follow it what answered once a minute, and what did not each time", () =>
+    Effect.gen(function* () {
+      world.asked = 0
+      const { followed } = yield* Overview
+      const follow = Effect.andThen(followed, TestClock.adjust("15 seconds"))
+      yield* Effect.replicateEffect(follow, 8)
+      expect(world.asked).toBe(2)
+      world.database = "fails"
+      yield* Effect.replicateEffect(follow, 4)
+      expect(world.asked).toBe(6)
+      world.database = "answers"
+      yield* follow
+      expect((yield* followed).parts.find(({ name }) => name === "database")).toMatchObject({ state: "ok" })
+      expect(world.asked).toBe(7)
     }).pipe(live)
   )
 

@@ -33,9 +33,14 @@ const atOnce = 50
 export const Others = Context.Reference<{
   /** Brings the picture up to what other processes have seen. Never fails. */
   readonly refresh: Effect.Effect<void>
-}>("touchline/http/dashboard/Others", { defaultValue: () => ({ refresh: Effect.void }) })
+  /** Whether there may be other processes. */
+  readonly isAny: boolean
+}>("touchline/http/dashboard/Others", { defaultValue: () => ({ refresh: Effect.void, isAny: false }) })
 
-const decodeNotes = Schema.decodeUnknownOption(Schema.Tuple([Schema.Struct({ value: Schema.Unknown })]))
+const Note = Schema.StructWithRest(Schema.Struct({ poll: Schema.String }), [
+  Schema.Record(Schema.String, Schema.Unknown)
+])
+const decodeNotes = Schema.decodeUnknownOption(Schema.Tuple([Schema.Struct({ value: Note })]))
 
 const snapshotsOf = ({ matches }: LastPoll): ReadonlyArray<Snapshot> =>
   matches.flatMap((shown) => Option.toArray(Option.map(Result.getSuccess(decodeSnapshot(shown)), (it) => it.snapshot)))
@@ -57,6 +62,7 @@ const make = Effect.fnUntraced(function* (feed: string) {
   })
   let askedAt = Number.NEGATIVE_INFINITY
   let takenAt = Number.NEGATIVE_INFINITY
+  let taken: string | undefined
 
   /** Whose clock any process found to stand, and has not gone on from there. */
   const standing = Effect.map(instances.all, ({ instances: all }) => {
@@ -90,7 +96,9 @@ const make = Effect.fnUntraced(function* (feed: string) {
 
   const ask = Effect.gen(function* () {
     const rows = yield* call("feed_notes_of", { of_feed: feed, names: [lastPollNote] })
-    const poll = Option.flatMap(decodeNotes(rows), ([{ value }]) => pollOf(value))
+    const note = Option.map(decodeNotes(rows), ([{ value }]) => value)
+    // Unpacking it takes much longer than seeing that it is the same.
+    const poll = Option.isSome(note) && note.value.poll === taken ? Option.none() : Option.flatMap(note, pollOf)
     if (Option.isSome(poll) && poll.value.at > takenAt) {
       const { at } = poll.value
       // What this process judged since then it knows better.
@@ -105,6 +113,7 @@ const make = Effect.fnUntraced(function* (feed: string) {
       )
       takenAt = at
     }
+    taken = Option.getOrUndefined(note)?.poll
     yield* outage.over
   }).pipe(
     Effect.catch(({ message }: DatabaseError) => outage.met(message)),
@@ -112,6 +121,7 @@ const make = Effect.fnUntraced(function* (feed: string) {
   )
 
   return {
+    isAny: true,
     refresh: Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       if (now - askedAt < goodFor) return

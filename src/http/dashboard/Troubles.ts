@@ -2,7 +2,7 @@
  * What is broken, of the whole service: as of now what this process knows of itself, and as of some seconds ago what parts answer
  * that nobody else asks, and what other processes tell. No page waits for a part that does not answer.
  */
-import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
+import { Clock, Context, DateTime, Duration, Effect, Layer, PubSub, Stream } from "effect"
 import { Health, type HealthState, type PartHealth } from "../../health/Health.ts"
 import { Overview, type Standing } from "../../health/Overview.ts"
 import { IsRenewal } from "./Unchanged.ts"
@@ -52,7 +52,7 @@ const goodForOpen = Duration.toMillis(Duration.seconds(15))
 const asksAfter = Duration.millis(100)
 
 /** One that is older than this is shown to nobody: nobody has looked for a while, or parts do not answer. */
-const keptFor = Duration.toMillis(Duration.seconds(30))
+const keptFor = Duration.toMillis(Duration.seconds(40))
 
 const partStanding = ({
   name,
@@ -71,23 +71,24 @@ const partStanding = ({
   }
 }
 
-export class Troubles extends Context.Service<Troubles, { readonly known: Effect.Effect<Known> }>()(
-  "touchline/http/dashboard/Troubles"
-) {
+export class Troubles extends Context.Service<
+  Troubles,
+  {
+    readonly known: Effect.Effect<Known>
+    /** An event each time that what is broken may be something else. */
+    readonly changes: Stream.Stream<void>
+  }
+>()("touchline/http/dashboard/Troubles") {
   static readonly layer = Layer.effect(
     Troubles,
     Effect.gen(function* () {
-      const { standing } = yield* Overview
-      const { parts } = yield* Health
+      const { followed, standing } = yield* Overview
+      const health = yield* Health
+      const changes = yield* PubSub.sliding<void>(1)
       const scope = yield* Effect.scope
       let told: Standing | undefined
       let askedAt = Number.NEGATIVE_INFINITY
       let toldAt = Number.NEGATIVE_INFINITY
-
-      const ask = Effect.gen(function* () {
-        told = yield* standing
-        toldAt = yield* Clock.currentTimeMillis
-      })
 
       /** What is told of a part, or what this process knows of it where nothing worse is told by another one. */
       const partOf = (own: PartHealth, known: Standing | undefined): PartStanding => {
@@ -98,19 +99,32 @@ export class Troubles extends Context.Service<Troubles, { readonly known: Effect
         return partStanding({ ...own, ...on, name: own.part })
       }
 
+      const look = Effect.gen(function* () {
+        const known = (yield* Clock.currentTimeMillis) - toldAt < keptFor ? told : undefined
+        return {
+          parts: (yield* health.parts).map((own) => partOf(own, known)),
+          instances: known?.instances ?? [],
+          scans: known?.scans ?? []
+        } satisfies Known
+      })
+      const broken = Effect.map(look, (known) => JSON.stringify(troublesOf(known)))
+
+      const ask = Effect.gen(function* () {
+        const before = yield* broken
+        told = yield* (yield* IsRenewal) ? followed : standing
+        toldAt = yield* Clock.currentTimeMillis
+        if ((yield* broken) !== before) yield* PubSub.publish(changes, undefined)
+      })
+
       return Troubles.of({
+        changes: Stream.merge(health.changes, Stream.fromPubSub(changes)),
         known: Effect.gen(function* () {
           const now = yield* Clock.currentTimeMillis
           if (now - askedAt >= ((yield* IsRenewal) ? goodForOpen : goodFor)) {
             askedAt = now
             yield* Effect.forkIn(Effect.delay(ask, asksAfter), scope)
           }
-          const known = now - toldAt < keptFor ? told : undefined
-          return {
-            parts: (yield* parts).map((own) => partOf(own, known)),
-            instances: known?.instances ?? [],
-            scans: known?.scans ?? []
-          }
+          return yield* look
         })
       })
     })

@@ -8,7 +8,7 @@
  * scans or not. What is sent is made once for all who watch a page. A watcher that does not read is given no more than it takes;
  * whoever has missed something is sent the whole page when it reads again.
  */
-import { Clock, Context, Duration, Effect, Latch, Layer, Option, PubSub, type Scope, Semaphore } from "effect"
+import { Clock, Context, Duration, Effect, Latch, Layer, Option, PubSub, type Scope, Semaphore, Stream } from "effect"
 import type { DatabaseError } from "../../database/Database.ts"
 import { makeOutage } from "../../health/Outage.ts"
 import { makeAllowance } from "./Allowance.ts"
@@ -17,6 +17,7 @@ import { Pages } from "./Pages.ts"
 import { Picture } from "./Picture.ts"
 import { type Packed, packed } from "./packed.ts"
 import { changed, type Page, type Part, type Piece } from "./page.ts"
+import { Troubles } from "./Troubles.ts"
 import { IsRenewal, keptFor } from "./Unchanged.ts"
 import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
 
@@ -35,8 +36,11 @@ const atOnce = 200
 /** How soon a page on which something is about to change is looked at again. */
 const movingEvery = Duration.seconds(1)
 
-/** How soon what is broken is looked at again. Looking takes some half a millisecond, mostly for a thread that had gone to sleep. */
-const troubleEvery = Duration.seconds(5)
+/** How soon what other processes tell is looked at again. What this one knows to be broken makes itself heard. */
+const lookEvery = Duration.seconds(15)
+
+/** How soon it is looked at what other processes have seen of the matches. */
+const othersEvery = Duration.seconds(5)
 
 /** An event of a stream of events: its data, line by line. */
 const event = (name: string, data: string): string =>
@@ -79,8 +83,9 @@ export class Watchers extends Context.Service<
       const { scans } = yield* Picture
       const watched = yield* WatchedPages
       const others = yield* Others
+      const troubles = yield* Troubles
       const turn = yield* Semaphore.make(1)
-      /** Open once something is about to change on a page. */
+      /** Open once something is about to change on a page, or what is broken may be something else. */
       const begins = yield* Latch.make()
       const allowance = yield* makeAllowance(allowed)
       let turns = 0
@@ -210,14 +215,16 @@ export class Watchers extends Context.Service<
 
       const subscription = yield* PubSub.subscribe(scans)
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(PubSub.take(subscription), turn.withPermits(1)(scanned))))
-      const nextLook = Effect.flatMap(all, (pages) =>
-        allowance.isLeft() && pages.some(({ isMoving }) => isMoving)
-          ? Effect.sleep(movingEvery)
-          : Effect.andThen(begins.close, Effect.raceFirst(Effect.sleep(troubleEvery), begins.await))
-      )
-      yield* Effect.forkScoped(
-        Effect.forever(Effect.andThen(nextLook, Effect.andThen(askOthers, turn.withPermits(1)(moving))))
-      )
+      yield* Effect.forkScoped(Stream.runForEach(troubles.changes, () => begins.open))
+      const isMoving = Effect.map(all, (pages) => allowance.isLeft() && pages.some((each) => each.isMoving))
+      const nextLook = Effect.gen(function* () {
+        yield* Effect.sleep(movingEvery)
+        if (!(yield* isMoving)) yield* Effect.timeoutOption(begins.await, lookEvery)
+        // What begins during the look is looked at again.
+        yield* begins.close
+      })
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(nextLook, turn.withPermits(1)(moving))))
+      if (others.isAny) yield* Effect.forkScoped(Effect.forever(Effect.delay(askOthers, othersEvery)))
 
       const begin = Effect.fnUntraced(function* (address: string) {
         const [at, marked] = [yield* Clock.currentTimeMillis, yield* mark]

@@ -13,7 +13,8 @@ export const dayOf = (day: string, zone = "UTC") => {
   if (!/^[12]\d{3}-\d\d-\d\d$/.test(day)) return undefined
   const beginOf = (date: string) => DateTime.makeZoned(date, { timeZone: zone, adjustForTimeZone: true })
   // Not a day after it begins: where clocks go on at midnight, the day begins at one o'clock and the next one does not.
-  const next = Option.map(DateTime.make(day), (date) => DateTime.formatIsoDateUtc(DateTime.add(date, { days: 1 })))
+  const date = Option.filter(DateTime.make(day), (made) => DateTime.formatIsoDateUtc(made) === day)
+  const next = Option.map(date, (made) => DateTime.formatIsoDateUtc(DateTime.add(made, { days: 1 })))
   return Option.getOrUndefined(
     Option.all({
       since: Option.map(beginOf(day), DateTime.toUtc),

@@ -73,6 +73,9 @@ const pageBefore = (referer: string | undefined): string => {
 const known =
   /^\/((alerts|system|live|healthz|readyz|metrics)?|static\/[^/]+|strategies(\/[^/]+(\/edit)?)?|matches\/[^/]+)$/
 
+/** And those at which something can be done. */
+const acts = /^\/(alerts\/(again|test)|strategies\/(check|save|try)|strategies\/[^/]+\/(save|try|on|off))$/
+
 /** The pages, their files, what keeps open ones up to date, and what can be done. */
 const pages = Layer.unwrap(
   Effect.gen(function* () {
@@ -188,15 +191,16 @@ const pages = Layer.unwrap(
       )
     )
 
-    /** Where there is something to look at, and nothing to be done so. */
+    const only = (method: string, allow: string) =>
+      Effect.succeed(HttpServerResponse.text(`There is ${method} here alone.\n`, { status: 405, headers: { allow } }))
+
+    /** Where there is something to look at or to do, and not so. */
     const others = (["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const).map((method) =>
-      HttpRouter.add(method, "/*", ({ url }) =>
-        known.test(addressOf(url)?.pathname ?? "")
-          ? Effect.succeed(
-              HttpServerResponse.text("There is GET here alone.\n", { status: 405, headers: { allow: "GET, HEAD" } })
-            )
-          : show(Effect.succeedNone, "")
-      )
+      HttpRouter.add(method, "/*", ({ url }) => {
+        const pathname = addressOf(url)?.pathname ?? ""
+        if (acts.test(pathname)) return only("POST", "POST")
+        return known.test(pathname) ? only("GET", "GET, HEAD") : show(Effect.succeedNone, "")
+      })
     )
 
     return Layer.mergeAll(

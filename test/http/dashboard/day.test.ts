@@ -24,7 +24,16 @@ describe("A day", () => {
   })
 
   it("is none of what is no day, or of a year that a database does not read", () => {
-    for (const day of ["", "today", "2026-13-01", "2026-11-27T00:00", "0000-01-01", "0001-01-01", "9999-12-31"])
+    for (const day of [
+      "",
+      "today",
+      "2026-13-01",
+      "2026-02-31",
+      "2026-11-27T00:00",
+      "0000-01-01",
+      "0001-01-01",
+      "9999-12-31"
+    ])
       assert.isUndefined(times(day, "Asia/Tokyo"), day)
   })
 })

@@ -264,6 +264,10 @@ describe("pages over HTTP", { concurrent: true }, () => {
         const { headers, status } = yield* ask(port, path, { method: "DELETE" })
         assert.deepStrictEqual([status, headers.allow], [405, "GET, HEAD"], path)
       }
+      for (const path of ["/alerts/again", "/strategies/save", "/strategies/one/off"]) {
+        const { headers, status } = yield* ask(port, path, { method: "PUT" })
+        assert.deepStrictEqual([status, headers.allow], [405, "POST"], path)
+      }
       assert.strictEqual((yield* ask(port, "/nothing", { method: "POST" })).status, 404)
       // Nothing is followed there, and nothing breaks.
       for (const page of ["//[", "http://[", "//evil.example", "/nothing", "nothing", "/matches/%00"]) {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Health, layerHealth } from "../../../src/health/Health.ts"
 import { Overview, type Standing } from "../../../src/health/Overview.ts"
@@ -24,27 +24,33 @@ const away = { name: "queue", since: "1970-01-01T00:00:00.000Z", what: "the queu
 const troubles = Effect.fnUntraced(function* (standing: Standing) {
   let asked = 0
   let told = standing
+  const ask = Effect.sync(() => {
+    asked += 1
+    return told
+  })
   const layer = Layer.provideMerge(
     Troubles.layer,
-    Layer.merge(
-      layerHealth,
-      Layer.mock(Overview, {
-        standing: Effect.sync(() => {
-          asked += 1
-          return told
-        })
-      })
-    )
+    Layer.merge(layerHealth, Layer.succeed(Overview, { standing: ask, followed: ask }))
   )
   const context = yield* Layer.build(layer)
   const health = Context.get(context, Health)
-  const { known } = Context.get(context, Troubles)
+  const { changes, known } = Context.get(context, Troubles)
+  let heard = 0
+  yield* Effect.forkScoped(
+    Stream.runForEach(changes, () =>
+      Effect.sync(() => {
+        heard += 1
+      })
+    )
+  )
   const shown = Effect.map(known, (now) => troublesOf(now).map(({ part, reason, state }) => [part, state, reason]))
   return {
     health,
     shown,
     shownOpen: Effect.provideService(shown, IsRenewal, true),
     asked: () => asked,
+    /** How often it was heard that something may be broken, or over. */
+    heard: Effect.map(TestClock.adjust("1 second"), () => heard),
     tell: (standing: Standing) => {
       told = standing
     }
@@ -84,6 +90,37 @@ describe("Troubles", () => {
       yield* shown
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* shown, [["queue", "down", "no alerts go out: gone (on here:1)"]])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("are heard of when they begin, become others and end, and not while they stay as they are", () =>
+    Effect.gen(function* () {
+      const { health, heard, shownOpen, tell } = yield* troubles(alone)
+      const [key, trouble] = [{}, { part: "feed", state: "degraded", what: "the feed failed", reason: "gone" } as const]
+      assert.strictEqual(yield* heard, 0)
+      yield* health.met(key, trouble)
+      assert.strictEqual(yield* heard, 1)
+      yield* health.met(key, trouble)
+      yield* health.over({})
+      assert.strictEqual(yield* heard, 1)
+      yield* health.met(key, { ...trouble, state: "down" })
+      assert.strictEqual(yield* heard, 2)
+      yield* health.over(key)
+      assert.strictEqual(yield* heard, 3)
+      // And when others are asked how they do.
+      yield* shownOpen
+      assert.strictEqual(yield* heard, 3)
+      tell({
+        ...alone,
+        parts: [{ ...away, state: "down", on: "there:2" }],
+        instances: [instance("here:1"), instance("there:2")]
+      })
+      yield* TestClock.adjust("15 seconds")
+      yield* shownOpen
+      assert.strictEqual(yield* heard, 4)
+      yield* TestClock.adjust("15 seconds")
+      yield* shownOpen
+      assert.strictEqual(yield* heard, 4)
     }).pipe(Effect.scoped)
   )
 
