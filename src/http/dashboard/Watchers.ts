@@ -25,7 +25,7 @@ import { type Watched, WatchedPages, type Watcher } from "./WatchedPages.ts"
  * What bringing pages up to date may take of the processor for each scan, in milliseconds, how much of it is saved at most, and
  * how much is owed at most: after six scans at the latest some page has its turn, whatever one before it took.
  */
-export const allowed = { perScan: 3, most: 200, mostOwed: 18 } as const
+export const allowed = { perScan: 2.5, most: 200, mostOwed: 15 } as const
 
 /** Shards of one scan come sooner after each other than this. */
 const scansApart = Duration.toMillis(Duration.seconds(1))
