@@ -9,6 +9,7 @@ import { Snapshot, type SnapshotInput } from "../domain/Snapshot.ts"
 import { type SkippedFile, unlisted, warn } from "../feed/recorded/RecordedFiles.ts"
 import type { RecordedMatch } from "../feed/recorded/Wyscout.ts"
 import { RecordingError } from "../feed/recorded/WyscoutRecord.ts"
+import { readWholeFile } from "../readWholeFile.ts"
 import { dayOf, type Poll, placeOf, readPolls } from "./pollFile.ts"
 
 /** The files of polls in a directory, as paths in order. Fails when it is missing or cannot be listed. */
@@ -24,8 +25,7 @@ export const pollFiles = Effect.fn("pollFiles")(function* (directory: string) {
 
 /** The polls of a file; how many were lost is told, once. */
 const readFile = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { lost, polls } = readPolls(yield* fs.readFile(file))
+  const { lost, polls } = readPolls(yield* readWholeFile(file))
   if (polls.length === 0 && lost > 0) {
     return yield* new RecordingError({ message: "cannot be read: none of the polls in it" })
   }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto"
 import { hostname } from "node:os"
 import { Effect, FileSystem, Path, type PlatformError, Result, Schema } from "effect"
 import { type Strategy, StrategyId } from "../domain/Strategy.ts"
+import { readWholeFile } from "../readWholeFile.ts"
 import { decodeStrategyFile, isStrategyFile } from "../rules/files/StrategyFile.ts"
 import { StrategyProblem } from "../rules/language/StrategyProblem.ts"
 
@@ -100,10 +101,9 @@ export const noStrategyFile = (place: string) =>
 
 /** The text of a strategy file. Fails with StrategyProblem where it cannot be had, or is no text. */
 export const readStrategyText = Effect.fnUntraced(function* (source: string) {
-  const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs
-    .readFile(source)
-    .pipe(Effect.mapError(({ message }) => new StrategyProblem({ source, message: `cannot be read: ${message}` })))
+  const bytes = yield* readWholeFile(source).pipe(
+    Effect.mapError(({ message }) => new StrategyProblem({ source, message: `cannot be read: ${message}` }))
+  )
   return yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     catch: () => new StrategyProblem({ source, message: "is not text in UTF-8: save it in that encoding" })

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, expect, it, layer } from "@effect/vitest"
 import { Effect, FileSystem, Path } from "effect"
@@ -117,6 +118,19 @@ layer(NodeServices.layer)("A directory of strategies", (it) => {
       const { problems, strategies } = yield* readStrategyDirectory(directory)
       assert.lengthOf(strategies, 1)
       expect(problems).toMatchObject([{ source: paths.join(directory, "a.yaml") }])
+    })
+  )
+
+  it.effect("has a pipe that bears a strategy's name reported, and waits for nobody to write into it", () =>
+    Effect.gen(function* () {
+      const paths = yield* Path.Path
+      const directory = yield* directoryOf({ "b.yaml": yaml("B") })
+      execFileSync("mkfifo", [paths.join(directory, "a.yaml")])
+      const { problems, strategies } = yield* readStrategyDirectory(directory)
+      assert.lengthOf(strategies, 1)
+      expect(problems).toMatchObject([
+        { source: paths.join(directory, "a.yaml"), message: expect.stringContaining("it is no file") }
+      ])
     })
   )
 

@@ -4,6 +4,7 @@
  */
 import { gunzip } from "node:zlib"
 import { Effect, FileSystem, Path, type PlatformError } from "effect"
+import { readWholeFile } from "../../readWholeFile.ts"
 import { FeedError } from "../MatchFeed.ts"
 import { type RecordedMatch, readMatch } from "./Wyscout.ts"
 import { type OfficialRecord, RecordingError, readRecords } from "./WyscoutRecord.ts"
@@ -67,8 +68,7 @@ export const matchFiles = Effect.fn("RecordedFiles.matchFiles")(function* (direc
 
 /** The text of a file, unpacked if it is a gzip archive, whatever its name. */
 const readText = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs.readFile(file)
+  const bytes = yield* readWholeFile(file)
   const unpacked =
     bytes[0] === 0x1f && bytes[1] === 0x8b
       ? yield* Effect.callback<Uint8Array, RecordingError>((resume) =>
