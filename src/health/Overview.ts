@@ -2,7 +2,7 @@
  * How the whole service does, as any of its processes tells it: its parts, its processes, its last scans. What a process is
  * asked for is looked at now, within a bound: whether the database and the queues answer it.
  */
-import { Cause, Clock, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
+import { Cause, Clock, Context, Duration, Effect, Exit, Latch, Layer, Option, Schema } from "effect"
 import { Database } from "../database/Database.ts"
 import { bounded } from "../doctor/Check.ts"
 import { askBull, QueueBackend } from "../queue/QueueBackend.ts"
@@ -17,6 +17,9 @@ const goodFor = Duration.seconds(1)
 
 /** And for who follows how the service does: asking takes some 5 ms where nothing was asked for a while. */
 const goodForFollowers = Duration.toMillis(Duration.minutes(1))
+
+/** How soon a part that did not answer is asked again, whether anybody asks or not: else its trouble would outlast it. */
+const askedAgainAfter = Duration.seconds(15)
 
 /** The queue that is asked for next to nothing, to see whether queues answer. */
 const probed = "send-alert"
@@ -172,9 +175,12 @@ export class Overview extends Context.Service<
       )
       const parts = [probe("database", database.call("failed_alerts", { max_rows: 0 })), probe("queue", askQueue)]
       let askedAt = Number.NEGATIVE_INFINITY
+      /** Open once a part did not answer. */
+      const unanswered = yield* Latch.make()
       const probes = Effect.gen(function* () {
         const answers = yield* Effect.all(parts, { concurrency: "unbounded" })
         askedAt = answers.every(Boolean) ? yield* Clock.currentTimeMillis : Number.NEGATIVE_INFINITY
+        if (!answers.every(Boolean)) yield* unanswered.open
       })
       const told = Effect.gen(function* () {
         const own = yield* instances.self
@@ -182,6 +188,13 @@ export class Overview extends Context.Service<
         return standingOf([own, ...all.filter(({ id }) => id !== own.id)], unknown)
       })
       const standing = yield* Effect.cachedWithTTL(Effect.andThen(probes, told), goodFor)
+      const askAgain = Effect.gen(function* () {
+        yield* unanswered.await
+        yield* unanswered.close
+        yield* Effect.sleep(askedAgainAfter)
+        yield* standing
+      })
+      yield* Effect.forkScoped(Effect.forever(askAgain))
       const followed = Effect.flatMap(Clock.currentTimeMillis, (now) =>
         now - askedAt < goodForFollowers ? told : standing
       )

@@ -140,11 +140,28 @@ describe("Overview", () => {
       expect(world.asked).toBe(2)
       world.database = "fails"
       yield* Effect.replicateEffect(follow, 4)
-      expect(world.asked).toBe(6)
+      expect(world.asked).toBe(7)
       world.database = "answers"
       yield* follow
       expect((yield* followed).parts.find(({ name }) => name === "database")).toMatchObject({ state: "ok" })
-      expect(world.asked).toBe(7)
+      expect(world.asked).toBe(8)
+    }).pipe(live)
+  )
+
+  it.effect("asks a part again that did not answer, though nobody asks any more, until it does", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      const told = Effect.map(health.parts, (parts) => parts.find(({ part }) => part === "database")?.state)
+      world.database = "fails"
+      expect(yield* stateOf("database")).toMatchObject({ state: "down" })
+      yield* TestClock.adjust("1 minute")
+      expect(yield* told).toBe("down")
+      world.database = "answers"
+      yield* TestClock.adjust("30 seconds")
+      expect(yield* told).toBe("ok")
+      world.asked = 0
+      yield* TestClock.adjust("5 minutes")
+      expect(world.asked).toBe(0)
     }).pipe(live)
   )
 

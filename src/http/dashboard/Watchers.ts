@@ -85,6 +85,8 @@ export class Watchers extends Context.Service<
       const others = yield* Others
       const troubles = yield* Troubles
       const turn = yield* Semaphore.make(1)
+      /** Of those who bring a page to something: what is broken is told while another page waits for the database. */
+      const sending = yield* Semaphore.make(1)
       /** Open once something is about to change on a page, or what is broken may be something else. */
       const begins = yield* Latch.make()
       const allowance = yield* makeAllowance(allowed)
@@ -111,7 +113,7 @@ export class Watchers extends Context.Service<
           else watcher.write(event)
           written += 1
         }
-      })
+      }, sending.withPermits(1))
 
       /** Makes a page anew. False: there is none any more at its address. */
       const update = Effect.fnUntraced(function* (each: Watched) {
@@ -121,9 +123,20 @@ export class Watchers extends Context.Service<
         each.mark = marked
         each.isMoving = Option.isSome(page) && page.value.isMoving === true
         if (each.isMoving) yield* begins.open
-        if (Option.isSome(page)) yield* renew(each, page.value.parts)
+        if (Option.isSome(page)) {
+          yield* renew(each, page.value.parts)
+          lookAgain(page.value.parts)
+        }
         return Option.isSome(page)
       })
+
+      const troubleIn = (parts: ReadonlyArray<Part>) => parts.find(({ id }) => id === "troubles")?.html.text
+      /** What is broken, as of the last look; undefined while nobody looks. */
+      let told: string | undefined
+      /** A page that was begun before the last look tells what was broken then. */
+      const lookAgain = (parts: ReadonlyArray<Part>): void => {
+        if (troubleIn(parts) !== told) begins.openUnsafe()
+      }
 
       const topAgain = Effect.provideService(top, IsRenewal, true)
 
@@ -195,13 +208,11 @@ export class Watchers extends Context.Service<
         }
         yield* takeTurns(yield* all)
       })
-      const troubleIn = (parts: ReadonlyArray<Part>) => parts.find(({ id }) => id === "troubles")?.html.text
-      const moving = Effect.gen(function* () {
+      const moving = Effect.flatMap(all, (pages) => takeTurns(pages.filter((each) => each.isMoving)))
+      const lookAtTroubles = Effect.gen(function* () {
         const pages = yield* all
-        if (pages.length === 0) return
-        const isMoving = pages.filter((each) => each.isMoving)
-        if (isMoving.length > 0) yield* takeTurns(isMoving)
-        const trouble = troubleIn(yield* topAgain)
+        const trouble = pages.length === 0 ? undefined : troubleIn(yield* topAgain)
+        told = trouble
         // A page may have been made since the last look, and tell of what is over again.
         const untold = pages.filter(({ parts }) => troubleIn(parts) !== trouble)
         if (untold.length > 0)
@@ -223,7 +234,11 @@ export class Watchers extends Context.Service<
         // What begins during the look is looked at again.
         yield* begins.close
       })
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(nextLook, turn.withPermits(1)(moving))))
+      // Whose turn takes long, or who waits for the database in it, keeps nobody from hearing what is broken.
+      const movingBeside = Effect.flatMap(all, (pages) =>
+        pages.some((each) => each.isMoving) ? Effect.forkScoped(turn.withPermitsIfAvailable(1)(moving)) : Effect.void
+      )
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(nextLook, Effect.andThen(lookAtTroubles, movingBeside))))
       if (others.isAny) yield* Effect.forkScoped(Effect.forever(Effect.delay(askOthers, othersEvery)))
 
       const begin = Effect.fnUntraced(function* (address: string) {
@@ -253,6 +268,7 @@ export class Watchers extends Context.Service<
           watched.set(each.address, each)
           each.watchers.add(watcher)
           whole(each, watcher)
+          lookAgain(each.parts)
           return each
         })
 

@@ -22,15 +22,19 @@ const away = { name: "queue", since: "1970-01-01T00:00:00.000Z", what: "the queu
 
 /** Troubles of a process beside what is told of the whole service; `asked` counts how often that was asked for. */
 const troubles = Effect.fnUntraced(function* (standing: Standing) {
-  let asked = 0
+  let [asked, followed] = [0, 0]
   let told = standing
   const ask = Effect.sync(() => {
     asked += 1
     return told
   })
+  const follow = Effect.sync(() => {
+    followed += 1
+    return told
+  })
   const layer = Layer.provideMerge(
     Troubles.layer,
-    Layer.merge(layerHealth, Layer.succeed(Overview, { standing: ask, followed: ask }))
+    Layer.merge(layerHealth, Layer.succeed(Overview, { standing: ask, followed: follow }))
   )
   const context = yield* Layer.build(layer)
   const health = Context.get(context, Health)
@@ -48,7 +52,8 @@ const troubles = Effect.fnUntraced(function* (standing: Standing) {
     health,
     shown,
     shownOpen: Effect.provideService(shown, IsRenewal, true),
-    asked: () => asked,
+    /** How often it was asked how all do, by who opens a page and by who has one open. */
+    asked: () => [asked, followed],
     /** How often it was heard that something may be broken, or over. */
     heard: Effect.map(TestClock.adjust("1 second"), () => heard),
     tell: (standing: Standing) => {
@@ -128,17 +133,17 @@ describe("Troubles", () => {
     Effect.gen(function* () {
       const { asked, shown, shownOpen } = yield* troubles(alone)
       yield* TestClock.adjust("1 minute")
-      assert.strictEqual(asked(), 0)
+      assert.deepStrictEqual(asked(), [0, 0])
       for (let second = 0; second < 30; second++) {
         yield* shownOpen
         yield* TestClock.adjust("1 second")
       }
-      assert.strictEqual(asked(), 2)
+      assert.deepStrictEqual(asked(), [0, 2])
       for (let second = 0; second < 30; second++) {
         yield* shown
         yield* TestClock.adjust("1 second")
       }
-      assert.strictEqual(asked(), 8)
+      assert.deepStrictEqual(asked(), [6, 2])
     }).pipe(Effect.scoped)
   )
 })

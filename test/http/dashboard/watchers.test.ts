@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Option, PubSub, Stream } from "effect"
+import { Effect, Fiber, Layer, Logger, Option, PubSub, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../../src/database/Database.ts"
 import { ProcessorTime } from "../../../src/http/dashboard/Allowance.ts"
@@ -37,7 +37,9 @@ const costing = Effect.fnUntraced(function* ({
   moving = new Set(),
   sending = 0
 }: Made) {
-  let [time, made, scanned, changes, trouble, extra] = [0, 0, 0, 0, "", 0]
+  let [time, made, scanned, changes, trouble, extra, looks] = [0, 0, 0, 0, "", 0, 0]
+  let meanwhile: Effect.Effect<unknown> = Effect.void
+  const slow = new Map<string, number>()
   const scans = yield* PubSub.sliding<void>(1)
   const troubles = yield* PubSub.sliding<void>(1)
   const top = () => [
@@ -45,21 +47,37 @@ const costing = Effect.fnUntraced(function* ({
     { id: "troubles", html: html`<div id="troubles">${trouble}</div>` }
   ]
   const pages = Layer.mock(Pages, {
-    top: Effect.sync(top),
+    top: Effect.gen(function* () {
+      looks += 1
+      const parts = top()
+      const first = meanwhile
+      meanwhile = Effect.void
+      yield* first
+      return parts
+    }),
     mark: Effect.sync(() => `${changes}`),
     pageOf: (address) =>
       Effect.suspend(() => {
-        if (broken.has(address)) {
-          return Effect.fail(new DatabaseError({ operation: "test", reason: "unavailable", message: "away" }))
-        }
-        if (gone.has(address)) return Effect.succeedNone
-        time += cost + extra
-        extra = 0
-        made += 1
-        const parts = [...top(), { id: "made", html: html`<p id="made">made ${made}</p>` }]
-        return Effect.succeedSome({ title: "", place: "Now" as const, isKept, isMoving: moving.has(address), parts })
+        const first = slow.get(address)
+        if (first === undefined) return pageNow(address)
+        const parts = top()
+        return Effect.map(Effect.andThen(Effect.sleep(first), pageNow(address)), (page) =>
+          Option.map(page, (it) => ({ ...it, parts: [...parts, ...it.parts.slice(2)] }))
+        )
       })
   })
+  const pageNow = (address: string) =>
+    Effect.suspend(() => {
+      if (broken.has(address)) {
+        return Effect.fail(new DatabaseError({ operation: "test", reason: "unavailable", message: "away" }))
+      }
+      if (gone.has(address)) return Effect.succeedNone
+      time += cost + extra
+      extra = 0
+      made += 1
+      const parts = [...top(), { id: "made", html: html`<p id="made">made ${made}</p>` }]
+      return Effect.succeedSome({ title: "", place: "Now" as const, isKept, isMoving: moving.has(address), parts })
+    })
   const watchers = yield* Layer.build(
     Watchers.layer.pipe(
       Layer.provide(
@@ -94,6 +112,8 @@ const costing = Effect.fnUntraced(function* ({
   return {
     watch,
     scan,
+    slow,
+    scans,
     look: watchers.look,
     spent: () => time,
     made: () => made,
@@ -108,7 +128,13 @@ const costing = Effect.fnUntraced(function* ({
       trouble = what
     },
     /** Lets it be heard that what is broken may be something else. */
-    hear: PubSub.publish(troubles, undefined)
+    hear: PubSub.publish(troubles, undefined),
+    /** How often it was looked at what is broken. */
+    looks: () => looks,
+    /** Has this happen during the next look. */
+    during: (what: Effect.Effect<unknown>) => {
+      meanwhile = what
+    }
   }
 })
 
@@ -290,6 +316,65 @@ describe("Bringing pages up to date", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.effect(
+    "tells what it hears during a look with the next one, and looks no oftener once it has heard something",
+    () =>
+      Effect.gen(function* () {
+        const { during, hear, looks, meet, watch } = yield* costing({ cost: 1 })
+        const received = yield* watch("/")
+        yield* TestClock.adjust("3 seconds")
+        during(
+          Effect.gen(function* () {
+            meet("the feed is away")
+            yield* hear
+            yield* Effect.sleep("100 millis")
+          })
+        )
+        yield* hear
+        yield* Effect.replicateEffect(TestClock.adjust("1 second"), 3)
+        assert.include(textOf(received.at(-1)), "the feed is away")
+        const before = looks()
+        yield* TestClock.adjust("64 seconds")
+        assert.isAtMost(looks() - before, 4)
+      }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells what broke while a page was made for who comes", () =>
+    Effect.gen(function* () {
+      const { hear, meet, slow, watch } = yield* costing({ cost: 1 })
+      yield* TestClock.adjust("3 seconds")
+      slow.set("/", 500)
+      const watching = yield* Effect.forkChild(watch("/"), { startImmediately: true })
+      yield* TestClock.adjust("100 millis")
+      meet("the feed is away")
+      yield* hear
+      yield* TestClock.adjust("400 millis")
+      const received = yield* Fiber.join(watching)
+      assert.notInclude(textOf(received[0]), "the feed is away")
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 2)
+      assert.include(textOf(received.at(-1)), "the feed is away")
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("tells what is broken while pages wait for the database, and keeps to it when they are made", () =>
+    Effect.gen(function* () {
+      const { hear, meet, scans, slow, watch } = yield* costing({ cost: 1 })
+      const [alerts, now] = [yield* watch("/alerts"), yield* watch("/")]
+      slow.set("/alerts", 10_000)
+      yield* TestClock.adjust("3 seconds")
+      yield* PubSub.publish(scans, undefined)
+      yield* TestClock.adjust("1 second")
+      meet("the feed is away")
+      yield* hear
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 2)
+      for (const received of [alerts, now]) assert.include(textOf(received.at(-1)), "the feed is away")
+      yield* Effect.replicateEffect(TestClock.adjust("1 second"), 10)
+      assert.strictEqual(renewals(alerts), 2)
+      const last = alerts.findLast((piece) => textOf(piece).includes('id="troubles"'))
+      assert.include(textOf(last), "the feed is away")
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("takes back what a page was made to tell, where it is over by the next look", () =>
     Effect.gen(function* () {
       const { look, meet, watch } = yield* costing({ cost: 1 })
@@ -299,7 +384,7 @@ describe("Bringing pages up to date", () => {
       yield* look
       assert.include(textOf(received.at(-1)), "the feed is away")
       meet("")
-      yield* TestClock.adjust("15 seconds")
+      yield* TestClock.adjust("17 seconds")
       assert.strictEqual(textOf(received.at(-1)), 'event: parts\ndata: <div id="troubles"></div>\n\n')
     }).pipe(Effect.scoped)
   )
