@@ -118,7 +118,8 @@ export const choose = Effect.fnUntraced(function* (
   const own = extend(service)
   const list = [...(own.integrations ?? []), ...listed]
   const named = yield* Effect.result(feedSetting(list).read)
-  const feed = Result.getOrElse(named, () => "")
+  // The feed of the program itself goes before the one that FEED names, which then needs no settings.
+  const feed = own.feed === undefined ? Result.getOrElse(named, () => "") : ""
   const readings = yield* Effect.forEach(list, (integration) =>
     Effect.map(Effect.result(readOne(integration, service, feed)), (brought): Reading => ({ integration, brought }))
   )

@@ -185,11 +185,11 @@ export const previewing = ({ database, feed, history, strategies }: Parts) =>
 /** Sends alerts and amends them, and offers again what is pending. */
 export const alerting = Layer.mergeAll(layerAlertWorker, layerOutboxSweep, layerAmendWorker)
 
-/** What a program has replaced and what has no name of its own. */
+/** Parts that have no name of their own, told where a program or an integration of its own brings them. */
 const unnamed: ReadonlyArray<Part> = ["history", "limits"]
 
 /** Says which layers are in use. */
-const banner = ({ replaced, service: { logFormat, pollInterval, record, results, settleAfter } }: Chosen) =>
+const banner = ({ filledBy, isOwn, service: { logFormat, pollInterval, record, results, settleAfter } }: Chosen) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { leftOut, size } = yield* (yield* Strategies).watched
@@ -200,7 +200,7 @@ const banner = ({ replaced, service: { logFormat, pollInterval, record, results,
         database: (yield* Database).name,
         queue: (yield* QueueBackend).name,
         alerts: (yield* AlertChannel).name,
-        ...Object.fromEntries(unnamed.filter((part) => replaced.has(part)).map((part) => [part, ofThisProgram])),
+        ...Object.fromEntries(unnamed.filter(isOwn).map((part) => [part, filledBy(part)?.name ?? ofThisProgram])),
         results: `told after ${Duration.format(settleAfter)}${results === "off" ? "" : `, messages: ${results}`}`,
         ...(Option.isSome(record) ? { recording: record.value.directory } : undefined),
         scanning: `every ${Duration.format(pollInterval)}`

@@ -6,9 +6,11 @@ import { checkedLine } from "../src/cli/doctor.ts"
 import { diagnose } from "../src/doctor/diagnose.ts"
 import {
   AlertChannel,
+  type Check,
   check,
   Dedup,
   type Extensions,
+  type Integration,
   integration,
   integrations,
   MatchFeed,
@@ -141,6 +143,21 @@ describe("An integration from outside", () => {
         })
       })
       assert.match((yield* doctor({ integrations: [quietOne] })).join("\n"), /^✓ quiet .* dedup$/m)
+    })
+  )
+
+  it.live("has checks that break told by the doctor, which makes all others", () =>
+    Effect.gen(function* () {
+      const broken = (name: string, checks: () => ReadonlyArray<Check>) =>
+        integration({ name, settings: noSettings, brings: ["channel"], bring: () => ({ parts: { channel }, checks }) })
+      const channel = Layer.succeed(AlertChannel, AlertChannel.of({ name: "bell", send: () => Effect.die("unused") }))
+      const throws = broken("bell", () => {
+        throw new Error("no rope")
+      })
+      const dies = broken("bell", () => [Effect.die(new Error("no tower")), check("rope", Effect.succeed(ok("long")))])
+      const told = (each: Integration) => doctor({ integrations: [each, whistle] }, { WHISTLE_KEY: "1234" })
+      expect((yield* told(throws)).join("\n")).toMatch(/✗ bell .*no rope.*✓ feed/s)
+      expect((yield* told(dies)).join("\n")).toMatch(/✗ bell .*no tower.*✓ rope.*✓ feed/s)
     })
   )
 

@@ -1,5 +1,5 @@
 /** All that `touchline doctor` checks, in the order in which it tells of it. */
-import { Context, Effect, Layer, Option, Result, Struct } from "effect"
+import { Cause, Context, Effect, Layer, Option, Result, Struct } from "effect"
 import { RateLimiter } from "effect/persistence"
 import { AlertChannel } from "../alert/AlertChannel.ts"
 import { allSettings, type Chosen, type Reading } from "../Chosen.ts"
@@ -45,6 +45,18 @@ const checksOf: Partial<Record<Part, ReadonlyArray<string>>> = {
 const nothingOf = (part: Part): ReadonlyArray<Check> =>
   (checksOf[part] ?? []).map((name) => nothing(name, brokenSettings))
 
+/** Checks that someone else makes. Where that breaks, or one of them does, this is the answer, and the others are made. */
+const checksFrom = (name: string, make: () => ReadonlyArray<Check>): ReadonlyArray<Check> => {
+  const broken = (cause: Cause.Cause<never>): Check => check(name, Effect.failCause(cause))
+  try {
+    return make().map(
+      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : broken(cause)))
+    )
+  } catch (defect) {
+    return [broken(Cause.die(defect))]
+  }
+}
+
 /** What its checks tell of an integration: nothing where the settings ask for another one, or the program has its own. */
 const integrationChecks = (chosen: Chosen, open: Consulting["open"], { brought, integration }: Reading) => {
   const { absent, brings, name } = integration
@@ -55,11 +67,12 @@ const integrationChecks = (chosen: Chosen, open: Consulting["open"], { brought, 
       ...(isDatabase ? nothingOf("database") : [])
     ]
   }
-  if (Option.isNone(brought.success)) return absent === undefined ? [] : [nothing(name, absent)]
+  const made = brought.success
+  if (Option.isNone(made)) return absent === undefined ? [] : [nothing(name, absent)]
   const fills = new Set(
     Struct.keys(partLabels).filter((part) => chosen.filledBy(part) === integration && !chosen.isBroken(part))
   )
-  if (fills.size > 0) return brought.success.value.checks?.({ fills, open }) ?? []
+  if (fills.size > 0) return checksFrom(name, () => made.value.checks?.({ fills, open }) ?? [])
   const isReplaced = brings.some((part) => chosen.replaced.has(part))
   return isReplaced && absent !== undefined ? [nothing(name, `not in use: another is, ${ofThisProgram}`)] : []
 }

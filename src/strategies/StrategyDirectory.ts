@@ -44,12 +44,17 @@ export const strategyFileId = (fileName: string): StrategyId => {
 /** Whether an id may be that of a file: a version 5 UUID. */
 export const isIdOfFile = (id: string): boolean => /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab]/.test(id)
 
-/** What names the set of a directory's strategies: the machine and the real path, as ten characters. */
-export const directorySet = Effect.fnUntraced(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Effect.mapError(fs.realPath(directory), unreadable(directory))
-  return createHash("sha1").update(`${hostname()}\0${path}`).digest("hex").slice(0, 10)
-})
+/**
+ * What names the set of a directory's strategies: the machine and the path, as ten characters. It is the path as it was named,
+ * for what a link leads to may change while the service runs, and whoever watches that by another name watches something else then.
+ */
+export const directorySet = (directory: string) =>
+  Effect.map(Path.Path, (paths) =>
+    createHash("sha1")
+      .update(`${hostname()}\0${paths.resolve(directory)}`)
+      .digest("hex")
+      .slice(0, 10)
+  )
 
 const unreadable =
   (place: string) =>

@@ -28,7 +28,10 @@ import { makeWatchedSet } from "./Watched.ts"
 /** How long after one look at the files the next one comes, at least. */
 export const lookAtFilesEvery = Duration.seconds(1)
 
-/** And at least so many times as long as the look took: what thousands of files cost that nobody edits has a bound. */
+/**
+ * And at least so many times as long as the disk took: what thousands of files cost that nobody edits has a bound. What the
+ * database takes, or a database that does not answer, puts off no look.
+ */
 const restAfterLook = 50
 
 /** How often the database is told again what it may have lost, as a restored backup has. */
@@ -74,8 +77,13 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
     fields: { directory }
   })
   let applied: ReadonlyMap<string, Read> = new Map()
-  let known: Said & { readonly strategies: ReadonlyMap<StrategyId, Strategy> } = {
+  let known: Said & {
+    readonly strategies: ReadonlyMap<StrategyId, Strategy>
+    /** The ids of the files' strategies. */
+    readonly ids: ReadonlyMap<string, StrategyId>
+  } = {
     strategies: new Map(),
+    ids: new Map(),
     definitions: new Map(),
     problems: new Map()
   }
@@ -83,8 +91,10 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
   let found: ReadonlyMap<string, string> = new Map()
   /** The names of all strategy files of the directory at the last look. */
   let namesThere: ReadonlyArray<string> = []
-  /** When the database was told last; undefined until it was. */
+  /** When the database was told of all files last; undefined until it was. */
   let saved: number | undefined
+  /** How long the last look at the files took, without what the database took. */
+  let looked = Duration.zero
 
   const nameOf = (source: string) => nameOfFile(paths.basename(source))
 
@@ -162,23 +172,29 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
     }
   })
 
-  /** Makes what was read known to the database, and watches it. */
-  const apply = Effect.fnUntraced(function* (next: ReadonlyMap<string, Read>) {
+  /** Makes what was read known to the database, all of it or what it does not know yet, and watches it. */
+  const apply = Effect.fnUntraced(function* (next: ReadonlyMap<string, Read>, isAll: boolean) {
     const { definitions, problems } = divide(next)
-    const files = [...definitions].map(([source, definition]) => {
+    const untold = [...definitions].filter(
+      ([source, definition]) => isAll || !Equal.equals(known.definitions.get(source), definition)
+    )
+    const files = untold.map(([source, definition]) => {
       const id = strategyFileId(paths.basename(source))
       return { file: nameOf(source), id, definition, isSample: samples.has(id) }
     })
     // What was read and is just being replaced is there still.
     const names = [...new Set([...next.keys()].map(nameOf).concat(namesThere))]
     const there = { directory: paths.resolve(place.directory), names }
-    const ids = yield* isDryRun ? store.matchFiles(files, there) : store.saveFiles(files, there)
-    const byName = new Map(ids.map((each) => [each.file, each]))
+    const told = yield* isDryRun ? store.matchFiles(files, there) : store.saveFiles(files, there)
+    const byName = new Map(told.map((each) => [each.file, each]))
     const strategies = new Map<StrategyId, Strategy>()
+    const ids = new Map<string, StrategyId>()
     const formerNames = new Map<string, string>()
     for (const [source, definition] of definitions) {
-      const { id = strategyFileId(paths.basename(source)), was } = byName.get(nameOf(source)) ?? {}
+      const { id = known.ids.get(source) ?? strategyFileId(paths.basename(source)), was } =
+        byName.get(nameOf(source)) ?? {}
       strategies.set(id, { ...definition, id })
+      ids.set(source, id)
       if (was !== undefined) formerNames.set(source, was)
     }
     yield* report({ definitions, problems }, formerNames)
@@ -187,12 +203,13 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       removed: [...known.strategies.keys()].filter((id) => !strategies.has(id)),
       leftOut: problems.size
     })
-    known = { strategies, definitions, problems }
+    known = { strategies, ids, definitions, problems }
     applied = next
-    saved = yield* steadyMillis
+    if (isAll) saved = yield* steadyMillis
   })
 
-  const look = Effect.gen(function* () {
+  /** What the files say now, and whether any says something else. */
+  const lookAtFiles = Effect.gen(function* () {
     const before = found
     found = yield* marks
     const next = new Map<string, Read>()
@@ -212,20 +229,24 @@ export const followDirectory = Effect.fnUntraced(function* (directory: string, {
       if (before.has(source)) next.set(source, read)
       else isSame = false
     }
+    return { next, isSame }
+  })
+
+  const look = Effect.gen(function* () {
+    const [took, { isSame, next }] = yield* Effect.timed(lookAtFiles)
+    looked = took
     const isDue = (yield* steadyMillis) - (saved ?? 0) >= Duration.toMillis(saveAgainEvery)
-    if (!isSame || isDue) yield* apply(next)
+    if (!isSame || isDue) yield* apply(next, isDue)
   }).pipe(Effect.matchEffect({ onSuccess: () => outage.over, onFailure: ({ message }) => outage.met(message) }))
 
   found = yield* marks
   if (found.size === 0) return yield* noStrategyFile(directory)
   const first = new Map<string, Read>()
   for (const [source, mark] of found) first.set(source, yield* readNow(source, mark))
-  yield* apply(first)
-  let rest = lookAtFilesEvery
+  yield* apply(first, true)
   const restAndLook = Effect.gen(function* () {
-    yield* Effect.sleep(rest)
-    const [took] = yield* Effect.timed(look)
-    rest = Duration.max(lookAtFilesEvery, Duration.times(took, restAfterLook))
+    yield* Effect.sleep(Duration.max(lookAtFilesEvery, Duration.times(looked, restAfterLook)))
+    yield* look
   })
   return { watched: set.now, look, follow: Effect.forever(restAndLook) }
 })
