@@ -115,6 +115,15 @@ describe("An integration from outside", () => {
     })
   )
 
+  it.effect("needs no settings where FEED names it and the program has a feed of its own", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(chosen(outside, { FEED: "whistle" }))
+      assert.include(message, "WHISTLE_KEY is not set")
+      const { filledBy, isOwn, problems } = yield* chosen({ ...outside, feed }, { FEED: "whistle" })
+      expect([filledBy("feed"), isOwn("feed"), problems]).toEqual([undefined, true, []])
+    })
+  )
+
   it.effect("is found under its name in whatever case that is", () =>
     Effect.gen(function* () {
       const odd = integration({

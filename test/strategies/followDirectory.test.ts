@@ -41,6 +41,12 @@ const look = Effect.gen(function* () {
 /** Looks until it holds. */
 const until = (holds: (found: ReadonlyArray<string>) => boolean) => eventually(Effect.andThen(look, names), holds)
 
+/** Looks until it is told that the files cannot be followed. */
+const untilNotFollowed = eventually(
+  Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
+  (lines) => lines.length > 0
+)
+
 const following = (directory: string, door: Door) =>
   Strategies.layerDirectory(directory).pipe(Layer.provide(door.layer), Layer.provideMerge(Logs.layer), Layer.fresh)
 
@@ -276,10 +282,7 @@ layer(onDatabase)("The strategies of a directory", (it) => {
       yield* Effect.gen(function* () {
         door.isDown = true
         yield* write("b.yaml", text("B"))
-        yield* eventually(
-          Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
-          (lines) => lines.length > 0
-        )
+        yield* untilNotFollowed
         yield* look
         yield* look
         expect(yield* names).toEqual(["A"])
@@ -301,10 +304,7 @@ layer(onDatabase)("The strategies of a directory", (it) => {
         door.isDown = true
         door.takes = Duration.seconds(40)
         yield* write("b.yaml", text("B"))
-        yield* eventually(
-          Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
-          (lines) => lines.length > 0
-        )
+        yield* untilNotFollowed
         door.isDown = false
         const [took] = yield* Effect.timed(until((found) => found.join() === "A,B"))
         // Fifty times those 40 s would be 2000. What the disk takes of the machine's time counts by the second here.
@@ -321,10 +321,7 @@ layer(onDatabase)("The strategies of a directory", (it) => {
       yield* write("a.yaml", text("A"))
       yield* Effect.gen(function* () {
         yield* fs.rename(path, `${path}-away`)
-        yield* eventually(
-          Effect.andThen(look, logged("the strategy files cannot be followed; those read last are watched")),
-          (lines) => lines.length > 0
-        )
+        yield* untilNotFollowed
         expect(yield* names).toEqual(["A"])
         yield* fs.rename(`${path}-away`, path)
         yield* eventually(

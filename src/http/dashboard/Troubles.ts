@@ -1,6 +1,7 @@
 /**
- * What is broken, of the whole service: as of now what this process knows of itself, and as of some seconds ago what parts answer
- * that nobody else asks, and what other processes tell. No page waits for a part that does not answer.
+ * What is broken, of the whole service: as of now what this process knows of itself, as of some seconds ago what other processes
+ * tell, and what parts answer that nobody else asks: for open pages that is a minute old at most. No page waits for a part that
+ * does not answer.
  */
 import { Clock, Context, DateTime, Duration, Effect, Layer, PubSub, Stream } from "effect"
 import { Health, type HealthState, type PartHealth } from "../../health/Health.ts"
